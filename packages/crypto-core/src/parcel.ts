@@ -1,0 +1,4 @@
+/** Placeholder until the package lands. */
+export interface KeyParcel {
+  dispose(): void;
+}

@@ -1,0 +1,5 @@
+export type { CryptoSpec } from './api/crypto-spec.js';
+export type { CryptoState, EsxiVersion } from './api/crypto-state.js';
+export { HypervisorError, type HypervisorErrorCode, type HypervisorFault } from './api/errors.js';
+export type { CryptoKeyResult, HostApi, HostRuntime, KeyGrant } from './api/host-api.js';
+export type { DiskCreateSpec, DiskInfo, VmCreateSpec, VmInfo } from './api/vm.js';

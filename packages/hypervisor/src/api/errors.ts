@@ -1,0 +1,37 @@
+import type { CryptoKeyId } from '@vcryptsim/ports';
+
+/** Every refusal of a host, as code and fields. The names in brackets are the vSphere faults they become on a wire. */
+export type HypervisorFault =
+  | { readonly code: 'HOST_GONE' } // the host rebooted or crashed; this object speaks for an earlier boot
+  | { readonly code: 'INVALID_STATE'; readonly state: string } // [InvalidState]
+  | { readonly code: 'ALREADY_EXISTS'; readonly what: string } // [AlreadyExists]
+  | { readonly code: 'NOT_SUPPORTED'; readonly what: string } // [NotSupported]
+  | { readonly code: 'INVALID_ARGUMENT'; readonly what: string } // [InvalidArgument]
+  | { readonly code: 'VM_NOT_FOUND'; readonly vm: string } // [ManagedObjectNotFound]
+  | { readonly code: 'DISK_NOT_FOUND'; readonly disk: string }
+  | { readonly code: 'INVALID_POWER_STATE'; readonly existing: 'poweredOn' | 'poweredOff' } // [InvalidPowerState]
+  | { readonly code: 'VM_LOCKED'; readonly vm: string; readonly requiredKeys: readonly CryptoKeyId[] } // [EncryptionKeyRequired]
+  | { readonly code: 'DISK_KEY_MISSING'; readonly disk: string; readonly requiredKeys: readonly CryptoKeyId[] }
+  | { readonly code: 'KEY_NOT_IN_CACHE'; readonly requiredKeys: readonly CryptoKeyId[] } // [msg.vigor.enc.keyNotFound]
+  | { readonly code: 'ENCRYPTED_DISK_ON_PLAIN_VM'; readonly disk: string } // [configSpec.enc.mismatch]
+  | { readonly code: 'BUNDLE_TAMPERED'; readonly file: string } // the MAC does not fit
+  | { readonly code: 'DESCRIPTOR_MISMATCH'; readonly file: string; readonly field: string } // clear text and sealed copy differ
+  | { readonly code: 'FILE_DAMAGED'; readonly file: string; readonly line?: number; readonly what: string }
+  | { readonly code: 'OUT_OF_RANGE'; readonly disk: string } // sectors beyond the end
+  | { readonly code: 'NO_SPACE'; readonly path: string }
+  | { readonly code: 'DATASTORE_NOT_WRITABLE'; readonly path: string };
+
+export type HypervisorErrorCode = HypervisorFault['code'];
+
+/** A refusal by a host. `fault` carries code and fields; `message` is a sentence with the next step. */
+export class HypervisorError<Fault extends HypervisorFault = HypervisorFault> extends Error {
+  override readonly name = 'HypervisorError';
+  readonly code: Fault['code'];
+  constructor(
+    readonly fault: Fault,
+    message: string,
+  ) {
+    super(message);
+    this.code = fault.code;
+  }
+}

@@ -1,0 +1,60 @@
+import type { KeyParcel } from '@vcryptsim/crypto-core/parcel';
+import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
+import type { CryptoState, EsxiVersion } from './crypto-state.js';
+import type { VmCreateSpec, VmInfo } from './vm.js';
+
+/** A key on its way into a host's cache. The parcel is spent by the call, refused or not. */
+export interface KeyGrant {
+  readonly id: CryptoKeyId;
+  readonly parcel: KeyParcel;
+}
+
+/** What became of one granted or removed key (CryptoKeyResult). */
+export interface CryptoKeyResult {
+  readonly id: CryptoKeyId;
+  readonly success: boolean;
+  /** Why not; absent on success. */
+  readonly reason?: 'AlreadyExists' | 'InvalidState' | 'InvalidArgument' | 'ResourceInUse' | 'NotFound';
+}
+
+/** HostSystem.runtime, as far as encryption reads it. */
+export interface HostRuntime {
+  readonly cryptoState: CryptoState;
+  /** The host key's ID while the host is `safe`. */
+  readonly cryptoKeyId: CryptoKeyId | null;
+  /** Counts boots from 1: another number means that everything in the host's memory is gone. */
+  readonly incarnation: number;
+}
+
+/**
+ * One ESXi host as vCenter manages it. After a reboot or crash every call on the old object rejects with HOST_GONE; a
+ * new object speaks for the new boot. All refusals are HypervisorError and leave files and cache as they were.
+ */
+export interface HostApi {
+  readonly name: HostName;
+  readonly uuid: HostUuid;
+  readonly version: EsxiVersion;
+  runtime(): Promise<HostRuntime>;
+
+  /** incapable -> prepared. INVALID_STATE from any other state. (HostSystem.PrepareCrypto) */
+  prepareCrypto(): Promise<void>;
+  /** prepared -> safe with this host key. INVALID_STATE when incapable, ALREADY_EXISTS when safe with another key. */
+  enableCrypto(hostKey: KeyGrant): Promise<void>;
+  /** Puts keys into the cache; VMs whose keys are then all there unlock by themselves. (CryptoManager.AddKeys) */
+  addKeys(grants: readonly KeyGrant[]): Promise<readonly CryptoKeyResult[]>;
+  /** Takes keys out of the cache; without `force` one that a registered VM uses is kept. (CryptoManager.RemoveKeys) */
+  removeKeys(ids: readonly CryptoKeyId[], force: boolean): Promise<readonly CryptoKeyResult[]>;
+  /** IDs of the keys in the cache, host key included. (CryptoManager.ListKeys) */
+  listKeys(): Promise<readonly CryptoKeyId[]>;
+
+  /** Makes the VM's folder and files and registers it; on failure nothing of it is left. */
+  createVm(spec: VmCreateSpec): Promise<VmInfo>;
+  /** Registers a VM by `[datastore] folder/name.vmx`; one whose key is missing is registered locked. */
+  registerVm(vmxPath: string): Promise<VmInfo>;
+  /** Forgets a powered-off (or locked) VM; its files stay. */
+  unregisterVm(uuid: VmUuid): Promise<void>;
+  powerOnVm(uuid: VmUuid): Promise<void>;
+  powerOffVm(uuid: VmUuid): Promise<void>;
+  vm(uuid: VmUuid): Promise<VmInfo>;
+  vms(): Promise<readonly VmInfo[]>;
+}

@@ -1,0 +1,57 @@
+import type { CryptoKeyId, DiskUuid, SectorCount, VmName, VmUuid } from '@vcryptsim/ports';
+import type { CryptoSpec } from './crypto-spec.js';
+
+/** One disk to make with a VM. */
+export interface DiskCreateSpec {
+  /** Name of the descriptor without `.vmdk`; default: the VM's name, with `_1`, `_2` ... from the second disk on. */
+  readonly fileName?: string;
+  readonly capacity: SectorCount;
+  /** Bytes per XTS data unit; default 512. */
+  readonly dataUnitSizeBytes?: 512 | 4096;
+  /** Keys of this disk alone; left out, the VM's own spec holds (VirtualMachineConfigSpec.crypto). */
+  readonly crypto?: CryptoSpec;
+}
+
+/** A VM to make. */
+export interface VmCreateSpec {
+  readonly name: VmName;
+  readonly uuid: VmUuid;
+  /** Guest OS identifier as the VMX spells it; it makes no difference to the encryption (row S11). */
+  readonly guestId?: string;
+  readonly memoryMiB?: number;
+  /** Left out: a plain VM. The key must be in the host's cache. */
+  readonly crypto?: CryptoSpec;
+  readonly disks: readonly DiskCreateSpec[];
+}
+
+/** A disk of a registered VM. */
+export interface DiskInfo {
+  /** Device key, from 2000 on, as vSphere numbers disks. */
+  readonly deviceKey: number;
+  readonly uuid: DiskUuid;
+  /** `[datastore] folder/name.vmdk` */
+  readonly fileName: string;
+  readonly capacity: SectorCount;
+  /** The KEK that its descriptor names, or null for a plain disk. */
+  readonly keyId: CryptoKeyId | null;
+  /** False while that key is not in the host's cache. */
+  readonly unlocked: boolean;
+}
+
+/** A registered VM as the host sees it now. */
+export interface VmInfo {
+  readonly uuid: VmUuid;
+  readonly name: VmName;
+  /** `[datastore] folder/name.vmx` */
+  readonly vmxPath: string;
+  readonly powerState: 'poweredOn' | 'poweredOff';
+  /** `invalid` while the VM-home key is missing (facts/vsphere-encryption.md section 6). */
+  readonly connectionState: 'connected' | 'invalid';
+  /** vm.runtime.cryptoState. A plain VM is `unlocked`. */
+  readonly cryptoState: 'unlocked' | 'locked';
+  /** vm.config.keyId: the KEK of the VM home, or null for a plain VM. Readable while the VM is locked. */
+  readonly keyId: CryptoKeyId | null;
+  readonly disks: readonly DiskInfo[];
+  /** Every key that its files name and the host's cache lacks. */
+  readonly missingKeys: readonly CryptoKeyId[];
+}

@@ -1,0 +1,43 @@
+export { AssertionError, assert } from './assert.js';
+export type { Brand } from './brand.js';
+export { type Clock, ClockError, type ClockErrorCode, type WorldClock } from './clock.js';
+export { exists, folderOf, makeFolders, readWhole, replaceFile } from './durable-file.js';
+export { drawUuid, type Entropy } from './entropy.js';
+export type { EventEnvelope, EventSink } from './events.js';
+export {
+  FileError,
+  type FileErrorCode,
+  type FileHandle,
+  type FileKind,
+  type FileStatus,
+  type FileSystem,
+  type OpenOptions,
+} from './file-system.js';
+export {
+  type CryptoKeyId,
+  type DiskUuid,
+  formatKeyId,
+  type HostName,
+  type HostUuid,
+  type KeyId,
+  type KeyServerName,
+  type ProviderId,
+  sameKeyId,
+  type VmName,
+  type VmUuid,
+} from './ids.js';
+export type { KeyPair, KeyPairKind, KeyPairSource } from './key-pairs.js';
+export {
+  type Channel,
+  type ConnectOptions,
+  type Listener,
+  type ListenOptions,
+  type Network,
+  type NetworkAddress,
+  NetworkError,
+  type NetworkErrorCode,
+  type PeerCertificate,
+  type PeerJudge,
+  type TlsIdentity,
+} from './network.js';
+export { SECTOR_SIZE_BYTES, type SectorCount, type SectorIndex, sectorCount, sectorIndex } from './units.js';

@@ -1,0 +1,103 @@
+import type { KeyObject } from 'node:crypto';
+
+/** Where a peer is: a name inside the world's own address book, or a declared address of another process. */
+export type NetworkAddress = { readonly name: string } | { readonly host: string; readonly port: number };
+
+/** What one side shows the other: its certificate, with the chain above it, and the key that proves it. */
+export interface TlsIdentity {
+  /** DER, leaf first, then the issuers it sends along. */
+  readonly chain: readonly Uint8Array[];
+  readonly privateKey: KeyObject;
+}
+
+/** A peer that was judged and accepted. Its facts come from the certificate it proved to own. */
+export interface PeerCertificate {
+  /** RFC 4514 text of the subject, for people. */
+  readonly subject: string;
+  /** SHA-256 of the leaf certificate's DER, lower-case hex. */
+  readonly fingerprintSha256: string;
+  /** SHA-256 of the leaf's SubjectPublicKeyInfo, lower-case hex: what an identity is bound to. */
+  readonly publicKeySha256: string;
+  /** Subject alternative names, as `dns:NAME`, `ip:ADDRESS` or `uri:URI`. */
+  readonly alternativeNames: readonly string[];
+  /** DER of the leaf. */
+  readonly certificate: Uint8Array;
+}
+
+/**
+ * Judges the other side's certificates before a byte is handed up: `pki.verifyPeer` with a trust set and a clock.
+ * Rejects with an error that has a `code`; the connection is then closed.
+ */
+export type PeerJudge = (chain: readonly Uint8Array[]) => Promise<PeerCertificate>;
+
+/** One connection after its handshake. Reading and writing hold nothing: a silent peer costs only (virtual) time. */
+export interface Channel {
+  readonly peer: PeerCertificate;
+  /** Bytes as they came, or null at the end of the stream. Throws NetworkError RESET or CLOSED. The buffer is the caller's. */
+  read(): Promise<Uint8Array | null>;
+  /** Resolves when the peer's side has the bytes and room for them. The bytes must stay unchanged until then. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Orderly end: everything written arrives, then the peer reads null. */
+  close(): Promise<void>;
+  /** A pulled plug: the peer gets RESET, and what was written in the same turn is lost. */
+  abort(): Promise<void>;
+}
+
+/** How to connect. */
+export interface ConnectOptions {
+  readonly identity: TlsIdentity;
+  readonly judge: PeerJudge;
+  /** Gives the attempt up when it fires. */
+  readonly signal?: AbortSignal;
+}
+
+/** How to listen. */
+export interface ListenOptions {
+  /** One identity, or several of different key types (RSA and EC) from which the handshake picks. */
+  readonly identities: readonly TlsIdentity[];
+  readonly judge: PeerJudge;
+  /** Takes each accepted, judged connection. A rejected promise is a bug and ends the process's run. */
+  readonly onChannel: (channel: Channel) => Promise<void>;
+  /** Told of each connection that was closed before it was handed up, with the judge's code or NO_HANDSHAKE. */
+  readonly onRefused?: (code: string) => void;
+  /** How long a connection may take to finish its handshake; default 10,000 ms. */
+  readonly handshakeLimitMs?: number;
+  /** How many connections may be under way without a judged certificate; the oldest goes first. Default 1,024. */
+  readonly unauthenticatedMax?: number;
+}
+
+/** An open door. */
+export interface Listener {
+  /** Where it listens really; for a name inside the world a loopback port that nobody else needs to know. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Takes the name out at once; connections that exist go on. */
+  close(): Promise<void>;
+}
+
+/** Mutual TLS (1.2 and 1.3) between peers that prove who they are; or a stand-in with the same outcomes. */
+export interface Network {
+  connect(address: NetworkAddress, options: ConnectOptions): Promise<Channel>;
+  listen(address: NetworkAddress, options: ListenOptions): Promise<Listener>;
+}
+
+/** How a connection can end or fail to begin. */
+export type NetworkErrorCode =
+  | 'REFUSED' // nobody listens there
+  | 'UNREACHABLE' // no route, no such host
+  | 'TLS_FAILED' // the handshake did not finish
+  | 'RESET' // the peer pulled the plug
+  | 'CLOSED' // our own side was closed
+  | 'ABORTED' // the attempt was given up by its signal
+  | 'ADDRESS_IN_USE' // the port to listen on is taken
+  | 'NOT_PERMITTED'; // the system does not let us listen there
+
+/** A connection that failed. The peer judge's own errors pass through unchanged. */
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError';
+  constructor(
+    readonly code: NetworkErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests and type checks read src (the "source" condition); users and workers run dist.
+const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } };
+const here = ['packages/*/test/**', 'bench/test/**', 'test/**'];
+
+export default defineConfig({
+  ...source,
+  test: {
+    disableConsoleIntercept: true,
+    projects: [
+      {
+        ...source,
+        test: {
+          name: 'unit',
+          include: here.map((place) => `${place}/*.test.ts`),
+          exclude: ['**/*.property.test.ts', '**/*.e2e.test.ts', '**/node_modules/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        ...source,
+        test: { name: 'property', include: here.map((place) => `${place}/*.property.test.ts`), testTimeout: 120_000 },
+      },
+      {
+        ...source,
+        test: {
+          name: 'e2e',
+          include: here.map((place) => `${place}/*.e2e.test.ts`),
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});

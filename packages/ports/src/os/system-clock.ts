@@ -1,0 +1,81 @@
+import { ClockError, type WorldClock } from '../clock.js';
+
+// setTimeout fires at once for a longer delay than this.
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+const SETTLED_EVERY_MS = 5000;
+
+/**
+ * The operating system's clock. Results are delivered at once and a hold is empty: real time waits for nobody, so an
+ * adapter that is written against {@link WorldClock} runs here unchanged.
+ */
+export class SystemClock implements WorldClock {
+  #sequence = 0;
+
+  get nowMs(): number {
+    return Date.now();
+  }
+
+  after(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return this.sleepUntil(this.nowMs + delayMs, signal);
+  }
+
+  sleepUntil(timeMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout;
+      const giveUp = () => {
+        clearTimeout(timer);
+        reject(new ClockError('ABORTED', 'the wait was given up by its signal'));
+      };
+      const wait = () => {
+        const leftMs = timeMs - this.nowMs;
+        if (leftMs > 0) {
+          timer = setTimeout(wait, Math.min(leftMs, LONGEST_TIMEOUT_MS));
+          return;
+        }
+        signal?.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      if (signal?.aborted) return giveUp();
+      signal?.addEventListener('abort', giveUp, { once: true });
+      timer = setTimeout(wait, Math.min(Math.max(0, timeMs - this.nowMs), LONGEST_TIMEOUT_MS));
+    });
+  }
+
+  within<T>(limitMs: number, work: Promise<T>, onLate: () => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new ClockError('TIMED_OUT', `nothing came within ${limitMs} ms`));
+        onLate();
+      }, limitMs);
+      work.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+
+  task<T>(_label: string, work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
+  next(): number {
+    this.#sequence += 2;
+    return this.#sequence;
+  }
+
+  hold(_label: string): () => void {
+    return () => {};
+  }
+
+  touch(): void {}
+
+  deliver(_seq: number, run: () => void): void {
+    run();
+  }
+
+  /** Here nothing waits for a quiet world; the probe is only told, now and then, that it may tidy up. */
+  addProbe(probe: { moving(): boolean; settled(): void }): void {
+    setInterval(() => probe.settled(), SETTLED_EVERY_MS).unref();
+  }
+
+  outside(): () => void {
+    return () => {};
+  }
+}

@@ -44,6 +44,19 @@ export function leafExtensions(): x509.Extension[] {
   ];
 }
 
+/**
+ * Distinguished name of RFC 4514 text, whose last part stands first in the certificate; @peculiar/x509 keeps the order
+ * of the text.
+ */
+export function nameOf(subject: string): x509.JsonName {
+  return new x509.Name(subject).toJSON().reverse();
+}
+
+/** RFC 4514 text of a distinguished name. */
+export function nameText(name: x509.Name): string {
+  return new x509.Name(name.toJSON().reverse()).toString();
+}
+
 /** A serial number as RFC 5280 section 4.1.2.2 wants it: positive, up to 20 bytes, not to be guessed; in hex. */
 export function drawSerialNumber(entropy: Entropy): string {
   const bytes = entropy.public(16, 'certificate serial number');
@@ -60,10 +73,13 @@ function wholeSecond(timeMs: number): Date {
   return new Date(Math.floor(timeMs / 1000) * 1000);
 }
 
+/** Says whether a name is an IP address by its look; no host name has this one. */
+export function looksLikeAddress(name: string): boolean {
+  return /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)$/i.test(name);
+}
+
 function generalName(text: string): x509.GeneralName {
   const [, prefix, name = text] = /^(dns|ip|uri):(.*)$/.exec(text) ?? [];
   if (prefix === 'uri') return new x509.GeneralName('url', name);
-  const isAddress =
-    prefix === 'ip' || (prefix === undefined && /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]*)$/i.test(name));
-  return new x509.GeneralName(isAddress ? 'ip' : 'dns', name);
+  return new x509.GeneralName(prefix === 'ip' || (prefix === undefined && looksLikeAddress(name)) ? 'ip' : 'dns', name);
 }

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { createPublicKey, type KeyObject, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import type { Clock, KeyPair } from '@vcryptsim/ports';
-import { nameExtensions } from './certificate-fields.js';
+import { nameExtensions, nameOf, nameText } from './certificate-fields.js';
 import { PkiError } from './errors.js';
 import { signingKeys } from './subject-keys.js';
 
@@ -23,7 +23,7 @@ export async function createCertificateRequest(o: {
     const keys = await signingKeys(o.keyPair);
     const request = await x509.Pkcs10CertificateRequestGenerator.create(
       {
-        name: o.subject,
+        name: nameOf(o.subject),
         keys,
         signingAlgorithm: keys.signingAlgorithm,
         extensions: nameExtensions(o.alternativeNames ?? []),
@@ -45,7 +45,7 @@ export async function openCertificateRequest(
   try {
     const request = new x509.Pkcs10CertificateRequest(Uint8Array.from(der));
     const publicKey = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
-    if (await request.verify(webcrypto)) return { subject: request.subject, publicKey };
+    if (await request.verify(webcrypto)) return { subject: nameText(request.subjectName), publicKey };
   } catch {
     throw new PkiError('MALFORMED', undefined, `These ${der.length} bytes are not a certificate request.`);
   }

@@ -7,6 +7,7 @@ import {
   drawSerialNumber,
   leafExtensions,
   nameExtensions,
+  nameOf,
   usageExtensions,
   type Validity,
   validityDates,
@@ -62,8 +63,8 @@ export class LabAuthority {
       const signed = await x509.X509CertificateGenerator.create(
         {
           serialNumber: drawSerialNumber(o.entropy),
-          subject: o.subject,
-          issuer: o.subject,
+          subject: nameOf(o.subject),
+          issuer: nameOf(o.subject),
           ...validityDates(o.validity),
           publicKey: keys.publicKey,
           signingKey: keys.privateKey,
@@ -109,7 +110,7 @@ export class LabAuthority {
       const signed = await x509.X509CertificateGenerator.create(
         {
           serialNumber,
-          subject: o.subject,
+          subject: nameOf(o.subject),
           issuer: new x509.X509Certificate(this.certificate).subjectName,
           ...validityDates(o),
           publicKey,

@@ -6,6 +6,7 @@ import {
   type CertificateUsage,
   drawSerialNumber,
   nameExtensions,
+  nameOf,
   usageExtensions,
   type Validity,
   validityDates,
@@ -34,8 +35,8 @@ export async function selfSign(
     const signed = await x509.X509CertificateGenerator.create(
       {
         serialNumber,
-        subject: o.subject,
-        issuer: o.subject,
+        subject: nameOf(o.subject),
+        issuer: nameOf(o.subject),
         ...validityDates(o),
         publicKey: keys.publicKey,
         signingKey: keys.privateKey,

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Clock, PeerCertificate, PeerJudge } from '@vcryptsim/ports';
+import { looksLikeAddress } from './certificate-fields.js';
 import { refuseUnknownRules, roomBelow } from './chain-rules.js';
 import { PkiError } from './errors.js';
 import { describe, distinguishedName, parseCertificate, validityOf } from './peer-certificate.js';
@@ -102,8 +103,7 @@ export function peerJudge(trust: TrustSet, clock: Pick<Clock, 'nowMs'>, expected
 }
 
 function judgeServer(leaf: X509Certificate, peer: PeerCertificate, expectedName: string): void {
-  const fits = leaf.checkIP(expectedName) ?? leaf.checkHost(expectedName, { subject: 'never' });
-  if (fits === undefined) {
+  if (!isFor(leaf, expectedName)) {
     throw new PkiError(
       'WRONG_NAME',
       peer.subject,
@@ -113,6 +113,15 @@ function judgeServer(leaf: X509Certificate, peer: PeerCertificate, expectedName:
   const usages = leaf.keyUsage as readonly string[] | undefined;
   if (usages && !usages.includes(OID_SERVER_AUTH) && !usages.includes(OID_ANY_USAGE)) {
     throw new PkiError('WRONG_USAGE', peer.subject);
+  }
+}
+
+function isFor(leaf: X509Certificate, name: string): boolean {
+  if (!looksLikeAddress(name)) return leaf.checkHost(name, { subject: 'never' }) !== undefined;
+  try {
+    return leaf.checkIP(name) !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -1,1 +1,16 @@
-export {};
+export { type SecretDraw, SecretRecorder } from './entropy/secret-recorder.js';
+export { SeededEntropy, type SeededEntropyOptions } from './entropy/seeded-entropy.js';
+export { EventLog } from './events/event-log.js';
+export { FaultyFileSystem, type FileFault } from './files/faulty-file-system.js';
+export { MemoryFileSystem, type MemoryFileSystemOptions } from './files/memory-file-system.js';
+export {
+  type ByteRange,
+  type FileOperation,
+  RecordingFileSystem,
+  type RecordingFileSystemOptions,
+} from './files/recording-file-system.js';
+export { MaskedBytes } from './masked-bytes.js';
+export { FaultyNetwork, type NetworkFault } from './network/faulty-network.js';
+export { MemoryNetwork } from './network/memory-network.js';
+export { type TapConnection, type TapFrame, type TapObserver, TappedNetwork } from './network/tapped-network.js';
+export { VirtualClock, type VirtualClockOptions } from './virtual-clock/virtual-clock.js';

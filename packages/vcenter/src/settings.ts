@@ -1,0 +1,25 @@
+/** The times of vCenter's loops. */
+export interface VCenterSettings {
+  /** How often each host is looked at, in milliseconds. */
+  readonly heartbeatMs: number;
+  /** How often each key server's health is polled, in milliseconds. */
+  readonly healthPollMs: number;
+  /** How often keys that a host still lacks are asked for again, in milliseconds (`vpxd.KMS.remediationInterval`). */
+  readonly remediationIntervalMs: number;
+  /** How long one connection to a key server may take, from the dial to its end, in milliseconds. */
+  readonly kmsTimeoutMs: number;
+}
+
+/**
+ * Health poll and remediation: 300 s as observed (facts/kmip.md part 2, facts/vsphere-encryption.md section 1). The
+ * heartbeat of 10 s is what ESXi sends vCenter by default. The key-server time-out is ours: no source tells the real one.
+ */
+export const DEFAULT_SETTINGS: VCenterSettings = {
+  heartbeatMs: 10_000,
+  healthPollMs: 300_000,
+  remediationIntervalMs: 300_000,
+  kmsTimeoutMs: 30_000,
+};
+
+/** Versions of vCenter whose conversation is known from a capture; 7.0.3 build-19480866 so far. */
+export type VCenterVersion = '7.0.3';

@@ -1,6 +1,143 @@
-import { Command } from 'commander';
+import { relative, resolve } from 'node:path';
+import { type FileSystem, readWhole } from '@vcryptsim/ports';
+import { OsFileSystem, SystemClock } from '@vcryptsim/ports/os';
+import { ByteScanner, type FileMatch, scanFolder } from '@vcryptsim/simkit/scan';
+import { Command, Option } from 'commander';
+import { ByteProgress, formatBytes } from '../byte-progress.js';
+import { CountingFileSystem } from '../counting-file-system.js';
+import { CliError, EXIT } from '../exit.js';
 
-/** `vcryptsim scan`. */
+/** Shorter needles stand in any disk by chance. */
+const NEEDLE_MIN_BYTES = 4;
+const NEEDLE_MAX_BYTES = 64 * 1024;
+/** More places than these tell nothing new. */
+const MATCHES_MAX = 1_000;
+
+interface ScanOptions {
+  readonly needle: readonly string[];
+  readonly expect?: 'found' | 'absent';
+  readonly json?: boolean;
+}
+
+/** `vcryptsim scan`: says in which files of a folder some bytes stand, raw, as hex or as base64. */
 export function scanCommand(): Command {
-  return new Command('scan');
+  return new Command('scan')
+    .description('Look for bytes (raw, hex, base64) in every file of a folder.')
+    .argument('<dir>', 'the folder; links in it are not followed')
+    .requiredOption(
+      '--needle <hex|@file>',
+      'what to look for: hex digits, or the content of a file (hex text or raw bytes); may be given several times',
+      (value: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), value],
+    )
+    .addOption(
+      new Option('--expect <what>', 'end with 1 unless the bytes are there, or are not').choices(['found', 'absent']),
+    )
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  vcryptsim scan demo-files/vcenter --needle @kek.bin --expect absent')
+    .action(scan);
+}
+
+async function scan(folder: string, options: ScanOptions): Promise<void> {
+  const files = new OsFileSystem();
+  const clock = new SystemClock();
+  const root = resolve(folder);
+  const needles = await Promise.all(options.needle.map((text, index) => readNeedle(files, text, index)));
+  const extent = await measure(files, root);
+
+  const progress = new ByteProgress('scanning', extent.sizeBytes, clock, process.stderr);
+  const counting = new CountingFileSystem(files, (bytes) => progress.advance(bytes));
+  const matches: FileMatch[] = [];
+  try {
+    for await (const match of scanFolder(counting, root, new ByteScanner(needles))) {
+      matches.push({ ...match, path: relative(root, match.path) });
+      if (matches.length === MATCHES_MAX) break;
+    }
+  } finally {
+    progress.end();
+    for (const { bytes } of needles) bytes.fill(0);
+  }
+
+  if (options.json === true) {
+    const answer = { folder: root, ...extent, found: matches.length, complete: matches.length < MATCHES_MAX, matches };
+    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+  } else {
+    process.stdout.write(describeMatches(matches, extent));
+  }
+  const outcome = matches.length > 0 ? 'found' : 'absent';
+  if (options.expect !== undefined && options.expect !== outcome) {
+    const where = matches[0] === undefined ? '' : `: ${matches[0].path}`;
+    throw new CliError(
+      EXIT.failed,
+      `the bytes were expected ${options.expect} in ${folder}, and are ${outcome}${where}.`,
+    );
+  }
+}
+
+/** Names never hold the bytes: they may be a key. */
+async function readNeedle(
+  files: FileSystem,
+  text: string,
+  index: number,
+): Promise<{ name: string; bytes: Uint8Array }> {
+  if (!text.startsWith('@')) {
+    const bytes = parseHex(text);
+    if (bytes === null) {
+      const nextStep = 'Give an even number of hex digits, or @FILE to take the bytes of a file.';
+      throw new CliError(EXIT.badInput, `needle ${index + 1} is not hexadecimal.`, nextStep);
+    }
+    return { name: `needle ${index + 1}`, bytes: checkLength(bytes, `needle ${index + 1}`) };
+  }
+  const content = await readWhole(files, resolve(text.slice(1)), 2 * NEEDLE_MAX_BYTES);
+  const bytes = parseHex(new TextDecoder('latin1').decode(content).replace(/\s+/g, '')) ?? content;
+  return { name: text, bytes: checkLength(bytes, text.slice(1)) };
+}
+
+function parseHex(text: string): Uint8Array | null {
+  if (text === '' || text.length % 2 !== 0 || !/^[0-9a-fA-F]+$/.test(text)) return null;
+  return Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(2 * at, 2 * at + 2), 16));
+}
+
+function checkLength(bytes: Uint8Array, name: string): Uint8Array {
+  if (bytes.length >= NEEDLE_MIN_BYTES && bytes.length <= NEEDLE_MAX_BYTES) return bytes;
+  const nextStep = `Give between ${NEEDLE_MIN_BYTES} and ${NEEDLE_MAX_BYTES} bytes.`;
+  throw new CliError(EXIT.badInput, `${name} has ${bytes.length} bytes, which is no needle.`, nextStep);
+}
+
+interface FolderExtent {
+  readonly files: number;
+  readonly sizeBytes: number;
+}
+
+async function measure(files: FileSystem, folder: string): Promise<FolderExtent> {
+  let count = 0;
+  let sizeBytes = 0;
+  for (const name of await files.readdir(folder)) {
+    const path = `${folder}/${name}`;
+    const status = await files.lstat(path);
+    if (status.kind === 'folder') {
+      const below = await measure(files, path);
+      count += below.files;
+      sizeBytes += below.sizeBytes;
+    } else if (status.kind === 'file') {
+      count += 1;
+      sizeBytes += status.sizeBytes;
+    }
+  }
+  return { files: count, sizeBytes };
+}
+
+function describeMatches(matches: readonly FileMatch[], { files, sizeBytes }: FolderExtent): string {
+  const searched = `${files} ${files === 1 ? 'file' : 'files'} (${formatBytes(sizeBytes)})`;
+  if (matches.length === 0) return `Not found in ${searched}.\n`;
+  const rows = [
+    ['FILE', 'OFFSET', 'FORM', 'NEEDLE'],
+    ...matches.map(({ path, offsetBytes, form, needle }) => [path, String(offsetBytes), form, needle]),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const lines = rows.map(([path = '', offset = '', form = '', needle = '']) =>
+    [path.padEnd(widths[0] ?? 0), offset.padStart(widths[1] ?? 0), form.padEnd(widths[2] ?? 0), needle].join('  '),
+  );
+  const places = `${matches.length} ${matches.length === 1 ? 'place' : 'places'}`;
+  const end = matches.length < MATCHES_MAX ? `${places} in ${searched}.` : `${places}, and perhaps more: stopped here.`;
+  return `${[...lines, end].join('\n')}\n`;
 }

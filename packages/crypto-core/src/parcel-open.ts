@@ -1,1 +1,1 @@
-export {};
+export { openParcel } from './keys/key-parcel.js';

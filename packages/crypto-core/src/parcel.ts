@@ -1,4 +1,1 @@
-/** Placeholder until the package lands. */
-export interface KeyParcel {
-  dispose(): void;
-}
+export { KeyParcel } from './keys/key-parcel.js';

@@ -1,0 +1,15 @@
+/** Thrown by {@link assert}: a mistake of ours, never of the world. */
+export class AssertionError extends Error {
+  override readonly name = 'AssertionError';
+}
+
+/**
+ * States what must hold if our own code is right. For what a caller or a file may do wrong throw a `CryptoError`.
+ *
+ * @param condition what must hold
+ * @param message a sentence about what did not; never with key bytes
+ * @throws AssertionError when the condition does not hold
+ */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new AssertionError(message);
+}

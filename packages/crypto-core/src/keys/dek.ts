@@ -1,0 +1,155 @@
+import type { KeyObject } from 'node:crypto';
+import { type EnvelopeOptions, openEnvelope, sealEnvelope } from '../aead/envelope.js';
+import { CryptoError } from '../errors.js';
+import { buildCryptoDictionary, type KeyBinding, parseCryptoDictionary } from '../locked/crypto-dictionary.js';
+import type { XtsCipher, XtsEngine } from '../xts/xts-engine.js';
+import { deriveBytes, deriveKey } from './derive-key.js';
+import type { Kek } from './kek.js';
+import { Unprintable } from './unprintable.js';
+
+/** A DEK is an XTS-AES-256 key: Key1 || Key2. */
+export const DEK_SIZE_BYTES = 64;
+
+/**
+ * A data encryption key: made by the host for one VM or disk, held in host RAM, on disk only sealed by a KEK. Its bytes
+ * exist inside `make`, `unseal` and {@link resealDek} alone; afterwards the engine's cipher has them.
+ */
+export class Dek extends Unprintable {
+  readonly #cipher: XtsCipher;
+  readonly #keyCheckValue: string;
+  #fileKey: KeyObject | null;
+
+  private constructor(engine: XtsEngine, key: Uint8Array) {
+    super();
+    this.#cipher = engine.prepare(key);
+    this.#fileKey = deriveKey(key, 'vm file');
+    const check = deriveBytes(key, 'key check value', 8);
+    this.#keyCheckValue = Array.from(check, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  /**
+   * Makes a new DEK and seals it.
+   *
+   * @param o.draw gives that many secret random bytes in a buffer of its own, which is zeroed here
+   * @param o.binding public facts to seal with the key
+   * @param o.iv 16 bytes for the locked data, never used before with this KEK
+   * @returns the holder, and the locked data to store
+   * @throws CryptoError KEY_HALVES_EQUAL when the source of randomness repeats itself, LENGTH, DISPOSED
+   */
+  static make(o: {
+    engine: XtsEngine;
+    draw: (lengthBytes: number) => Uint8Array;
+    kek: Kek;
+    binding: KeyBinding;
+    iv: Uint8Array;
+  }): { dek: Dek; locked: Uint8Array } {
+    const key = o.draw(DEK_SIZE_BYTES);
+    try {
+      const dek = new Dek(o.engine, key);
+      return { dek, locked: lockKey(o.kek, key, o.binding, o.iv) };
+    } finally {
+      key.fill(0);
+    }
+  }
+
+  /**
+   * Opens a sealed DEK.
+   *
+   * @returns the holder, and the public facts that were sealed with the key: what the file beside it claims must agree
+   * @throws CryptoError LOCKED_DATA_MISMATCH, LOCKED_DATA_MALFORMED, KEY_HALVES_EQUAL, DISPOSED
+   */
+  static unseal(o: { engine: XtsEngine; kek: Kek; locked: Uint8Array }): { dek: Dek; binding: KeyBinding } {
+    const { key, binding } = unlockKey(o.kek, o.locked);
+    try {
+      return { dek: new Dek(o.engine, key), binding };
+    } finally {
+      key.fill(0);
+    }
+  }
+
+  /** Encrypts data units in place, see {@link XtsCipher.encryptRun}. */
+  encryptRun(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number): void {
+    this.#cipher.encryptRun(units, firstUnit, unitSizeBytes);
+  }
+
+  /** Decrypts data units in place, see {@link XtsCipher.decryptRun}. XTS has no integrity: a wrong key gives noise. */
+  decryptRun(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number): void {
+    this.#cipher.decryptRun(units, firstUnit, unitSizeBytes);
+  }
+
+  /**
+   * Seals a whole small file (NVRAM, a memory page) under a key derived from this one, see {@link sealEnvelope}.
+   *
+   * @throws CryptoError LENGTH, DISPOSED
+   */
+  sealFile(plaintext: Uint8Array, o: EnvelopeOptions): Uint8Array {
+    return sealEnvelope(this.#liveFileKey(), plaintext, o);
+  }
+
+  /** Opens what {@link Dek.sealFile} sealed; ENVELOPE_MISMATCH, DISPOSED. */
+  openFile(envelope: Uint8Array, o: { readonly context: string }): Uint8Array {
+    return openEnvelope(this.#liveFileKey(), envelope, o);
+  }
+
+  /** 16 hex digits that differ for different DEKs and tell nothing about them; public, and kept after `dispose`. */
+  keyCheckValue(): string {
+    return this.#keyCheckValue;
+  }
+
+  /** Zeroes what can be zeroed and lets go of the rest; every later use throws DISPOSED. */
+  dispose(): void {
+    this.#cipher.dispose();
+    this.#fileKey = null;
+  }
+
+  get disposed(): boolean {
+    return this.#fileKey === null;
+  }
+
+  #liveFileKey(): KeyObject {
+    if (this.#fileKey === null) throw new CryptoError('DISPOSED', 'This DEK was disposed of; unseal it again.');
+    return this.#fileKey;
+  }
+}
+
+/**
+ * Seals the same DEK under another KEK or with another binding: a shallow recrypt. No data changes.
+ *
+ * @param o.locked the DEK as sealed by `from`
+ * @param o.binding what to seal with it now; replaces the old binding whole
+ * @param o.iv 16 bytes, never used before with `to`
+ * @returns the new locked data
+ * @throws CryptoError LOCKED_DATA_MISMATCH, LOCKED_DATA_MALFORMED, LENGTH, DISPOSED
+ */
+export function resealDek(o: {
+  locked: Uint8Array;
+  from: Kek;
+  to: Kek;
+  binding: KeyBinding;
+  iv: Uint8Array;
+}): Uint8Array {
+  const { key } = unlockKey(o.from, o.locked);
+  try {
+    return lockKey(o.to, key, o.binding, o.iv);
+  } finally {
+    key.fill(0);
+  }
+}
+
+function lockKey(kek: Kek, key: Uint8Array, binding: KeyBinding, iv: Uint8Array): Uint8Array {
+  const dictionary = buildCryptoDictionary(key, binding);
+  try {
+    return kek.lock(dictionary, iv);
+  } finally {
+    dictionary.fill(0);
+  }
+}
+
+function unlockKey(kek: Kek, locked: Uint8Array): { key: Uint8Array; binding: KeyBinding } {
+  const dictionary = kek.unlock(locked);
+  try {
+    return parseCryptoDictionary(dictionary);
+  } finally {
+    dictionary.fill(0);
+  }
+}

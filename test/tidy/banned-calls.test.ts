@@ -13,7 +13,7 @@ interface Ban {
 
 const OS = 'packages/ports/src/os/';
 const CLOCK = 'packages/simkit/src/virtual-clock';
-const MEMORY = 'packages/simkit/src/scan/own-memory'; // reads /proc/self/mem: a test's instrument
+const MEMORY = 'packages/simkit/src/scan/scan-own-memory'; // reads /proc/self/mem: a test's instrument
 const POOL = 'packages/crypto-core/src/pool';
 const KEY_PAIRS = 'packages/crypto-core/src/key-pair';
 const only = (...places: string[]): RegExp => new RegExp(`^(?:${places.join('|')})`);

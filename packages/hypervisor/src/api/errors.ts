@@ -14,7 +14,9 @@ export type HypervisorFault =
   | { readonly code: 'DISK_KEY_MISSING'; readonly disk: string; readonly requiredKeys: readonly CryptoKeyId[] }
   | { readonly code: 'KEY_NOT_IN_CACHE'; readonly requiredKeys: readonly CryptoKeyId[] } // [msg.vigor.enc.keyNotFound]
   | { readonly code: 'ENCRYPTED_DISK_ON_PLAIN_VM'; readonly disk: string } // [configSpec.enc.mismatch]
-  | { readonly code: 'BUNDLE_TAMPERED'; readonly file: string } // the MAC does not fit
+  | { readonly code: 'BUNDLE_TAMPERED'; readonly file: string } // the MAC does not fit, or the text is no key locator
+  | { readonly code: 'BUNDLE_MISSING'; readonly file: string } // taken out of the file, though what it opens is sealed
+  | { readonly code: 'ENVELOPE_TAMPERED'; readonly file: string } // a sealed VM file (NVRAM) whose tag does not fit
   | { readonly code: 'DESCRIPTOR_MISMATCH'; readonly file: string; readonly field: string } // clear text and sealed copy differ
   | { readonly code: 'FILE_DAMAGED'; readonly file: string; readonly line?: number; readonly what: string }
   | { readonly code: 'OUT_OF_RANGE'; readonly disk: string } // sectors beyond the end

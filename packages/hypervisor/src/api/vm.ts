@@ -1,5 +1,6 @@
 import type { CryptoKeyId, DiskUuid, SectorCount, VmName, VmUuid } from '@vcryptsim/ports';
 import type { CryptoSpec } from './crypto-spec.js';
+import type { HypervisorErrorCode } from './errors.js';
 
 /** One disk to make with a VM. */
 export interface DiskCreateSpec {
@@ -10,12 +11,19 @@ export interface DiskCreateSpec {
   readonly dataUnitSizeBytes?: 512 | 4096;
   /** Keys of this disk alone; left out, the VM's own spec holds (VirtualMachineConfigSpec.crypto). */
   readonly crypto?: CryptoSpec;
+  /**
+   * What the extent holds at first. `zeros` (default): every data unit is written, encrypted where the disk is
+   * (eager-zeroed thick). `later`: there is no extent before `EsxiHost.importDisk`, and no power on.
+   */
+  readonly fill?: 'zeros' | 'later';
 }
 
 /** A VM to make. */
 export interface VmCreateSpec {
   readonly name: VmName;
   readonly uuid: VmUuid;
+  /** Name of the datastore that takes its folder; default: the host's first. */
+  readonly datastore?: string;
   /** Guest OS identifier as the VMX spells it; it makes no difference to the encryption (row S11). */
   readonly guestId?: string;
   readonly memoryMiB?: number;
@@ -54,4 +62,6 @@ export interface VmInfo {
   readonly disks: readonly DiskInfo[];
   /** Every key that its files name and the host's cache lacks. */
   readonly missingKeys: readonly CryptoKeyId[];
+  /** Why its files could not be read when they were last looked at; absent when they are whole. */
+  readonly damage?: HypervisorErrorCode;
 }

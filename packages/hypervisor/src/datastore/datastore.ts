@@ -1,0 +1,65 @@
+import type { FileSystem } from '@vcryptsim/ports';
+import { fileDamaged } from '../faults.js';
+import { fileFault, noSpace } from './file-fault.js';
+import { VmFolder } from './vm-folder.js';
+
+/** Where a host finds a datastore. */
+export interface DatastoreMount {
+  /** The name in `[datastore] folder/file`. */
+  readonly name: string;
+  /** Absolute path of the folder that is the datastore. */
+  readonly folder: string;
+}
+
+/** A folder of real files that holds one folder for each VM. The kind of medium makes no difference (row S11). */
+export class Datastore {
+  readonly name: string;
+  readonly #folder: string;
+
+  constructor(
+    mount: DatastoreMount,
+    readonly files: FileSystem,
+  ) {
+    this.name = mount.name;
+    this.#folder = mount.folder;
+  }
+
+  /**
+   * The folder of a VM that is there.
+   *
+   * @throws HypervisorError FILE_DAMAGED when it is missing or a link
+   */
+  async vmFolder(name: string): Promise<VmFolder> {
+    const folder = this.#vmFolder(name);
+    try {
+      const { kind } = await this.files.lstat(folder.path);
+      if (kind !== 'folder') throw fileDamaged(folder.shown(''), `it is a ${kind}, not a folder`);
+    } catch (error) {
+      throw fileFault(error, folder.shown(''), 'read');
+    }
+    return folder;
+  }
+
+  /**
+   * Makes the folder of a new VM, if the medium has room for what will lie in it.
+   *
+   * @param neededBytes what the VM's files will take
+   * @throws HypervisorError ALREADY_EXISTS, NO_SPACE or DATASTORE_NOT_WRITABLE; nothing was made
+   */
+  async createVmFolder(name: string, neededBytes: number): Promise<VmFolder> {
+    const folder = this.#vmFolder(name);
+    try {
+      const { freeBytes } = await this.files.statfs(this.#folder);
+      if (freeBytes < neededBytes) throw noSpace(folder.shown(''), this.#folder);
+      await this.files.mkdir(folder.path);
+      await this.files.fsyncFolder(this.#folder);
+    } catch (error) {
+      throw fileFault(error, folder.shown(''), 'write');
+    }
+    return folder;
+  }
+
+  #vmFolder(name: string): VmFolder {
+    return new VmFolder(this.files, this.name, name, `${this.#folder}/${name}`);
+  }
+}

@@ -1,0 +1,52 @@
+import { FileError } from '@vcryptsim/ports';
+import { HypervisorError } from '../api/errors.js';
+import { alreadyExists, fileDamaged } from '../faults.js';
+
+/**
+ * Turns a failed file call into the host's own refusal; anything else passes through.
+ *
+ * @param shown the path as people know it: `[datastore] folder/file`
+ * @param intent whether the call was there to change something
+ */
+export function fileFault(error: unknown, shown: string, intent: 'read' | 'write'): unknown {
+  if (!(error instanceof FileError)) return error;
+  switch (error.code) {
+    case 'NO_SPACE':
+      return noSpace(shown, error.path);
+    case 'READ_ONLY':
+      return notWritable(shown, error.path);
+    case 'NOT_PERMITTED':
+      return intent === 'write' ? notWritable(shown, error.path) : fileDamaged(shown, 'reading it is not permitted');
+    case 'EXISTS':
+      return alreadyExists(shown, 'Remove it or choose another name.');
+    case 'NOT_FOUND':
+      return fileDamaged(shown, 'it is missing');
+    case 'IS_LINK':
+      return fileDamaged(shown, 'it is a link, and links are not followed');
+    case 'IS_FOLDER':
+    case 'NOT_A_FOLDER':
+    case 'NOT_EMPTY':
+      return fileDamaged(shown, 'a file or folder of another kind stands there');
+    case 'TOO_LARGE':
+      return fileDamaged(shown, 'it is larger than such a file can be');
+    case 'TOO_MANY_OPEN':
+    case 'CLOSED':
+    case 'IO':
+      return fileDamaged(shown, `the medium failed (${error.operation}: ${error.code})`);
+  }
+}
+
+/** The datastore has no room. `folder` is the real path. */
+export function noSpace(shown: string, folder: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'NO_SPACE', path: shown },
+    `There is no room left for ${shown} (${folder}). Free some space on that medium, or take a smaller disk.`,
+  );
+}
+
+function notWritable(shown: string, path: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'DATASTORE_NOT_WRITABLE', path: shown },
+    `${shown} cannot be written (${path}). Check the owner and the permissions of that folder.`,
+  );
+}

@@ -1,0 +1,118 @@
+import { type FileHandle, type FileSystem, folderOf, readWhole, replaceFile } from '@vcryptsim/ports';
+import { fileDamaged } from '../faults.js';
+import { isFileName } from '../formats/file-name.js';
+import { decodeText, TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
+import { formatDatastorePath } from './datastore-path.js';
+import { fileFault } from './file-fault.js';
+
+/**
+ * The folder of one VM on a datastore. Every name is checked here: no path leaves the folder, and nothing but regular
+ * files is opened (links, pipes and devices are refused before that). All errors are HypervisorError.
+ */
+export class VmFolder {
+  constructor(
+    readonly files: FileSystem,
+    readonly datastore: string,
+    readonly name: string,
+    /** Absolute. */
+    readonly path: string,
+  ) {}
+
+  /** `[datastore] folder/file` */
+  shown(fileName: string): string {
+    return formatDatastorePath({ datastore: this.datastore, folder: this.name, fileName });
+  }
+
+  /** Reads a text file (VMX, descriptor). */
+  async readText(fileName: string): Promise<string> {
+    return decodeText(await this.readBytes(fileName, TEXT_FILE_LIMIT_BYTES), this.shown(fileName));
+  }
+
+  /** Reads a whole file of at most `limitBytes`. */
+  async readBytes(fileName: string, limitBytes: number): Promise<Uint8Array> {
+    return this.#call(fileName, 'read', async (path) => {
+      await this.#checkRegular(fileName, path);
+      return readWhole(this.files, path, limitBytes);
+    });
+  }
+
+  /** Makes a file that was not there, with its content durable; the folder's entry is not yet. */
+  async writeNew(fileName: string, content: Uint8Array): Promise<void> {
+    const handle = await this.createFile(fileName);
+    try {
+      await this.#call(fileName, 'write', async () => {
+        await handle.pwrite(content, 0);
+        await handle.fsync();
+      });
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Puts a file there whole, or leaves what was there. */
+  async replace(fileName: string, content: Uint8Array): Promise<void> {
+    await this.#call(fileName, 'write', (path) => replaceFile(this.files, path, content));
+  }
+
+  /** Opens a new file for writing; ALREADY_EXISTS when there is one. */
+  async createFile(fileName: string): Promise<FileHandle> {
+    return this.#call(fileName, 'write', (path) => this.files.open(path, { access: 'write', create: 'exclusive' }));
+  }
+
+  /** Opens a regular file that is there. */
+  async openFile(fileName: string, access: 'read' | 'write'): Promise<FileHandle> {
+    return this.#call(fileName, access, async (path) => {
+      await this.#checkRegular(fileName, path);
+      return this.files.open(path, { access });
+    });
+  }
+
+  async has(fileName: string): Promise<boolean> {
+    return (await this.#names()).includes(fileName);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.#call(to, 'write', (path) => this.files.rename(this.#path(from), path));
+  }
+
+  async remove(fileName: string): Promise<void> {
+    await this.#call(fileName, 'write', (path) => this.files.unlink(path));
+  }
+
+  /** Makes the folder's entries durable. */
+  async fsync(): Promise<void> {
+    await this.#call('', 'write', () => this.files.fsyncFolder(this.path));
+  }
+
+  /** Takes the folder and all files in it away: for a VM whose creation failed. */
+  async removeAll(): Promise<void> {
+    for (const fileName of await this.#names()) await this.files.unlink(`${this.path}/${fileName}`);
+    await this.#call('', 'write', async () => {
+      await this.files.rmdir(this.path);
+      await this.files.fsyncFolder(folderOf(this.path));
+    });
+  }
+
+  async #names(): Promise<string[]> {
+    return this.#call('', 'read', () => this.files.readdir(this.path));
+  }
+
+  async #checkRegular(fileName: string, path: string): Promise<void> {
+    const { kind } = await this.files.lstat(path);
+    if (kind !== 'file')
+      throw fileDamaged(this.shown(fileName), `it is a ${kind === 'other' ? 'device' : kind}, not a file`);
+  }
+
+  #path(fileName: string): string {
+    return fileName === '' ? this.path : `${this.path}/${fileName}`;
+  }
+
+  async #call<T>(fileName: string, intent: 'read' | 'write', work: (path: string) => Promise<T>): Promise<T> {
+    if (fileName !== '' && !isFileName(fileName)) throw fileDamaged(this.shown(''), 'a file name leaves the folder');
+    try {
+      return await work(this.#path(fileName));
+    } catch (error) {
+      throw fileFault(error, this.shown(fileName), intent);
+    }
+  }
+}

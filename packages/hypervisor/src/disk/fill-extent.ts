@@ -1,0 +1,40 @@
+import type { DiskBacking } from './disk-backing.js';
+
+/** Bytes read, encrypted and written at once. */
+const BATCH_SIZE_BYTES = 1024 * 1024;
+
+/** Plain bytes that a disk is to be filled with. */
+export interface ImageSource {
+  readonly sizeBytes: number;
+  /** Fills `buffer` from `offsetBytes`; answers how many bytes there were, fewer only at the end. */
+  read(buffer: Uint8Array, offsetBytes: number): Promise<number>;
+}
+
+/** Told after each batch. */
+export type ProgressListener = (doneBytes: number, totalBytes: number) => void;
+
+/**
+ * Writes a whole disk once, from first to last byte: what `source` has, then zeros. Through the IO filter that makes
+ * every data unit ciphertext, also where the disk is empty (eager-zeroed thick), and makes it durable.
+ *
+ * @param source null for a disk of zeros
+ */
+export async function fillExtent(
+  backing: DiskBacking,
+  sizeBytes: number,
+  source: ImageSource | null,
+  onProgress: ProgressListener = () => {},
+): Promise<void> {
+  const batch = new Uint8Array(Math.min(sizeBytes, BATCH_SIZE_BYTES));
+  for (let offsetBytes = 0; offsetBytes < sizeBytes; offsetBytes += batch.length) {
+    const part = batch.subarray(0, Math.min(batch.length, sizeBytes - offsetBytes));
+    if (source !== null) {
+      const wanted = part.subarray(0, Math.max(0, Math.min(part.length, source.sizeBytes - offsetBytes)));
+      const count = await source.read(wanted, offsetBytes);
+      part.fill(0, count);
+    }
+    await backing.write(part, offsetBytes);
+    onProgress(offsetBytes + part.length, sizeBytes);
+  }
+  await backing.flush();
+}

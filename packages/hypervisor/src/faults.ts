@@ -1,0 +1,104 @@
+import { type CryptoKeyId, formatKeyId } from '@vcryptsim/ports';
+import { HypervisorError } from './api/errors.js';
+
+/** The host rebooted or crashed; this object speaks for an earlier boot. */
+export function hostGone(host: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'HOST_GONE' },
+    `Host ${host} is gone: it was shut down or rebooted, and this connection belongs to an earlier boot. Connect again.`,
+  );
+}
+
+/** An argument that the host does not take. `what` names it and says what would do. */
+export function invalidArgument(what: string, message: string): HypervisorError {
+  return new HypervisorError({ code: 'INVALID_ARGUMENT', what }, message);
+}
+
+/** A file whose text or bytes are not what its format says. `what` is a clause without its full stop. */
+export function fileDamaged(file: string, what: string, line?: number): HypervisorError {
+  const place = line === undefined ? file : `${file}, line ${line}`;
+  return new HypervisorError(
+    { code: 'FILE_DAMAGED', file, what, ...(line === undefined ? {} : { line }) },
+    `${place}: ${what}. Correct the file or put back a saved copy.`,
+  );
+}
+
+/** A bundle that cannot be what the host wrote. `what` is a clause without its full stop. */
+export function bundleTampered(file: string, what: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'BUNDLE_TAMPERED', file },
+    `The encryption bundle in ${file} was changed: ${what}. Put back a saved copy of the file; without the bundle its data cannot be recovered.`,
+  );
+}
+
+/** A bundle that is not there although what it opens is sealed. */
+export function bundleMissing(file: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'BUNDLE_MISSING', file },
+    `The encryption bundle is missing from ${file}, but the data is encrypted. Put back a saved copy of the file; without the bundle the data cannot be recovered.`,
+  );
+}
+
+/** Clear text that differs from the authenticated copy inside the bundle; both values are told. */
+export function descriptorMismatch(file: string, field: string, clear: string, sealed: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'DESCRIPTOR_MISMATCH', file, field },
+    `${file}: ${field} says ${clear}, but the sealed copy says ${sealed}. The sealed copy is right: change the line back.`,
+  );
+}
+
+/** A VM whose home key (or a key it also needs) is not in the cache. */
+export function vmLocked(vm: string, requiredKeys: readonly CryptoKeyId[]): HypervisorError {
+  return new HypervisorError(
+    { code: 'VM_LOCKED', vm, requiredKeys },
+    `The virtual machine ${vm} is locked: ${keyList(requiredKeys)} not in the host's key cache. Make the key provider reachable and unlock the VM.`,
+  );
+}
+
+/** A disk whose key is not in the cache, in VMware's words (facts/vsphere-encryption.md section 6). */
+export function diskKeyMissing(disk: string, requiredKeys: readonly CryptoKeyId[]): HypervisorError {
+  return new HypervisorError(
+    { code: 'DISK_KEY_MISSING', disk, requiredKeys },
+    `The disk ${disk} is encrypted and a required key was not found. Needed: ${keyList(requiredKeys)} not in the host's key cache.`,
+  );
+}
+
+/** A key that a request names and the cache lacks. */
+export function keyNotInCache(requiredKeys: readonly CryptoKeyId[]): HypervisorError {
+  return new HypervisorError(
+    { code: 'KEY_NOT_IN_CACHE', requiredKeys },
+    `${keyList(requiredKeys)} not in the host's key cache. Add the key to the host first.`,
+  );
+}
+
+/** An encrypted disk cannot belong to a VM that is not encrypted (row S07). */
+export function encryptedDiskOnPlainVm(disk: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'ENCRYPTED_DISK_ON_PLAIN_VM', disk },
+    `The disk ${disk} is encrypted, but the virtual machine is not. Encrypt the virtual machine first.`,
+  );
+}
+
+/** A request that a powered-on (or -off) VM does not take. */
+export function invalidPowerState(vm: string, existing: 'poweredOn' | 'poweredOff'): HypervisorError {
+  const now = existing === 'poweredOn' ? 'on' : 'off';
+  const next = existing === 'poweredOn' ? 'off' : 'on';
+  return new HypervisorError(
+    { code: 'INVALID_POWER_STATE', existing },
+    `The virtual machine ${vm} is powered ${now}. Power it ${next} first.`,
+  );
+}
+
+/** A spec or a version that is not served. `what` is a noun. */
+export function notSupported(what: string, message: string): HypervisorError {
+  return new HypervisorError({ code: 'NOT_SUPPORTED', what }, message);
+}
+
+/** Something with that name or identity is there already. */
+export function alreadyExists(what: string, next: string): HypervisorError {
+  return new HypervisorError({ code: 'ALREADY_EXISTS', what }, `${what} exists already. ${next}`);
+}
+
+function keyList(ids: readonly CryptoKeyId[]): string {
+  return ids.length === 1 ? `key ${ids.map(formatKeyId).join()} is` : `keys ${ids.map(formatKeyId).join(', ')} are`;
+}

@@ -1,0 +1,80 @@
+import type { CryptoKeyId, DiskUuid, SectorCount } from '@vcryptsim/ports';
+import { formatKeyLocator } from './key-locator.js';
+import { formatVmwareUuid } from './vmware-uuid.js';
+
+/** What a new descriptor says. */
+export interface DescriptorSpec {
+  /** `vmfs` on a datastore, `monolithicFlat` for a plain copy that leaves it. */
+  readonly createType: 'vmfs' | 'monolithicFlat';
+  /** Content ID, 32 bits. */
+  readonly contentId: number;
+  readonly uuid: DiskUuid;
+  readonly capacity: SectorCount;
+  readonly extentFileName: string;
+  /** Left out for a plain disk. */
+  readonly encryption?: {
+    readonly keyId: CryptoKeyId;
+    /** The bundle's text: see encryption-bundle.ts. */
+    readonly bundle: string;
+    readonly dataUnitSizeBytes: number;
+  };
+}
+
+/**
+ * Writes a VMDK descriptor that qemu-img opens (facts/vmdk.md sections 2 and 3). The order matters to it: `version`
+ * first, `CID=` before any other text with those three letters (`keyID` and key names come later), `createType` early;
+ * a VMFS extent has no offset, a FLAT one needs it. It is far below the 10,240 bytes in which qemu rewrites the CID.
+ *
+ * The published facts name the keys `keyID`, `encryptionKeys` and `ddb.iofilters`; the form of `keyID` (a key locator
+ * of its own) and the two `ddb.vmcrypt` entries are ours.
+ */
+export function composeDescriptor(spec: DescriptorSpec): string {
+  const { encryption } = spec;
+  const contentId = spec.contentId.toString(16).padStart(8, '0');
+  const { heads, sectors } = geometryOf(spec.capacity);
+  const cylinders = Math.min(65_535, Math.max(1, Math.floor(spec.capacity / (heads * sectors))));
+  const extentType = spec.createType === 'vmfs' ? 'VMFS' : 'FLAT';
+  const lines = [
+    '# Disk DescriptorFile',
+    'version=1',
+    'encoding="UTF-8"',
+    `CID=${contentId}`,
+    'parentCID=ffffffff',
+    `createType="${spec.createType}"`,
+    ...(encryption === undefined
+      ? []
+      : [`keyID="${formatKeyIdLocator(encryption.keyId)}"`, `encryptionKeys="${encryption.bundle}"`]),
+    '',
+    '# Extent description',
+    `RW ${spec.capacity} ${extentType} "${spec.extentFileName}"${extentType === 'FLAT' ? ' 0' : ''}`,
+    '',
+    '# The Disk Data Base',
+    '#DDB',
+    '',
+    'ddb.adapterType = "lsilogic"',
+    `ddb.geometry.cylinders = "${cylinders}"`,
+    `ddb.geometry.heads = "${heads}"`,
+    `ddb.geometry.sectors = "${sectors}"`,
+    ...(encryption === undefined
+      ? []
+      : [
+          'ddb.iofilters = "vmwarevmcrypt"',
+          `ddb.vmcrypt.cipher = "XTS-AES-256"`,
+          `ddb.vmcrypt.dataUnitSize = "${encryption.dataUnitSizeBytes}"`,
+        ]),
+    `ddb.longContentID = "${spec.uuid.replaceAll('-', '').slice(0, 24)}${contentId}"`,
+    `ddb.uuid = "${formatVmwareUuid(spec.uuid)}"`,
+    'ddb.virtualHWVersion = "19"',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The value of `keyID`: the KEK as a key locator. */
+export function formatKeyIdLocator(id: CryptoKeyId): string {
+  return formatKeyLocator({ type: 'fqid', id: null, keyServerId: id.providerId, keyId: id.keyId });
+}
+
+/** Heads and sectors a track, as lsilogic disks are numbered: 64/32 up to 1 GB, above 255/63. */
+function geometryOf(capacity: SectorCount): { heads: number; sectors: number } {
+  return capacity <= 2 * 1024 * 1024 ? { heads: 64, sectors: 32 } : { heads: 255, sectors: 63 };
+}

@@ -1,0 +1,45 @@
+import type { Kek } from '@vcryptsim/crypto-core';
+import { assert, type CryptoKeyId } from '@vcryptsim/ports';
+
+/**
+ * The keys of a host: in memory only, gone with the boot. It holds those of all encrypted VMs of its cluster, running
+ * here or not, and the host key (facts/vsphere-encryption.md section 1).
+ */
+export class KeyCache {
+  readonly #keys = new Map<string, { readonly id: CryptoKeyId; readonly kek: Kek }>();
+
+  has(id: CryptoKeyId): boolean {
+    return this.#keys.has(nameOf(id));
+  }
+
+  /** The key, which stays the cache's own. */
+  get(id: CryptoKeyId): Kek | undefined {
+    return this.#keys.get(nameOf(id))?.kek;
+  }
+
+  /** Takes a key over. The ID must be free. */
+  add(id: CryptoKeyId, kek: Kek): void {
+    assert(!this.has(id), 'a cached key is never replaced');
+    this.#keys.set(nameOf(id), { id, kek });
+  }
+
+  /** Disposes of a key; false when there is none. */
+  remove(id: CryptoKeyId): boolean {
+    this.get(id)?.dispose();
+    return this.#keys.delete(nameOf(id));
+  }
+
+  /** In the order in which they came. */
+  ids(): readonly CryptoKeyId[] {
+    return [...this.#keys.values()].map(({ id }) => id);
+  }
+
+  dispose(): void {
+    for (const { kek } of this.#keys.values()) kek.dispose();
+    this.#keys.clear();
+  }
+}
+
+function nameOf(id: CryptoKeyId): string {
+  return JSON.stringify([id.providerId, id.keyId]);
+}

@@ -1,1 +1,10 @@
-export {};
+export { KmipClientError, type KmipClientErrorCode } from './client/client-error.js';
+export { KmipClient, type KmipClientOptions } from './client/kmip-client.js';
+export type {
+  BatchOptions,
+  BatchRequest,
+  BatchResult,
+  CreateKeyOptions,
+  FetchedKey,
+  KmipSession,
+} from './client/kmip-session.js';

@@ -1,1 +1,11 @@
-export {};
+export type { Exchange, ExchangedItem } from './server/exchange.js';
+export {
+  type Addressed,
+  Finished,
+  type OperationCall,
+  type OperationHandler,
+  type OperationTable,
+  Pending,
+  servedOperations,
+} from './server/operation-table.js';
+export { type ServeOptions, serveChannel } from './server/serve-channel.js';

@@ -1,1 +1,3 @@
-export {};
+export { type HexSpan, renderHex } from './text/render-hex.js';
+export { renderMessage } from './text/render-message.js';
+export { type MessageSummary, summarizeMessage } from './text/summarize-message.js';

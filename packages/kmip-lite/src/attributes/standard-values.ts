@@ -1,0 +1,130 @@
+import type { ReadAs } from '../message/fields.js';
+import { asBoolean, asDateTime, asEnumeration, asInteger, asInterval, asText, named } from '../message/fields.js';
+import { KMIP_1_1 } from '../message/protocol-version.js';
+import { asStructureOf, type StructureCodec, structureOf } from '../message/structure-codec.js';
+import type { StandardAttributeName } from '../spec/attributes.generated.js';
+import { standardAttributes } from '../spec/attributes.generated.js';
+import {
+  CertificateType,
+  CryptographicAlgorithm,
+  DigitalSignatureAlgorithm,
+  ObjectType,
+  State,
+} from '../spec/enumerations.generated.js';
+import type { Value } from '../ttlv/item.js';
+import { boolean, dateTime, integer, interval, item, text } from '../ttlv/values.js';
+import { applicationSpecificInformationCodec } from './application-specific-information.js';
+import type { Attribute } from './attribute.js';
+import {
+  certificateIdentifierCodec,
+  certificateIssuerCodec,
+  certificateSubjectCodec,
+  x509IdentifierCodec,
+  x509IssuerCodec,
+  x509SubjectCodec,
+} from './certificate-names.js';
+import { cryptographicDomainParametersCodec } from './cryptographic-domain-parameters.js';
+import { cryptographicParametersCodec } from './cryptographic-parameters.js';
+import { digestCodec } from './digest.js';
+import { linkCodec } from './link.js';
+import { nameCodec } from './name.js';
+import { revocationReasonCodec } from './revocation-reason.js';
+import { usageLimitsCodec } from './usage-limits.js';
+
+interface ValueCodec<T> {
+  readonly make: (value: T) => Value;
+  readonly readAs: ReadAs<T>;
+}
+
+const textValue: ValueCodec<string> = { make: text, readAs: asText };
+const integerValue: ValueCodec<number> = { make: integer, readAs: asInteger };
+const dateValue: ValueCodec<number> = { make: dateTime, readAs: asDateTime };
+
+function enumerationValue<Names extends Readonly<Record<string, number>>>(
+  names: Names,
+): ValueCodec<keyof Names & string> {
+  return { make: named(names), readAs: asEnumeration(names) };
+}
+
+function structureValue<T>(codec: StructureCodec<T>): ValueCodec<T> {
+  return { make: structureOf(codec), readAs: asStructureOf(codec) };
+}
+
+const codecs = {
+  'Unique Identifier': textValue,
+  Name: structureValue(nameCodec),
+  'Object Type': enumerationValue(ObjectType),
+  'Cryptographic Algorithm': enumerationValue(CryptographicAlgorithm),
+  'Cryptographic Length': integerValue,
+  'Cryptographic Parameters': structureValue(cryptographicParametersCodec),
+  'Cryptographic Domain Parameters': structureValue(cryptographicDomainParametersCodec),
+  'Certificate Type': enumerationValue(CertificateType),
+  'Certificate Length': integerValue,
+  'X.509 Certificate Identifier': structureValue(x509IdentifierCodec),
+  'X.509 Certificate Subject': structureValue(x509SubjectCodec),
+  'X.509 Certificate Issuer': structureValue(x509IssuerCodec),
+  'Certificate Identifier': structureValue(certificateIdentifierCodec),
+  'Certificate Subject': structureValue(certificateSubjectCodec),
+  'Certificate Issuer': structureValue(certificateIssuerCodec),
+  'Digital Signature Algorithm': enumerationValue(DigitalSignatureAlgorithm),
+  Digest: structureValue(digestCodec),
+  'Operation Policy Name': textValue,
+  'Cryptographic Usage Mask': integerValue,
+  'Lease Time': { make: interval, readAs: asInterval } satisfies ValueCodec<number>,
+  'Usage Limits': structureValue(usageLimitsCodec),
+  State: enumerationValue(State),
+  'Initial Date': dateValue,
+  'Activation Date': dateValue,
+  'Process Start Date': dateValue,
+  'Protect Stop Date': dateValue,
+  'Deactivation Date': dateValue,
+  'Destroy Date': dateValue,
+  'Compromise Occurrence Date': dateValue,
+  'Compromise Date': dateValue,
+  'Revocation Reason': structureValue(revocationReasonCodec),
+  'Archive Date': dateValue,
+  'Object Group': textValue,
+  Fresh: { make: boolean, readAs: asBoolean } satisfies ValueCodec<boolean>,
+  Link: structureValue(linkCodec),
+  'Application Specific Information': structureValue(applicationSpecificInformationCodec),
+  'Contact Information': textValue,
+  'Last Change Date': dateValue,
+} as const satisfies Record<StandardAttributeName, unknown>;
+
+/** Type of a standard attribute's value: texts, names of enumerations, numbers; dates in seconds since 1970; structures. */
+export type StandardValue<Name extends StandardAttributeName> =
+  (typeof codecs)[Name] extends ValueCodec<infer T> ? T : never;
+
+/**
+ * Makes a standard attribute of a typed value.
+ *
+ * @param index leave it out for the first instance
+ */
+export function attribute<Name extends StandardAttributeName>(
+  name: Name,
+  value: StandardValue<Name>,
+  index?: number,
+): Attribute {
+  const codec = codecs[name] as unknown as ValueCodec<StandardValue<Name>>;
+  return { name, index: index === 0 ? undefined : index, value: codec.make(value) };
+}
+
+/**
+ * Typed value of a standard attribute. Byte arrays in it are views.
+ *
+ * @param found an attribute of that name
+ * @throws KmipError INVALID FIELD or INVALID MESSAGE for a value that the specification does not allow
+ */
+export function attributeValue<Name extends StandardAttributeName>(name: Name, found: Attribute): StandardValue<Name> {
+  const codec = codecs[name] as unknown as ValueCodec<StandardValue<Name>>;
+  return codec.readAs(item(standardAttributes[name].tag, found.value), KMIP_1_1);
+}
+
+/** Typed value of the first attribute of that name in a list, undefined if there is none. */
+export function firstValue<Name extends StandardAttributeName>(
+  name: Name,
+  list: readonly Attribute[],
+): StandardValue<Name> | undefined {
+  const found = list.find((one) => one.name === name);
+  return found === undefined ? undefined : attributeValue(name, found);
+}

@@ -1,0 +1,40 @@
+import type { Channel, Clock } from '@vcryptsim/ports';
+import type { Limits } from '../limits.js';
+import type { Credential } from '../message/credential.js';
+import type { ProtocolVersion } from '../message/protocol-version.js';
+import type { KmipSession } from './kmip-session.js';
+
+/** How to reach and speak to one key server. */
+export interface KmipClientOptions {
+  /** Opens a judged connection; gives up when the signal fires. Its errors pass through unchanged. */
+  readonly connect: (signal: AbortSignal) => Promise<Channel>;
+  readonly clock: Clock;
+  /** For the connection, and again for each exchange, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Draws the next Unique Batch Item ID (vCenter's are `QLKC` and a counter). Default: four bytes that count from 1. */
+  readonly batchItemIds?: () => Uint8Array;
+  /** Goes into every header but Discover Versions'. The password is the caller's, who zeroes it after the session. */
+  readonly credential?: Credential;
+  /** Version of the headers; default 1.1. */
+  readonly version?: ProtocolVersion;
+  readonly limits?: Limits;
+}
+
+/** A KMIP client of one key server. */
+export class KmipClient {
+  readonly #options: KmipClientOptions;
+
+  constructor(options: KmipClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens one connection, does `work` on it and closes it, however `work` ends.
+   *
+   * @returns what `work` returned
+   * @throws KmipClientError TIMED_OUT when no connection comes about in time; what `connect` or `work` rejects with
+   */
+  session<T>(work: (session: KmipSession) => Promise<T>): Promise<T> {
+    throw new Error(`not yet ${typeof work} ${this.#options.timeoutMs}`);
+  }
+}

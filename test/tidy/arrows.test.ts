@@ -30,7 +30,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   simkit: ['ports'],
   'scenario-engine': [...PRODUCT.map((name) => `${name}*`), 'crypto-core*'],
   bench: [...PRODUCT.map((name) => `${name}*`), 'crypto-core*', 'scenario-engine*'],
-  cli: ['scenario-engine', 'kms', 'kmip-lite/text', 'hypervisor/formats', 'simkit/scan', 'bench', 'pki', 'ports*'],
+  cli: [
+    'scenario-engine',
+    'kms',
+    'kmip-lite/text',
+    'hypervisor/formats',
+    'hypervisor/api',
+    'simkit/scan',
+    'bench',
+    'pki',
+    'ports*',
+  ],
 };
 
 /** Third-party packages that each package may import, `node:` aside. */

@@ -24,7 +24,7 @@ function digitOf(value: number): number {
 }
 
 /** The value of an ASCII digit, 0 to 63, with bit 8 set when it is none. */
-function valueOf(digit: number): number {
+function valueOfDigit(digit: number): number {
   const upper = within(digit, 0x41, 0x5a);
   const lower = within(digit, 0x61, 0x7a);
   const numeral = within(digit, 0x30, 0x39);
@@ -77,7 +77,7 @@ export function decodeBase64(text: Uint8Array): Uint8Array | null {
   let at = 0;
   let wrong = 0;
   for (const digit of text.subarray(0, text.length - padded)) {
-    const value = valueOf(digit);
+    const value = valueOfDigit(digit);
     wrong |= value & ~0x3f;
     pending = ((pending << 6) | (value & 0x3f)) & 0xffff;
     pendingBits += 6;

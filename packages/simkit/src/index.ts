@@ -4,7 +4,6 @@ export { EventLog } from './events/event-log.js';
 export { FaultyFileSystem, type FileFault } from './files/faulty-file-system.js';
 export { MemoryFileSystem, type MemoryFileSystemOptions } from './files/memory-file-system.js';
 export {
-  type ByteRange,
   type FileOperation,
   RecordingFileSystem,
   type RecordingFileSystemOptions,

@@ -1,4 +1,4 @@
-export { OsFileSystem, type OsFileSystemOptions } from './os-file-system.js';
+export { OsFileSystem, type OsFileSystemOptions } from './os-file-system/os-file-system.js';
 export { SystemClock } from './system-clock.js';
 export { SystemEntropy } from './system-entropy.js';
 export { SystemKeyPairs } from './system-key-pairs.js';

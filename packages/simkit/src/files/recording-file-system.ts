@@ -1,11 +1,6 @@
 import type { FileHandle, FileSystem, OpenOptions } from '@vcryptsim/ports';
+import { type ByteRange, ByteRanges } from './byte-ranges.js';
 import { ForwardingFileSystem } from './forwarding-file-system.js';
-
-/** Bytes `startBytes` (included) to `endBytes` (left out) of a file. */
-export interface ByteRange {
-  readonly startBytes: number;
-  readonly endBytes: number;
-}
 
 /** One call that changed something, in the order of the calls; enough to build every state that a cut can leave. */
 export type FileOperation =
@@ -26,18 +21,137 @@ export interface RecordingFileSystemOptions {
   readonly onOperation?: (operation: FileOperation) => void;
 }
 
-/** A file system that remembers which bytes were written. */
+/** An open file's name now: a rename moves it, an unlink takes it away. */
+interface Name {
+  path: string | null;
+}
+
+/**
+ * A file system that remembers which bytes were written, so that a check looks at those only, and which operations
+ * were made, so that a crash test can build the states between them. It knows of changes that went through it.
+ */
 export class RecordingFileSystem extends ForwardingFileSystem {
-  readonly options: RecordingFileSystemOptions;
+  readonly #tell: (operation: FileOperation) => void;
+  readonly #copyWrites: boolean;
+  readonly #names = new Set<Name>();
+  #dirty = new Map<string, ByteRanges>();
+
   constructor(inner: FileSystem, options: RecordingFileSystemOptions = {}) {
     super(inner);
-    this.options = options;
+    this.#tell = options.onOperation ?? (() => {});
+    this.#copyWrites = options.onOperation !== undefined;
   }
-  override open(_path: string, _options: OpenOptions): Promise<FileHandle> {
-    throw new Error('not yet');
+
+  /** What was written since the last call, per path in order, its ranges in order and joined; forgets it. */
+  take(): Map<string, readonly ByteRange[]> {
+    const taken = [...this.#dirty].map(([path, ranges]) => [path, ranges.list()] as const);
+    this.#dirty = new Map();
+    return new Map(taken.filter(([, ranges]) => ranges.length > 0).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
-  /** What was written since the last call, per path, in order and joined; forgets it. */
-  take(): Map<string, ByteRange[]> {
-    throw new Error('not yet');
+
+  override async open(path: string, options: OpenOptions): Promise<FileHandle> {
+    const creates = options.create === 'exclusive' || (options.create === 'if-missing' && !(await this.#stands(path)));
+    const handle = await this.inner.open(path, options);
+    if (creates) this.#tell({ kind: 'create', path });
+    const name: Name = { path };
+    this.#names.add(name);
+    return this.#recorded(handle, name, path);
+  }
+
+  override async rename(from: string, to: string): Promise<void> {
+    await this.inner.rename(from, to);
+    if (from !== to) this.#move(from, to);
+    this.#tell({ kind: 'rename', from, to });
+  }
+
+  override async link(from: string, to: string): Promise<void> {
+    await this.inner.link(from, to);
+    const { sizeBytes } = await this.inner.lstat(to);
+    this.#ranges(to).add(0, sizeBytes);
+    this.#tell({ kind: 'link', from, to });
+  }
+
+  override async unlink(path: string): Promise<void> {
+    await this.inner.unlink(path);
+    this.#forget(path);
+    this.#tell({ kind: 'unlink', path });
+  }
+
+  override async mkdir(path: string, mode?: number): Promise<void> {
+    await this.inner.mkdir(path, mode);
+    this.#tell({ kind: 'mkdir', path });
+  }
+
+  override async rmdir(path: string): Promise<void> {
+    await this.inner.rmdir(path);
+    this.#tell({ kind: 'rmdir', path });
+  }
+
+  override async fsyncFolder(path: string): Promise<void> {
+    await this.inner.fsyncFolder(path);
+    this.#tell({ kind: 'fsync-folder', path });
+  }
+
+  #recorded(handle: FileHandle, name: Name, openedAs: string): FileHandle {
+    const note = (change: (ranges: ByteRanges) => void) => {
+      if (name.path !== null) change(this.#ranges(name.path));
+    };
+    const pathNow = () => name.path ?? openedAs;
+    return {
+      pread: (buffer, offsetBytes) => handle.pread(buffer, offsetBytes),
+      pwrite: async (buffer, offsetBytes) => {
+        // Before the call: a write that fails may have left a part.
+        note((ranges) => ranges.add(offsetBytes, offsetBytes + buffer.length));
+        const bytes = this.#copyWrites ? buffer.slice() : buffer;
+        await handle.pwrite(buffer, offsetBytes);
+        this.#tell({ kind: 'write', path: pathNow(), offsetBytes, bytes });
+      },
+      truncate: async (sizeBytes) => {
+        await handle.truncate(sizeBytes);
+        note((ranges) => ranges.cut(sizeBytes));
+        this.#tell({ kind: 'truncate', path: pathNow(), sizeBytes });
+      },
+      fsync: async () => {
+        await handle.fsync();
+        this.#tell({ kind: 'fsync', path: pathNow() });
+      },
+      sizeBytes: () => handle.sizeBytes(),
+      close: () => {
+        this.#names.delete(name);
+        return handle.close();
+      },
+    };
+  }
+
+  #ranges(path: string): ByteRanges {
+    const ranges = this.#dirty.get(path) ?? new ByteRanges();
+    this.#dirty.set(path, ranges);
+    return ranges;
+  }
+
+  #forget(path: string): void {
+    this.#dirty.delete(path);
+    for (const name of this.#names) if (name.path === path) name.path = null;
+  }
+
+  // A folder takes along everything under it.
+  #move(from: string, to: string): void {
+    const moved = (path: string) =>
+      path === from ? to : path.startsWith(`${from}/`) ? to + path.slice(from.length) : null;
+    this.#forget(to);
+    for (const [path, ranges] of [...this.#dirty]) {
+      const after = moved(path);
+      if (after === null) continue;
+      this.#dirty.delete(path);
+      this.#dirty.set(after, ranges);
+    }
+    for (const name of this.#names) if (name.path !== null) name.path = moved(name.path) ?? name.path;
+  }
+
+  async #stands(path: string): Promise<boolean> {
+    return this.inner.lstat(path).then(
+      () => true,
+      () => false,
+    );
   }
 }

@@ -1,5 +1,5 @@
 import type { FileSystem } from '@vcryptsim/ports';
-import type { ByteRange } from '../files/recording-file-system.js';
+import type { ByteRange } from '../files/byte-ranges.js';
 import type { ByteScanner, ScanMatch } from './byte-scanner.js';
 
 /** A needle found in a file. */

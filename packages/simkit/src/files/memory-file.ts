@@ -1,0 +1,165 @@
+import { FileError, type FileHandle } from '@vcryptsim/ports';
+
+const PAGE_SIZE_BYTES = 4096;
+
+/** The room that all files of one file system share. */
+export interface Medium {
+  freeBytes: number;
+}
+
+/** Content of one file: pages by number, a hole where none is. It lives as long as a name or a handle holds it. */
+export class MemoryFile {
+  readonly #medium: Medium;
+  readonly #pages = new Map<number, Uint8Array>();
+  #sizeBytes = 0;
+  #names = 1;
+  #handles = 0;
+
+  constructor(medium: Medium) {
+    this.#medium = medium;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get allocatedBytes(): number {
+    return this.#pages.size * PAGE_SIZE_BYTES;
+  }
+
+  link(): void {
+    this.#names++;
+  }
+
+  unlink(): void {
+    this.#names--;
+    this.#freeIfGone();
+  }
+
+  opened(): void {
+    this.#handles++;
+  }
+
+  closed(): void {
+    this.#handles--;
+    this.#freeIfGone();
+  }
+
+  read(buffer: Uint8Array, offsetBytes: number): number {
+    const count = Math.max(0, Math.min(buffer.length, this.#sizeBytes - offsetBytes));
+    eachPage(offsetBytes, count, (page, start, length, done) => {
+      const content = this.#pages.get(page);
+      if (content) buffer.set(content.subarray(start, start + length), done);
+      else buffer.fill(0, done, done + length);
+    });
+    return count;
+  }
+
+  /** Answers how many bytes found room. */
+  write(buffer: Uint8Array, offsetBytes: number): number {
+    let written = 0;
+    eachPage(offsetBytes, buffer.length, (page, start, length, done) => {
+      if (written < done) return;
+      const content = this.#pages.get(page) ?? this.#newPage(page);
+      if (!content) return;
+      content.set(buffer.subarray(done, done + length), start);
+      written = done + length;
+    });
+    if (written > 0) this.#sizeBytes = Math.max(this.#sizeBytes, offsetBytes + written);
+    return written;
+  }
+
+  truncate(sizeBytes: number): void {
+    const last = Math.floor(sizeBytes / PAGE_SIZE_BYTES);
+    if (sizeBytes < this.#sizeBytes) {
+      for (const page of [...this.#pages.keys()]) if (page * PAGE_SIZE_BYTES >= sizeBytes) this.#drop(page);
+      this.#pages.get(last)?.fill(0, sizeBytes % PAGE_SIZE_BYTES);
+    }
+    this.#sizeBytes = sizeBytes;
+  }
+
+  #newPage(page: number): Uint8Array | null {
+    if (this.#medium.freeBytes < PAGE_SIZE_BYTES) return null;
+    this.#medium.freeBytes -= PAGE_SIZE_BYTES;
+    const content = new Uint8Array(PAGE_SIZE_BYTES);
+    this.#pages.set(page, content);
+    return content;
+  }
+
+  #drop(page: number): void {
+    this.#pages.delete(page);
+    this.#medium.freeBytes += PAGE_SIZE_BYTES;
+  }
+
+  #freeIfGone(): void {
+    if (this.#names > 0 || this.#handles > 0) return;
+    for (const page of [...this.#pages.keys()]) this.#drop(page);
+  }
+}
+
+/** One use of a {@link MemoryFile}. */
+export class MemoryFileHandle implements FileHandle {
+  readonly #file: MemoryFile;
+  readonly #path: string;
+  readonly #writable: boolean;
+  #closed = false;
+
+  constructor(file: MemoryFile, path: string, writable: boolean) {
+    this.#file = file;
+    this.#path = path;
+    this.#writable = writable;
+    file.opened();
+  }
+
+  async pread(buffer: Uint8Array, offsetBytes: number): Promise<number> {
+    return this.#open('read').read(buffer, offsetBytes);
+  }
+
+  async pwrite(buffer: Uint8Array, offsetBytes: number): Promise<void> {
+    const written = this.#openToWrite('write').write(buffer, offsetBytes);
+    if (written < buffer.length) throw new FileError('NO_SPACE', 'write', this.#path);
+  }
+
+  async truncate(sizeBytes: number): Promise<void> {
+    this.#openToWrite('truncate').truncate(sizeBytes);
+  }
+
+  async fsync(): Promise<void> {
+    this.#open('fsync');
+  }
+
+  async sizeBytes(): Promise<number> {
+    return this.#open('stat').sizeBytes;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#file.closed();
+  }
+
+  #open(operation: string): MemoryFile {
+    if (this.#closed) throw new FileError('CLOSED', operation, this.#path);
+    return this.#file;
+  }
+
+  #openToWrite(operation: string): MemoryFile {
+    if (!this.#writable) throw new FileError('NOT_PERMITTED', operation, this.#path);
+    return this.#open(operation);
+  }
+}
+
+/** Calls `visit` for each page that a range touches: its number, where in it, how much, and how much came before. */
+function eachPage(
+  offsetBytes: number,
+  lengthBytes: number,
+  visit: (page: number, start: number, length: number, done: number) => void,
+): void {
+  for (let done = 0; done < lengthBytes; ) {
+    const at = offsetBytes + done;
+    const start = at % PAGE_SIZE_BYTES;
+    const length = Math.min(PAGE_SIZE_BYTES - start, lengthBytes - done);
+    visit(Math.floor(at / PAGE_SIZE_BYTES), start, length, done);
+    done += length;
+  }
+}

@@ -1,0 +1,63 @@
+import { readWhole, replaceFile } from '@vcryptsim/ports';
+import { FaultyFileSystem, MemoryFileSystem } from '@vcryptsim/simkit';
+import { describe, expect, it } from 'vitest';
+
+const bytes = (length: number) => new Uint8Array(length).fill(1);
+
+describe('FaultyFileSystem', () => {
+  it('is full after so many bytes, and leaves the part that fitted', async () => {
+    const files = new FaultyFileSystem(new MemoryFileSystem());
+    const mend = files.set({ kind: 'no-space', afterBytes: 10 });
+    const handle = await files.open('/a', { access: 'write', create: 'exclusive' });
+    await handle.pwrite(bytes(6), 0);
+    expect((await files.statfs('/')).freeBytes).toBe(4);
+    await expect(handle.pwrite(bytes(6), 6)).rejects.toMatchObject({ code: 'NO_SPACE', path: '/a' });
+    expect(await handle.sizeBytes()).toBe(10);
+    await expect(handle.pwrite(bytes(1), 0)).rejects.toMatchObject({ code: 'NO_SPACE' });
+    mend();
+    await handle.pwrite(bytes(6), 6);
+  });
+
+  it('leaves a replaced file whole when there is no room for the new one', async () => {
+    const files = new FaultyFileSystem(new MemoryFileSystem());
+    await replaceFile(files, '/a', bytes(5));
+    files.set({ kind: 'no-space', afterBytes: 3 });
+    await expect(replaceFile(files, '/a', bytes(6))).rejects.toMatchObject({ code: 'NO_SPACE' });
+    expect(await readWhole(files, '/a', 100)).toEqual(bytes(5));
+    expect(await files.readdir('/')).toEqual(['a']);
+  });
+
+  it('is read-only under a folder, and only there', async () => {
+    const files = new FaultyFileSystem(new MemoryFileSystem());
+    await files.mkdir('/f');
+    await files.mkdir('/ff');
+    await replaceFile(files, '/f/a', bytes(1));
+    files.set({ kind: 'read-only', under: '/f' });
+    for (const change of [
+      () => files.open('/f/a', { access: 'write' }),
+      () => files.mkdir('/f/b'),
+      () => files.unlink('/f/a'),
+      () => files.rename('/ff', '/f/b'),
+      () => files.link('/f/a', '/f/b'),
+    ]) {
+      await expect(change()).rejects.toMatchObject({ code: 'READ_ONLY' });
+    }
+    await replaceFile(files, '/ff/a', bytes(1));
+    expect(await readWhole(files, '/f/a', 10)).toEqual(bytes(1));
+  });
+
+  it('keeps everybody out of what is not permitted', async () => {
+    const files = new FaultyFileSystem(new MemoryFileSystem(), [{ kind: 'not-permitted', under: '/' }]);
+    await expect(files.readdir('/')).rejects.toMatchObject({ code: 'NOT_PERMITTED' });
+    await expect(files.open('/a', { access: 'read' })).rejects.toMatchObject({ code: 'NOT_PERMITTED' });
+  });
+
+  it('fails the call it is told to, once', async () => {
+    const files = new FaultyFileSystem(new MemoryFileSystem());
+    const handle = await files.open('/a', { access: 'write', create: 'exclusive' });
+    files.set({ kind: 'io-error', atCall: 2 });
+    await handle.pwrite(bytes(1), 0);
+    await expect(handle.fsync()).rejects.toMatchObject({ code: 'IO', operation: 'fsync' });
+    await handle.fsync();
+  });
+});

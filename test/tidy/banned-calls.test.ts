@@ -18,6 +18,10 @@ const POOL = 'packages/crypto-core/src/pool';
 const KEY_PAIRS = 'packages/crypto-core/src/key-pair';
 const only = (...places: string[]): RegExp => new RegExp(`^(?:${places.join('|')})`);
 
+// By node:crypto or WebCrypto. `generateKey` alone is also a method of vSphere's CryptoManagerKmip, which asks a KMS.
+const KEY_GENERATION =
+  /\bgenerate(?:Key(?:Pair|PairSync|Sync)|Prime\w*)\b|\b(?:subtle|crypto)\.generateKey\b|\bgenerateKey\b(?=[^;()]*\bfrom\b)/g;
+
 const BANS: readonly Ban[] = [
   { what: 'wall time', pattern: /\bDate\.now\b|\bnew Date\(\s*\)/g, except: only(OS) },
   { what: 'a stopwatch', pattern: /\bperformance\.now\b|\bprocess\.hrtime\b/g, except: only(OS, CLOCK) },
@@ -31,7 +35,7 @@ const BANS: readonly Ban[] = [
     pattern: /\bMath\.random\b|\brandom(?:Bytes|UUID|Int|Fill|FillSync)\b|\bgetRandomValues\b/g,
     except: only(OS),
   },
-  { what: 'key generation', pattern: /\bgenerate(?:Key|Prime)\w*/g, except: only(OS, KEY_PAIRS) },
+  { what: 'key generation', pattern: KEY_GENERATION, except: only(OS, KEY_PAIRS) },
   {
     what: 'TLS trust switched off',
     pattern: /\brejectUnauthorized\b|\bNODE_TLS_REJECT_UNAUTHORIZED\b/g,
@@ -68,6 +72,8 @@ describe('banned calls', () => {
     ['AbortSignal.timeout(5);', 1],
     ['Math.random() + randomBytes(3) + randomUUID() + crypto.getRandomValues(a);', 4],
     ['generateKeyPairSync(kind); crypto.subtle.generateKey(a);', 2],
+    ["import { generateKey, createHash } from 'node:crypto';", 1],
+    ['await this.kmip.generateKey(providerId); async generateKey(id: KeyId) {}', 0],
     ['tls.connect({ rejectUnauthorized: false });', 1],
     ['if (process.env.DEBUG) {}', 1],
     ["import { readFileSync } from 'node:fs';", 1],

@@ -62,7 +62,9 @@ function wrongClaims(rows: readonly FidelityRow[], rowTests: (id: string) => rea
   return wrong;
 }
 
-const testFiles = ['packages', 'bench', 'test'].flatMap((folder) => sourceFiles(folder, /\.test\.ts$/));
+const testFiles = ['packages', 'bench', 'test'].flatMap((folder) =>
+  sourceFiles(folder, /^(?!test\/tidy\/).*\.test\.ts$/),
+);
 
 /** Files with a test whose name carries `[id]`, as it must: in the first argument of `it` or `describe`. */
 const filesNaming = (id: string, files: readonly SourceFile[] = testFiles): string[] =>

@@ -89,6 +89,14 @@ export function invalidPowerState(vm: string, existing: 'poweredOn' | 'poweredOf
   );
 }
 
+/** A device key that the VM does not have. */
+export function diskNotFound(vm: string, deviceKey: number): HypervisorError {
+  return new HypervisorError(
+    { code: 'DISK_NOT_FOUND', disk: `${vm} ${deviceKey}` },
+    `The virtual machine ${vm} has no disk with device key ${deviceKey}. Disks are numbered from 2000 on.`,
+  );
+}
+
 /** A spec or a version that is not served. `what` is a noun. */
 export function notSupported(what: string, message: string): HypervisorError {
   return new HypervisorError({ code: 'NOT_SUPPORTED', what }, message);

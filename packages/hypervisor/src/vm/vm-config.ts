@@ -9,7 +9,7 @@ import {
 } from '@vcryptsim/ports';
 import { HypervisorError } from '../api/errors.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
-import { bundleMissing, fileDamaged, notSupported } from '../faults.js';
+import { bundleMissing, diskNotFound, fileDamaged, notSupported } from '../faults.js';
 import { parseBundle, parseKeyIdLocator, type SealedDek } from '../formats/encryption-bundle.js';
 import { isFileName } from '../formats/file-name.js';
 import { parseDescriptor, type VmdkDescriptor } from '../formats/vmdk-descriptor.js';
@@ -153,4 +153,11 @@ function fileNameIn(vmx: Vmx, key: string, shown: string): string {
     throw fileDamaged(shown, `${key} is missing or not a file of the VM's own folder`, vmx.lineOf(key));
   }
   return name;
+}
+
+/** The disk with that device key; throws DISK_NOT_FOUND. */
+export function diskAt(config: VmConfig, deviceKey: number): DiskConfig {
+  const disk = config.disks.find((candidate) => candidate.deviceKey === deviceKey);
+  if (disk === undefined) throw diskNotFound(config.name, deviceKey);
+  return disk;
 }

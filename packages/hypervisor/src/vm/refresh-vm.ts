@@ -1,0 +1,79 @@
+import { HypervisorError, type HypervisorErrorCode } from '../api/errors.js';
+import { vmLocked } from '../faults.js';
+import { folderAt, type HostContext } from '../host/host-context.js';
+import { checkVm } from './check-vm.js';
+import type { RegisteredVm } from './registered-vm.js';
+import { readVmConfig, type VmConfig } from './vm-config.js';
+
+/** Codes that blame the VM's files, and not a key or a full medium. */
+const DAMAGE: readonly HypervisorErrorCode[] = [
+  'BUNDLE_TAMPERED',
+  'BUNDLE_MISSING',
+  'ENVELOPE_TAMPERED',
+  'DESCRIPTOR_MISMATCH',
+  'FILE_DAMAGED',
+  'ENCRYPTED_DISK_ON_PLAIN_VM',
+  'NOT_SUPPORTED',
+  'INVALID_ARGUMENT',
+];
+
+/**
+ * Reads the files of a registered VM.
+ *
+ * @throws HypervisorError every diagnosis of its files; DESCRIPTOR_MISMATCH when they are another VM's
+ */
+export async function loadConfig(host: HostContext, vm: RegisteredVm): Promise<VmConfig> {
+  const config = await readVmConfig(await folderAt(host, vm.path), vm.path.fileName);
+  if (config.uuid !== vm.uuid) {
+    throw new HypervisorError(
+      { code: 'DESCRIPTOR_MISMATCH', file: vm.shown, field: 'vc.uuid' },
+      `${vm.shown}: vc.uuid says ${config.uuid}, but the virtual machine was registered as ${vm.uuid}. Change the line back, or unregister it and register it again.`,
+    );
+  }
+  return config;
+}
+
+/**
+ * Looks at a powered-off VM again: after a boot, and when keys came or went. What is wrong with it becomes its state
+ * and an event, never an error: one damaged VM must not keep a host from serving the others.
+ */
+export async function refreshVm(host: HostContext, vm: RegisteredVm): Promise<void> {
+  if (vm.running !== null) return;
+  const wasLocked = vm.locked;
+  try {
+    vm.config = await loadConfig(host, vm);
+    vm.locked = await checkVm(vm.config, host);
+  } catch (error) {
+    if (!noteDamage(host, vm, error)) throw error;
+    return;
+  }
+  vm.damage = null;
+  if (vm.locked && !wasLocked) {
+    host.events.emit({ type: 'VM_LOCKED', vm: vm.uuid, missingKeys: vm.missingKeys(host.keys) });
+  }
+  if (!vm.locked && wasLocked) host.events.emit({ type: 'VM_UNLOCKED', vm: vm.uuid });
+}
+
+/** Throws VM_LOCKED for a VM that is locked, after a look whether its files or keys have changed since. */
+export async function requireUnlocked(host: HostContext, vm: RegisteredVm): Promise<void> {
+  if (vm.locked) await refreshVm(host, vm);
+  if (vm.locked) throw vmLocked(vm.name, vm.missingKeys(host.keys));
+}
+
+/** Remembers what is wrong with a VM's files; false when the error speaks of something else. */
+export function noteDamage(host: HostContext, vm: RegisteredVm, error: unknown): boolean {
+  if (!(error instanceof HypervisorError) || !DAMAGE.includes(error.code)) return false;
+  const isNew = vm.damage !== error.code;
+  vm.locked = false;
+  vm.damage = error.code;
+  if (isNew) host.events.emit({ type: 'VM_DAMAGED', vm: vm.uuid, code: error.code });
+  return true;
+}
+
+/** Locks a powered-off VM whose home key is not in the cache (any more). */
+export function lockIfKeyless(host: HostContext, vm: RegisteredVm): void {
+  const sealed = vm.config?.sealedHome ?? null;
+  if (vm.running !== null || vm.locked || sealed === null || sealed.some(({ keyId }) => host.keys.has(keyId))) return;
+  vm.locked = true;
+  host.events.emit({ type: 'VM_LOCKED', vm: vm.uuid, missingKeys: vm.missingKeys(host.keys) });
+}

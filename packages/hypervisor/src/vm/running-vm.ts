@@ -1,0 +1,69 @@
+import type { Dek } from '@vcryptsim/crypto-core';
+import type { AttachedDisk } from '../disk/guest-disk.js';
+import type { HostContext } from '../host/host-context.js';
+import { Lane } from '../host/lane.js';
+import { readNvramFile } from './nvram-file.js';
+import { attachDisk, openHomeOrLocked } from './open-disk.js';
+import type { VmConfig } from './vm-config.js';
+
+/** What a powered-on VM holds in host RAM: its DEKs, and its disks behind the IO filter. */
+export class RunningVm {
+  readonly #disks = new Map<number, AttachedDisk>();
+  readonly #deks: Dek[] = [];
+
+  private constructor() {}
+
+  /**
+   * Opens everything a VM needs to run, or nothing.
+   *
+   * @throws HypervisorError VM_LOCKED, DISK_KEY_MISSING, ENCRYPTED_DISK_ON_PLAIN_VM, and every diagnosis of its files
+   */
+  static async start(config: VmConfig, host: HostContext): Promise<RunningVm> {
+    const running = new RunningVm();
+    try {
+      const home = openHomeOrLocked(config, host);
+      if (home !== null) running.#deks.push(home.dek);
+      await readNvramFile(config, home?.dek ?? null);
+      for (const disk of config.disks) {
+        const { backing, dek } = await attachDisk(disk, config, home, host, 'write');
+        if (dek !== null) running.#deks.push(dek);
+        const shown = config.folder.shown(disk.fileName);
+        running.#disks.set(disk.deviceKey, {
+          shown,
+          capacity: disk.capacity,
+          backing,
+          lane: new Lane(),
+          detached: false,
+        });
+      }
+      return running;
+    } catch (error) {
+      await running.stop();
+      throw error;
+    }
+  }
+
+  /** The disk with that device key, if there is one. */
+  disk(deviceKey: number): AttachedDisk | undefined {
+    return this.#disks.get(deviceKey);
+  }
+
+  /** Ends every device, waits for the requests before it, and lets go of the keys. */
+  async stop(): Promise<void> {
+    try {
+      for (const disk of this.#disks.values()) {
+        await disk.lane.run(async () => {
+          disk.detached = true;
+          await disk.backing.close();
+        });
+      }
+    } finally {
+      this.forget();
+    }
+  }
+
+  /** Lets go of the keys at once: the power is gone. */
+  forget(): void {
+    for (const dek of this.#deks) dek.dispose();
+  }
+}

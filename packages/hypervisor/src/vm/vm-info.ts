@@ -1,0 +1,32 @@
+import type { VmInfo } from '../api/vm.js';
+import type { KeyCache } from '../host/key-cache.js';
+import type { RegisteredVm } from './registered-vm.js';
+import type { DiskConfig } from './vm-config.js';
+
+/** A VM as the host sees it now. */
+export function vmInfoOf(vm: RegisteredVm, keys: KeyCache): VmInfo {
+  const { config, damage, locked } = vm;
+  return {
+    uuid: vm.uuid,
+    name: vm.name,
+    vmxPath: vm.shown,
+    powerState: vm.running === null ? 'poweredOff' : 'poweredOn',
+    connectionState: locked || damage !== null ? 'invalid' : 'connected',
+    cryptoState: locked ? 'locked' : 'unlocked',
+    keyId: config?.sealedHome?.[0].keyId ?? null,
+    disks: (config?.disks ?? []).map((disk) => ({
+      deviceKey: disk.deviceKey,
+      uuid: disk.uuid,
+      fileName: config?.folder.shown(disk.fileName) ?? disk.fileName,
+      capacity: disk.capacity,
+      keyId: disk.encryption?.sealed[0].keyId ?? null,
+      unlocked: isUnlocked(disk, keys),
+    })),
+    missingKeys: vm.missingKeys(keys),
+    ...(damage === null ? {} : { damage }),
+  };
+}
+
+function isUnlocked({ encryption }: DiskConfig, keys: KeyCache): boolean {
+  return encryption === null || encryption.sealed.some(({ keyId }) => keys.has(keyId));
+}

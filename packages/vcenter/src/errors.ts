@@ -24,6 +24,7 @@ export type VCenterFault =
   | { readonly code: 'NO_DEFAULT_PROVIDER' } // [InvalidState]
   | { readonly code: 'PROVIDER_NOT_FOUND'; readonly providerId: ProviderId }
   | { readonly code: 'SERVER_NOT_FOUND'; readonly providerId: ProviderId; readonly server: KeyServerName }
+  | { readonly code: 'SERVER_NOT_TRUSTED'; readonly providerId: ProviderId; readonly server: KeyServerName }
   | { readonly code: 'SERVER_NOT_REACHABLE'; readonly providerId: ProviderId; readonly failure: ServerFailure }
   | { readonly code: 'CLIENT_CERTIFICATE_MISSING'; readonly providerId: ProviderId }
   | {
@@ -33,7 +34,13 @@ export type VCenterFault =
     }
   | { readonly code: 'KEY_NOT_FOUND'; readonly keyId: CryptoKeyId }
   | { readonly code: 'KEY_NOT_ACTIVE'; readonly keyId: CryptoKeyId; readonly state: string }
-  | { readonly code: 'KMS_CLUSTER_ERROR'; readonly keyId: CryptoKeyId; readonly servers: readonly ServerFailure[] }
+  | {
+      readonly code: 'KMS_CLUSTER_ERROR';
+      readonly keyId: CryptoKeyId;
+      readonly servers: readonly ServerFailure[];
+      /** Whether any server spoke KMIP with us: then the trouble may be with this key alone. */
+      readonly answered: boolean;
+    }
   | { readonly code: 'KEY_PUSH_FAILED'; readonly host: HostName; readonly keyId: CryptoKeyId; readonly reason: string }
   | { readonly code: 'INTERRUPTED' } // the task was running when vCenter stopped
   | { readonly code: 'DATABASE_DAMAGED'; readonly file: string; readonly what: string }

@@ -28,7 +28,7 @@ export type VCenterEvent =
   | { readonly type: 'CLUSTER_ADDED'; readonly cluster: ClusterName }
   | { readonly type: 'HOST_ADDED'; readonly host: HostName; readonly cluster: ClusterName }
   | { readonly type: 'HOST_SEEN'; readonly host: HostName; readonly incarnation: number }
-  | { readonly type: 'HOST_LOST'; readonly host: HostName; readonly code: string }
+  | { readonly type: 'HOST_LOST'; readonly host: HostName }
   | { readonly type: 'HOST_CRYPTO_ENABLED'; readonly host: HostName; readonly keyId: CryptoKeyId }
   | { readonly type: 'VM_ADDED'; readonly vm: VmUuid; readonly host: HostName }
   | { readonly type: 'VM_REMOVED'; readonly vm: VmUuid }

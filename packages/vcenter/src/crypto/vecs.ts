@@ -32,6 +32,8 @@ const PRIVATE_KEY_BEGIN = new TextEncoder().encode('-----BEGIN PRIVATE KEY-----'
 export class Vecs {
   readonly #files: FileSystem;
   readonly #folder: string;
+  readonly #identities = new Map<ProviderId, TlsIdentity>();
+  readonly #trusted = new Map<string, Uint8Array>();
 
   /** @param folder absolute path of the store; folders are made when they are needed */
   constructor(files: FileSystem, folder: string) {
@@ -53,6 +55,7 @@ export class Vecs {
       privateKey.fill(0);
       entry.fill(0);
     }
+    this.#identities.set(providerId, identity);
   }
 
   /**
@@ -61,6 +64,8 @@ export class Vecs {
    * @throws VCenterError VECS_DAMAGED when the entry is there and cannot be read
    */
   async clientIdentity(providerId: ProviderId): Promise<TlsIdentity | null> {
+    const known = this.#identities.get(providerId);
+    if (known) return known;
     const path = this.#clientPath(providerId);
     if (!(await exists(this.#files, path))) return null;
     const entry = await readWhole(this.#files, path, ENTRY_LIMIT_BYTES);
@@ -68,7 +73,9 @@ export class Vecs {
       const keyAt = indexOf(entry, PRIVATE_KEY_BEGIN);
       // Only the certificates become a string; the key stays in a buffer that can be zeroed.
       const chain = certificatesFromPem(new TextDecoder().decode(entry.subarray(0, keyAt)));
-      return { chain, privateKey: privateKeyFromPem(entry.subarray(keyAt)) };
+      const identity = { chain, privateKey: privateKeyFromPem(entry.subarray(keyAt)) };
+      this.#identities.set(providerId, identity);
+      return identity;
     } catch {
       throw damaged(path, 'Generate a new client certificate and let the key servers trust it.');
     } finally {
@@ -87,11 +94,16 @@ export class Vecs {
 
   /** DER of a trusted server certificate. @throws VCenterError VECS_DAMAGED */
   async trusted(sha256: string): Promise<Uint8Array> {
+    const known = this.#trusted.get(sha256);
+    if (known) return known;
     const path = this.#trustedPath(sha256);
     try {
       const pem = new TextDecoder().decode(await readWhole(this.#files, path, ENTRY_LIMIT_BYTES));
       const certificate = certificatesFromPem(pem)[0];
-      if (certificate && fingerprintSha256(certificate) === sha256) return certificate;
+      if (certificate && fingerprintSha256(certificate) === sha256) {
+        this.#trusted.set(sha256, certificate);
+        return certificate;
+      }
     } catch {
       // told below, in one sentence for every way of being unreadable
     }

@@ -1,4 +1,5 @@
 import { exists, type FileSystem, makeFolders, readWhole, replaceFile } from '@vcryptsim/ports';
+import { VCenterError } from '../errors.js';
 import { readDatabase } from './read-database.js';
 import { emptyDatabase, type VcDatabaseContent } from './schema.js';
 
@@ -16,6 +17,7 @@ export class VcDatabase {
   readonly #path: string;
   #content: VcDatabaseContent;
   #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   private constructor(files: FileSystem, path: string, content: VcDatabaseContent) {
     this.#files = files;
@@ -51,15 +53,24 @@ export class VcDatabase {
    * Changes the database, durably. Resolves when the change has reached the file.
    *
    * @param change given the newest content, answers the parts to replace; what it throws rejects and changes nothing
-   * @throws FileError when it could not be written; memory and file keep the old content
+   * @throws FileError when it could not be written; memory and file keep the old content. VCenterError VCENTER_STOPPED
    */
   update(change: (content: VcDatabaseContent) => Partial<VcDatabaseContent>): Promise<void> {
     const turn = this.#last.then(async () => {
+      if (this.#closed) {
+        throw new VCenterError({ code: 'VCENTER_STOPPED' }, 'This vCenter is stopped. Boot it again from its folder.');
+      }
       const next = { ...this.#content, ...change(this.#content) };
       await replaceFile(this.#files, this.#path, new TextEncoder().encode(`${JSON.stringify(next, null, 2)}\n`));
       this.#content = next;
     });
     this.#last = turn.catch(() => {});
     return turn;
+  }
+
+  /** Waits for the changes that are under way and refuses later ones, so that another may open the file. */
+  async close(): Promise<void> {
+    await this.#last;
+    this.#closed = true;
   }
 }

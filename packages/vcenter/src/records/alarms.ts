@@ -38,6 +38,10 @@ export class Alarms {
     return true;
   }
 
+  isRaised(name: AlarmName, entity: EntityRef): boolean {
+    return this.#find(name, entity) !== undefined;
+  }
+
   #find(name: AlarmName, entity: EntityRef): AlarmRecord | undefined {
     return this.#database.content.alarms.find((alarm) => isFor(alarm, name, entity));
   }

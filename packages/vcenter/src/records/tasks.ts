@@ -20,6 +20,8 @@ export class Tasks {
   readonly #clock: Clock;
   readonly #observer: EventSink<VCenterEvent>;
 
+  readonly #running = new Set<Promise<TaskRecord>>();
+
   constructor(database: VcDatabase, clock: Clock, observer: EventSink<VCenterEvent>) {
     this.#database = database;
     this.#clock = clock;
@@ -33,6 +35,21 @@ export class Tasks {
    * @returns the ended task
    */
   async run(name: TaskName, entity: EntityRef, work: () => Promise<string | null>): Promise<TaskRecord> {
+    const running = this.#run(name, entity, work);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** Resolves when no task is running any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
+  async #run(name: TaskName, entity: EntityRef, work: () => Promise<string | null>): Promise<TaskRecord> {
     const task = await this.#start(name, entity);
     try {
       return await this.#end(task, { state: 'success', result: await work() });

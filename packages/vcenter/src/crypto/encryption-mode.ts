@@ -1,0 +1,142 @@
+import type { KeyParcel } from '@vcryptsim/crypto-core/parcel';
+import { assert, type CryptoKeyId, type EventSink } from '@vcryptsim/ports';
+import type { ClusterName } from '../database/schema.js';
+import { codeOf, VCenterError } from '../errors.js';
+import type { VCenterEvent } from '../events.js';
+import type { ReachedHost } from '../inventory/host-connections.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { Alarms } from '../records/alarms.js';
+import type { EventLog } from '../records/event-log.js';
+import { ALARM_NAMES, EVENT_SENTENCES } from '../records/event-types.js';
+import { Turns } from '../turns.js';
+import type { KeyProviders } from './key-providers.js';
+import type { Keys } from './keys.js';
+
+/**
+ * Keeps hosts in encryption mode. All hosts of a cluster have one host key, made when the first of them needs it (the
+ * usual model of facts/vsphere-encryption.md section 1, "Host key"); vCenter keeps its ID (row S27).
+ */
+export class EncryptionMode {
+  readonly #keys: Keys;
+  readonly #providers: KeyProviders;
+  readonly #inventory: Inventory;
+  readonly #eventLog: EventLog;
+  readonly #alarms: Alarms;
+  readonly #observer: EventSink<VCenterEvent>;
+  readonly #turns = new Turns<ClusterName>();
+
+  constructor(o: {
+    readonly keys: Keys;
+    readonly providers: KeyProviders;
+    readonly inventory: Inventory;
+    readonly eventLog: EventLog;
+    readonly alarms: Alarms;
+    readonly observer: EventSink<VCenterEvent>;
+  }) {
+    this.#keys = o.keys;
+    this.#providers = o.providers;
+    this.#inventory = o.inventory;
+    this.#eventLog = o.eventLog;
+    this.#alarms = o.alarms;
+    this.#observer = o.observer;
+  }
+
+  /**
+   * Brings hosts of one cluster into encryption mode. Hosts that are `safe` stay as they are and nobody is asked.
+   *
+   * @param hosts at least one; a new host key is tagged for the first
+   * @throws VCenterError NO_DEFAULT_PROVIDER, KEY_GENERATION_FAILED, or as {@link Keys.fetch} for the host key
+   * @throws HypervisorError when the first host refuses; a refusal of another is an event, and remediation comes to it
+   */
+  ensure(cluster: ClusterName, hosts: readonly ReachedHost[]): Promise<void> {
+    return this.#turns.take(cluster, async () => {
+      const first = hosts[0];
+      assert(first, 'encryption mode is for at least one host');
+      const unsafe = await notSafe(hosts);
+      const known = this.#inventory.cluster(cluster).hostKeyId;
+      if (known !== null && unsafe.length === 0) return;
+      const hostKeyId = known ?? (await this.#generate(cluster, first));
+      if (unsafe.length === 0) return;
+      const parcel = await this.#fetch(hostKeyId, unsafe);
+      try {
+        if (known === null) await this.#tag(hostKeyId, first);
+        const parcels = parcel.split(unsafe.length);
+        try {
+          for (const [index, host] of unsafe.entries()) {
+            const own = parcels[index];
+            assert(own, 'a parcel was made for each host');
+            await this.#enable(host, hostKeyId, own, host === first);
+          }
+        } finally {
+          for (const own of parcels) own.dispose();
+        }
+      } finally {
+        parcel.dispose();
+      }
+    });
+  }
+
+  async #generate(cluster: ClusterName, first: ReachedHost): Promise<CryptoKeyId> {
+    try {
+      const hostKeyId = await this.#keys.generate(this.#providers.default().providerId);
+      await this.#inventory.setHostKey(cluster, hostKeyId);
+      return hostKeyId;
+    } catch (error) {
+      if (error instanceof VCenterError) {
+        await this.#eventLog.record('com.vmware.vc.host.Crypto.HostKey.NewKey.KMSClusterError', entityOf(first));
+      }
+      throw error;
+    }
+  }
+
+  #tag(hostKeyId: CryptoKeyId, { name, api }: ReachedHost): Promise<void> {
+    return this.#keys.tag(hostKeyId, { component: 'ESXi Server', identifier: api.uuid, name });
+  }
+
+  async #fetch(hostKeyId: CryptoKeyId, hosts: readonly ReachedHost[]): Promise<KeyParcel> {
+    try {
+      return await this.#keys.fetch(hostKeyId);
+    } catch (error) {
+      if (!(error instanceof VCenterError)) throw error;
+      const missing = error.code === 'KEY_NOT_FOUND' || error.code === 'KEY_NOT_ACTIVE';
+      const type = missing
+        ? 'com.vmware.vc.host.Crypto.ReqEnable.KeyMissingOnKMS'
+        : 'com.vmware.vc.host.Crypto.ReqEnable.KMSClusterError';
+      for (const host of hosts) {
+        const news = await this.#alarms.raise(
+          ALARM_NAMES.hostRequiresEncryptionMode,
+          entityOf(host),
+          EVENT_SENTENCES[type],
+        );
+        if (news) await this.#eventLog.record(type, entityOf(host), error.message);
+      }
+      throw error;
+    }
+  }
+
+  async #enable(host: ReachedHost, hostKeyId: CryptoKeyId, parcel: KeyParcel, mustSucceed: boolean): Promise<void> {
+    try {
+      const { cryptoState } = await host.api.runtime();
+      if (cryptoState === 'incapable') await host.api.prepareCrypto();
+      await host.api.enableCrypto({ id: hostKeyId, parcel });
+    } catch (error) {
+      if (codeOf(error) === null || mustSucceed) throw error;
+      await this.#eventLog.record('com.vmware.vc.host.Crypto.SendKeyError.HostError', entityOf(host));
+      return;
+    }
+    await this.#inventory.seeHost(host.name, { cryptoState: 'safe' });
+    this.#observer.emit({ type: 'HOST_CRYPTO_ENABLED', host: host.name, keyId: hostKeyId });
+    await this.#eventLog.record('com.vmware.vc.host.Crypto.Enabled', entityOf(host));
+    await this.#alarms.clear(ALARM_NAMES.hostRequiresEncryptionMode, entityOf(host));
+  }
+}
+
+async function notSafe(hosts: readonly ReachedHost[]): Promise<readonly ReachedHost[]> {
+  const unsafe: ReachedHost[] = [];
+  for (const host of hosts) if ((await host.api.runtime()).cryptoState !== 'safe') unsafe.push(host);
+  return unsafe;
+}
+
+function entityOf({ name }: ReachedHost) {
+  return { type: 'HostSystem', name } as const;
+}

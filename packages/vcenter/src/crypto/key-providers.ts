@@ -1,0 +1,122 @@
+import type { EventSink, KeyServerName, ProviderId } from '@vcryptsim/ports';
+import type { KeyProviderRecord, KeyServerRecord } from '../database/schema.js';
+import type { VcDatabase } from '../database/vc-database.js';
+import { VCenterError } from '../errors.js';
+import type { VCenterEvent } from '../events.js';
+import type { KmipServerSpec } from '../requests.js';
+
+/** Percent-encoded provider names become file names; this keeps them below what file systems take. */
+const PROVIDER_NAME_MAX_BYTES = 200;
+
+/** The standard key providers of a vCenter. Hosts and VMs name a provider by its ID, so it is found by name alone. */
+export class KeyProviders {
+  readonly #database: VcDatabase;
+  readonly #observer: EventSink<VCenterEvent>;
+
+  constructor(database: VcDatabase, observer: EventSink<VCenterEvent>) {
+    this.#database = database;
+    this.#observer = observer;
+  }
+
+  all(): readonly KeyProviderRecord[] {
+    return this.#database.content.keyProviders;
+  }
+
+  /** @throws VCenterError PROVIDER_NOT_FOUND */
+  named(providerId: ProviderId): KeyProviderRecord {
+    const provider = this.all().find((known) => known.providerId === providerId);
+    if (provider) return provider;
+    throw new VCenterError(
+      { code: 'PROVIDER_NOT_FOUND', providerId },
+      `There is no key provider ${providerId}. Keys are found by the provider's name: add its key servers under exactly this name.`,
+    );
+  }
+
+  /** @throws VCenterError PROVIDER_NOT_FOUND, SERVER_NOT_FOUND */
+  server(providerId: ProviderId, name: KeyServerName): KeyServerRecord {
+    const server = this.named(providerId).servers.find((known) => known.name === name);
+    if (server) return server;
+    throw new VCenterError(
+      { code: 'SERVER_NOT_FOUND', providerId, server: name },
+      `Key provider ${providerId} has no key server ${name}. Register it first.`,
+    );
+  }
+
+  /** The provider of new keys. @throws VCenterError NO_DEFAULT_PROVIDER */
+  default(): KeyProviderRecord {
+    const provider = this.all().find((known) => known.useAsDefault);
+    if (provider) return provider;
+    throw new VCenterError(
+      { code: 'NO_DEFAULT_PROVIDER' },
+      'There is no default key provider. Register a key server, or mark one of the providers as default.',
+    );
+  }
+
+  /** Adds a server at the end of its provider's order; the first server makes the provider. */
+  async addServer({ providerId, server }: KmipServerSpec): Promise<void> {
+    if (encodeURIComponent(providerId).length > PROVIDER_NAME_MAX_BYTES || providerId === '' || server.name === '') {
+      const message = 'A key provider and a key server need a name, and the name of a provider is shorter than this.';
+      throw new VCenterError({ code: 'INVALID_ARGUMENT', what: 'name' }, message);
+    }
+    const record: KeyServerRecord = { ...server, trustedCertificateSha256: null };
+    await this.#database.update((content) => {
+      const provider = content.keyProviders.find((known) => known.providerId === providerId);
+      if (provider?.servers.some((known) => known.name === server.name)) {
+        const what = `key server ${server.name} in key provider ${providerId}`;
+        throw new VCenterError({ code: 'ALREADY_EXISTS', what }, `There is a ${what} already. Choose another name.`);
+      }
+      if (provider) return this.#replace(content.keyProviders, { ...provider, servers: [...provider.servers, record] });
+      const useAsDefault = content.keyProviders.every((known) => !known.useAsDefault);
+      return { keyProviders: [...content.keyProviders, { providerId, useAsDefault, servers: [record] }] };
+    });
+    this.#tellChanged(providerId);
+  }
+
+  /** Takes a server out, also while its keys are in use; with the last one the provider goes. */
+  async removeServer(providerId: ProviderId, name: KeyServerName): Promise<void> {
+    this.server(providerId, name);
+    await this.#database.update((content) => {
+      const provider = content.keyProviders.find((known) => known.providerId === providerId);
+      const servers = provider?.servers.filter((known) => known.name !== name) ?? [];
+      if (provider && servers.length > 0) return this.#replace(content.keyProviders, { ...provider, servers });
+      return { keyProviders: content.keyProviders.filter((known) => known.providerId !== providerId) };
+    });
+    this.#tellChanged(providerId);
+  }
+
+  /** Makes new keys come from this provider. @throws VCenterError PROVIDER_NOT_FOUND */
+  async markDefault(providerId: ProviderId): Promise<void> {
+    this.named(providerId);
+    await this.#database.update((content) => ({
+      keyProviders: content.keyProviders.map((known) => ({ ...known, useAsDefault: known.providerId === providerId })),
+    }));
+    this.#observer.emit({ type: 'DEFAULT_PROVIDER_CHANGED', providerId });
+  }
+
+  /** Notes which certificate of a server is trusted. @throws VCenterError PROVIDER_NOT_FOUND, SERVER_NOT_FOUND */
+  async trust(providerId: ProviderId, name: KeyServerName, trustedCertificateSha256: string): Promise<void> {
+    this.server(providerId, name);
+    await this.#database.update((content) => ({
+      keyProviders: content.keyProviders.map((provider) =>
+        provider.providerId === providerId
+          ? {
+              ...provider,
+              servers: provider.servers.map((server) =>
+                server.name === name ? { ...server, trustedCertificateSha256 } : server,
+              ),
+            }
+          : provider,
+      ),
+    }));
+    this.#observer.emit({ type: 'SERVER_TRUSTED', providerId, server: name });
+  }
+
+  #replace(all: readonly KeyProviderRecord[], changed: KeyProviderRecord) {
+    return { keyProviders: all.map((known) => (known.providerId === changed.providerId ? changed : known)) };
+  }
+
+  #tellChanged(providerId: ProviderId): void {
+    const servers = this.all().find((known) => known.providerId === providerId)?.servers.length ?? 0;
+    this.#observer.emit({ type: 'PROVIDER_CHANGED', providerId, servers });
+  }
+}

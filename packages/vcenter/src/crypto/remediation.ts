@@ -1,0 +1,77 @@
+import { formatKeyId, type HostName } from '@vcryptsim/ports';
+import { VCenterError } from '../errors.js';
+import type { HostConnections, ReachedHost } from '../inventory/host-connections.js';
+import type { Inventory } from '../inventory/inventory.js';
+import { Turns } from '../turns.js';
+import type { VmWatch } from '../vms/vm-watch.js';
+import type { EncryptionMode } from './encryption-mode.js';
+import type { DeliveryFailures, KeyDelivery } from './key-delivery.js';
+
+/**
+ * Gives hosts back what a reboot took: encryption mode with the cluster's host key, and the keys of all encrypted VMs of
+ * the cluster, wherever they run (row S04; facts/vsphere-encryption.md section 1, "host reboot"). Whatever is still
+ * there is not asked for again.
+ */
+export class Remediation {
+  readonly #hosts: HostConnections;
+  readonly #inventory: Inventory;
+  readonly #encryptionMode: EncryptionMode;
+  readonly #delivery: KeyDelivery;
+  readonly #watch: VmWatch;
+  readonly #turns = new Turns<HostName>();
+  /** The connection for which each host was last attended. */
+  readonly #attended = new Map<HostName, number>();
+
+  constructor(o: {
+    readonly hosts: HostConnections;
+    readonly inventory: Inventory;
+    readonly encryptionMode: EncryptionMode;
+    readonly delivery: KeyDelivery;
+    readonly watch: VmWatch;
+  }) {
+    this.#hosts = o.hosts;
+    this.#inventory = o.inventory;
+    this.#encryptionMode = o.encryptionMode;
+    this.#delivery = o.delivery;
+    this.#watch = o.watch;
+  }
+
+  /** One heartbeat of a host: looks at it, and attends it if it rebooted, came back or was never attended. */
+  async beat(name: HostName): Promise<void> {
+    const host = await this.#hosts.reach(name);
+    if (this.#attended.get(name) === host.connection) await this.#watch.judge(host);
+    else await this.attend(name);
+  }
+
+  /**
+   * Brings a host into encryption mode if its cluster uses that, and its cache up to date. What could not be had is told
+   * by events and alarms, and answered.
+   *
+   * @throws VCenterError HOST_NOT_FOUND, HOST_NOT_CONNECTED
+   */
+  attend(name: HostName): Promise<DeliveryFailures> {
+    return this.#turns.take(name, async () => {
+      const host = await this.#hosts.reach(name);
+      // Noted before the work: a host that goes again meanwhile has another connection and is attended again.
+      this.#attended.set(name, host.connection);
+      await this.#watch.note(host);
+      const failures = await this.#provide(host);
+      await this.#watch.judge(host, failures);
+      return failures;
+    });
+  }
+
+  async #provide(host: ReachedHost): Promise<DeliveryFailures> {
+    const { cluster } = this.#inventory.host(host.name);
+    const keys = this.#inventory.vmKeysOf(cluster);
+    if (keys.length === 0 && this.#inventory.cluster(cluster).hostKeyId === null) return new Map();
+    try {
+      await this.#encryptionMode.ensure(cluster, [host]);
+    } catch (error) {
+      if (!(error instanceof VCenterError)) throw error;
+      // Without encryption mode the host takes no key, so none is fetched; all VMs there wait for the host key.
+      return new Map(keys.map((id) => [formatKeyId(id), error]));
+    }
+    return this.#delivery.deliver(keys, [host]);
+  }
+}

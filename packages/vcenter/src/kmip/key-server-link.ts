@@ -1,0 +1,118 @@
+import { KmipClient, type KmipSession } from '@vcryptsim/kmip-lite/client';
+import { peerJudge } from '@vcryptsim/pki';
+import {
+  type Channel,
+  type Clock,
+  type Network,
+  type NetworkAddress,
+  NetworkError,
+  type TlsIdentity,
+} from '@vcryptsim/ports';
+import { batchItemIds } from './batch-item-ids.js';
+
+/** Where a key server is and how both sides prove who they are. */
+export interface KeyServerTarget {
+  readonly address: NetworkAddress;
+  readonly identity: TlsIdentity;
+  /** DER of exactly the certificate that is trusted there. */
+  readonly trusted: Uint8Array;
+}
+
+/** Opens vCenter's short connections to key servers: one for each step of a conversation. */
+export class KeyServerLink {
+  readonly #network: Network;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #open = new Set<AbortController>();
+  #stopped = false;
+
+  /** @param o.timeoutMs how long one connection may take, from the dial to its end */
+  constructor(o: { readonly network: Network; readonly clock: Clock; readonly timeoutMs: number }) {
+    this.#network = o.network;
+    this.#clock = o.clock;
+    this.#timeoutMs = o.timeoutMs;
+  }
+
+  /**
+   * Holds one step of a conversation on a connection of its own: Discover Versions first, with an empty payload and
+   * without a Unique Batch Item ID, then what `step` asks, then the end (facts/kmip.md part 2, "Connection pattern").
+   */
+  converse<T>(target: KeyServerTarget, step: (session: KmipSession) => Promise<T>): Promise<T> {
+    return this.#withSignal((stopped) => {
+      const client = new KmipClient({
+        connect: (signal) => this.#connect(target, AbortSignal.any([signal, stopped])),
+        clock: this.#clock,
+        timeoutMs: this.#timeoutMs,
+        batchItemIds: batchItemIds(),
+      });
+      return client.session(async (session) => {
+        await session.discoverVersions({ withBatchItemId: false });
+        return step(session);
+      });
+    });
+  }
+
+  /** Opens a TLS connection and ends it without a byte, as the real one does to look at a certificate. */
+  probe(target: KeyServerTarget): Promise<void> {
+    return this.#withSignal((stopped) => this.#dialAndClose((signal) => this.#connect(target, signal), stopped));
+  }
+
+  /**
+   * Fetches the certificate that a server shows, trusted or not: a look, by an empty connection. What was seen counts
+   * even if the server then refuses us, which is the usual thing before it trusts our certificate.
+   *
+   * @returns DER of the leaf
+   */
+  async look(address: NetworkAddress, identity: TlsIdentity): Promise<Uint8Array> {
+    let seen: Uint8Array | undefined;
+    const connect = (signal: AbortSignal): Promise<Channel> =>
+      this.#network.connect(address, {
+        identity,
+        signal,
+        judge: (chain) => {
+          seen = chain[0];
+          return peerJudge({ pins: chain.slice(0, 1), authorities: [] }, this.#clock)(chain);
+        },
+      });
+    try {
+      await this.#withSignal((stopped) => this.#dialAndClose(connect, stopped));
+    } catch (error) {
+      if (!seen) throw error;
+    }
+    if (!seen) throw new NetworkError('TLS_FAILED', 'The server showed no certificate.');
+    return seen;
+  }
+
+  /** Pulls the plug of every open connection and opens no more; what waits for one rejects. */
+  stop(): void {
+    this.#stopped = true;
+    for (const controller of this.#open) controller.abort();
+  }
+
+  async #connect(target: KeyServerTarget, signal: AbortSignal): Promise<Channel> {
+    const judge = peerJudge({ pins: [target.trusted], authorities: [] }, this.#clock);
+    const channel = await this.#network.connect(target.address, { identity: target.identity, judge, signal });
+    signal.addEventListener('abort', () => void channel.abort(), { once: true });
+    return channel;
+  }
+
+  #dialAndClose(connect: (signal: AbortSignal) => Promise<Channel>, stopped: AbortSignal): Promise<void> {
+    const late = new AbortController();
+    const work = async (): Promise<void> => {
+      const channel = await connect(AbortSignal.any([late.signal, stopped]));
+      await channel.close();
+    };
+    return this.#clock.within(this.#timeoutMs, work(), () => late.abort());
+  }
+
+  async #withSignal<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#stopped) throw new NetworkError('ABORTED', 'vCenter is stopping.');
+    const controller = new AbortController();
+    this.#open.add(controller);
+    try {
+      return await work(controller.signal);
+    } finally {
+      this.#open.delete(controller);
+    }
+  }
+}

@@ -1,5 +1,5 @@
 export { KmipClientError, type KmipClientErrorCode } from './client/client-error.js';
-export { KmipClient, type KmipClientOptions } from './client/kmip-client.js';
+export { KmipClient, type KmipClientOptions, type OpenSession } from './client/kmip-client.js';
 export type {
   BatchOptions,
   BatchRequest,

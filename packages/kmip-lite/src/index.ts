@@ -6,6 +6,7 @@ export type {
   X509Identifier,
   X509Name,
 } from './attributes/certificate-names.js';
+export { copyAttribute } from './attributes/copy-attribute.js';
 export type { CryptographicDomainParameters } from './attributes/cryptographic-domain-parameters.js';
 export type { CryptographicParameters } from './attributes/cryptographic-parameters.js';
 export type { Digest } from './attributes/digest.js';
@@ -46,6 +47,7 @@ export { type StandardAttributeName, standardAttributes } from './spec/attribute
 export * from './spec/enumerations.generated.js';
 export { ItemType, Tag } from './spec/tags.generated.js';
 export type { Item, Value } from './ttlv/item.js';
+export { decodeTtlv } from './ttlv/reader.js';
 export {
   bigInteger,
   boolean,
@@ -60,3 +62,4 @@ export {
   text,
   textOf,
 } from './ttlv/values.js';
+export { encodeTtlv } from './ttlv/writer.js';

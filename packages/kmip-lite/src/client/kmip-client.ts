@@ -1,7 +1,9 @@
-import type { Channel, Clock } from '@vcryptsim/ports';
+import { type Channel, type Clock, ClockError } from '@vcryptsim/ports';
 import type { Limits } from '../limits.js';
 import type { Credential } from '../message/credential.js';
 import type { ProtocolVersion } from '../message/protocol-version.js';
+import { KmipClientError } from './client-error.js';
+import { KmipConnection } from './kmip-connection.js';
 import type { KmipSession } from './kmip-session.js';
 
 /** How to reach and speak to one key server. */
@@ -20,6 +22,9 @@ export interface KmipClientOptions {
   readonly limits?: Limits;
 }
 
+/** A session that lasts until it is closed. */
+export type OpenSession = KmipSession & { close(): Promise<void> };
+
 /** A KMIP client of one key server. */
 export class KmipClient {
   readonly #options: KmipClientOptions;
@@ -34,7 +39,27 @@ export class KmipClient {
    * @returns what `work` returned
    * @throws KmipClientError TIMED_OUT when no connection comes about in time; what `connect` or `work` rejects with
    */
-  session<T>(work: (session: KmipSession) => Promise<T>): Promise<T> {
-    throw new Error(`not yet ${typeof work} ${this.#options.timeoutMs}`);
+  async session<T>(work: (session: KmipSession) => Promise<T>): Promise<T> {
+    const connection = await this.open();
+    try {
+      return await work(connection);
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** Opens a connection to keep; the caller closes it. Throws as {@link KmipClient.session}. */
+  async open(): Promise<OpenSession> {
+    const { clock, connect, timeoutMs } = this.#options;
+    const attempt = new AbortController();
+    try {
+      const channel = await clock.within(timeoutMs, connect(attempt.signal), () => attempt.abort());
+      return new KmipConnection(channel, this.#options);
+    } catch (error) {
+      if (error instanceof ClockError && error.code === 'TIMED_OUT') {
+        throw new KmipClientError('TIMED_OUT', `No connection to the key server came about within ${timeoutMs} ms.`);
+      }
+      throw error;
+    }
   }
 }

@@ -73,6 +73,13 @@ export class FieldReader {
     return values;
   }
 
+  /** All fields that are left, unread. */
+  rest(): readonly Item[] {
+    const left = this.#fields.slice(this.#at);
+    this.#at = this.#fields.length;
+    return left;
+  }
+
   /** Throws unless every field was read: INVALID MESSAGE for one repeated or out of place, INVALID FIELD for an unknown one. */
   end(): void {
     const tag = this.nextTag;

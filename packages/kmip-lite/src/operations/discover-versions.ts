@@ -1,9 +1,8 @@
-import { asInteger, asStructure, fields } from '../message/fields.js';
+import { fields } from '../message/fields.js';
 import { type ProtocolVersion, sameVersion, supportedVersions } from '../message/protocol-version.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { asProtocolVersion, protocolVersion } from '../message/version-field.js';
 import { Tag } from '../spec/tags.generated.js';
-import type { Value } from '../ttlv/item.js';
-import { integer, item, structure } from '../ttlv/values.js';
 import type { OperationCodec } from './operation-codec.js';
 
 /** Discover Versions (KMIP 1.1 section 4.26): versions the client knows, none to ask for all. */
@@ -15,21 +14,6 @@ export interface DiscoverVersionsRequest {
 export interface DiscoverVersionsResponse {
   readonly versions: readonly ProtocolVersion[];
 }
-
-/** Makes a `Protocol Version 420069 { Protocol Version Major 42006a Integer, Protocol Version Minor 42006b Integer }`. */
-export const protocolVersion = (version: ProtocolVersion): Value =>
-  structure([
-    item(Tag.ProtocolVersionMajor, integer(version.major)),
-    item(Tag.ProtocolVersionMinor, integer(version.minor)),
-  ]);
-
-/** Reads a Protocol Version. */
-export const asProtocolVersion = asStructure(
-  (reader): ProtocolVersion => ({
-    major: reader.required(Tag.ProtocolVersionMajor, asInteger),
-    minor: reader.required(Tag.ProtocolVersionMinor, asInteger),
-  }),
-);
 
 const codec: StructureCodec<{ readonly versions: readonly ProtocolVersion[] }> = {
   encode: ({ versions }) => fields(Tag.ProtocolVersion, versions, protocolVersion),

@@ -9,4 +9,6 @@ export interface OperationCodec<Request, Response> {
    * leaves it as it is.
    */
   readonly placeholder?: (response: Response) => string | null;
+  /** The response names another object than the request: the one that was made of it. */
+  readonly makesAnother?: true;
 }

@@ -5,6 +5,7 @@ import { discoverVersionsCodec } from './discover-versions.js';
 import { getCodec } from './get.js';
 import { getAttributesCodec } from './get-attributes.js';
 import type { OperationCodec } from './operation-codec.js';
+import { pollCodec } from './poll.js';
 import { queryCodec } from './query.js';
 
 /** The operations whose payloads we speak. */
@@ -15,6 +16,7 @@ export const operationCodecs = {
   AddAttribute: addAttributeCodec,
   Activate: activateCodec,
   Query: queryCodec,
+  Poll: pollCodec,
   DiscoverVersions: discoverVersionsCodec,
 } as const;
 

@@ -1,6 +1,10 @@
-import type { Channel, Clock } from '@vcryptsim/ports';
-import type { Limits } from '../limits.js';
+import { AssertionError, type Channel, type Clock, ClockError, NetworkError } from '@vcryptsim/ports';
+import { TtlvError } from '../errors.js';
+import { defaultLimits, type Limits } from '../limits.js';
 import type { Credential } from '../message/credential.js';
+import { Tag } from '../spec/tags.generated.js';
+import { FrameReader } from '../ttlv/frame-reader.js';
+import { type Answer, answerMessage, refuseMessage } from './answer-message.js';
 import type { Exchange } from './exchange.js';
 import type { OperationTable } from './operation-table.js';
 
@@ -18,7 +22,7 @@ export interface ServeOptions<Context> {
   readonly admit?: (credential: Credential | undefined, context: Context) => Promise<void>;
   /** Awaited before an answer leaves (audit). A rejection means no answer: the connection is aborted. */
   readonly onExchange?: (exchange: Exchange<Context>) => Promise<void>;
-  /** The Vendor Identification and criticality of each Message Extension we know; a critical one that is not is refused. */
+  /** Vendor Identifications of the Message Extensions that are understood; a critical one of another vendor is refused. */
   readonly knownExtensions?: readonly string[];
   readonly limits?: Limits;
   /** Until the first byte of the first request; default 10,000. */
@@ -32,10 +36,87 @@ export interface ServeOptions<Context> {
 }
 
 /**
- * Serves requests on one connection, in order, until the client ends it, a limit is passed or a message is so broken
- * that nothing behind it can be trusted.
+ * Serves requests on one connection, in order and one at a time, until the client ends it, a time limit passes, or a
+ * message is so broken that nothing behind it can be trusted (that one is still answered: Invalid Message). Each answer
+ * leaves in one write; then both frames are zeroed.
+ *
+ * @throws only what a handler throws that is no KmipError, and AssertionError: our own mistakes
  */
 export async function serveChannel<Context>(channel: Channel, options: ServeOptions<Context>): Promise<void> {
-  await channel.close();
-  throw new Error(`not yet ${typeof options}`);
+  const frames = new FrameReader(channel, Tag.RequestMessage, options.limits ?? defaultLimits);
+  const within = <T>(limitMs: number, work: Promise<T>): Promise<T> =>
+    options.clock.within(limitMs, work, () => void channel.abort().catch(() => {}));
+  const messageTimeoutMs = options.messageTimeoutMs ?? 10_000;
+  try {
+    let quietMs = options.firstRequestTimeoutMs ?? 10_000;
+    while (await within(quietMs, frames.started())) {
+      quietMs = options.idleTimeoutMs ?? 300_000;
+      const { frame, broken } = await nextFrame(within(messageTimeoutMs, frames.next()));
+      if (broken?.code === 'TRUNCATED') break;
+      const goesOn = await answerFrame(frame, broken, options, (response) =>
+        within(options.writeTimeoutMs ?? 10_000, channel.write(response)),
+      );
+      if (!goesOn) break;
+    }
+    await channel.close();
+  } catch (error) {
+    await channel.abort().catch(() => {});
+    if (!isEndOfConnection(error)) throw error;
+  } finally {
+    frames.dispose();
+  }
+}
+
+/** A message, or what is wrong with its framing. */
+async function nextFrame(next: Promise<Uint8Array>): Promise<{ frame: Uint8Array; broken?: TtlvError }> {
+  try {
+    return { frame: await next };
+  } catch (error) {
+    if (error instanceof TtlvError) return { frame: new Uint8Array(0), broken: error };
+    throw error;
+  }
+}
+
+/** Answers one message, records the exchange and sends the answer; false when the connection must end. */
+async function answerFrame<Context>(
+  frame: Uint8Array,
+  broken: TtlvError | undefined,
+  options: ServeOptions<Context>,
+  send: (response: Uint8Array) => Promise<void>,
+): Promise<boolean> {
+  const receivedAtMs = options.nowMs?.() ?? options.clock.nowMs;
+  try {
+    const answer =
+      broken === undefined ? await answerMessage(frame, receivedAtMs, options) : refuseMessage(broken, receivedAtMs);
+    try {
+      if (!(await isRecorded(answer, frame, receivedAtMs, options))) return false;
+      await send(answer.response);
+      return !answer.last;
+    } finally {
+      answer.response.fill(0);
+    }
+  } finally {
+    frame.fill(0);
+  }
+}
+
+/** Hands the exchange to the audit; false when that did not succeed, and then the answer must not leave. */
+async function isRecorded<Context>(
+  answer: Answer,
+  request: Uint8Array,
+  receivedAtMs: number,
+  { context, onExchange }: ServeOptions<Context>,
+): Promise<boolean> {
+  const { items, version, username, response } = answer;
+  try {
+    await onExchange?.({ context, receivedAtMs, version, username, items, request, response });
+    return true;
+  } catch (error) {
+    if (error instanceof AssertionError) throw error;
+    return false;
+  }
+}
+
+function isEndOfConnection(error: unknown): boolean {
+  return error instanceof NetworkError || (error instanceof ClockError && error.code === 'TIMED_OUT');
 }

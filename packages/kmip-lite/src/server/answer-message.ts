@@ -1,0 +1,173 @@
+import { KmipError, TtlvError } from '../errors.js';
+import { defaultLimits, type Limits } from '../limits.js';
+import { KMIP_1_1, type ProtocolVersion } from '../message/protocol-version.js';
+import { type RequestItem, type RequestMessage, readRequest, requestVersion } from '../message/request-message.js';
+import { failedItem, responseTree } from '../message/response-message.js';
+import { BatchErrorContinuationOption, ResultStatus } from '../spec/enumerations.generated.js';
+import { decodeTtlv } from '../ttlv/reader.js';
+import { encodeTtlv } from '../ttlv/writer.js';
+import type { ExchangedItem } from './exchange.js';
+import type { OperationCall } from './operation-table.js';
+import { type BatchState, type PerformedItem, performItem, refuseItem } from './perform-item.js';
+import type { ServeOptions } from './serve-channel.js';
+import { spokenVersion } from './version-gate.js';
+import { wipeKeyMaterial } from './wipe-key-material.js';
+
+/** A message's answer, encoded, and what the audit wants to know of it. */
+export interface Answer {
+  readonly response: Uint8Array;
+  readonly items: readonly ExchangedItem[];
+  readonly version?: ProtocolVersion | undefined;
+  readonly username?: string | undefined;
+  /** The message was too broken to trust anything behind it. */
+  readonly last: boolean;
+}
+
+/** Answers one whole message. Batch items are done in order, one after the other. */
+export async function answerMessage<Context>(
+  frame: Uint8Array,
+  receivedAtMs: number,
+  options: ServeOptions<Context>,
+): Promise<Answer> {
+  const limits = options.limits ?? defaultLimits;
+  let version: ProtocolVersion | undefined;
+  let message: RequestMessage;
+  try {
+    const tree = decodeTtlv(frame, limits);
+    version = requestVersion(tree);
+    message = readRequest(tree);
+    checkBatch(message, limits);
+  } catch (error) {
+    return refuseMessage(error, receivedAtMs, version);
+  }
+  const performed = await performBatch(message, receivedAtMs, options);
+  const answer = encodeAnswer(message, performed, receivedAtMs);
+  const credential = message.header.credential;
+  const username = credential?.type === 'UsernameAndPassword' ? credential.username : undefined;
+  return { ...answer, version: message.header.version, username, last: false };
+}
+
+/**
+ * Answers what is no request: one item without an Operation, Operation Failed, Invalid Message (KMIP 1.1 section 7). The
+ * header carries the request's version if that is one of KMIP 1, else ours.
+ *
+ * @throws any error that is neither TtlvError nor KmipError
+ */
+export function refuseMessage(error: unknown, nowMs: number, version?: ProtocolVersion): Answer {
+  const refusal = error instanceof TtlvError ? new KmipError('InvalidMessage', error.message) : error;
+  if (!(refusal instanceof KmipError)) throw error;
+  const response = encodeTtlv(
+    responseTree({
+      version: answerVersion(version),
+      timeStamp: Math.floor(nowMs / 1000),
+      items: [failedItem({}, refusal)],
+    }),
+  );
+  return { response, items: [{ status: 'OperationFailed', reason: refusal.reason }], version, last: true };
+}
+
+/** The newest minor version that clients may ask for; later ones are answered under 1.1. */
+const newestMinor = 4;
+
+function answerVersion(version: ProtocolVersion | undefined): ProtocolVersion {
+  const known = version !== undefined && version.major === 1 && version.minor >= 0 && version.minor <= newestMinor;
+  return known ? version : KMIP_1_1;
+}
+
+function checkBatch({ header, items }: RequestMessage, limits: Limits): void {
+  const refuse = (message: string): never => {
+    throw new KmipError('InvalidMessage', message);
+  };
+  if (items.length === 0) refuse('the request has no batch item');
+  if (items.length > limits.batchItems) refuse(`a request has at most ${limits.batchItems} batch items`);
+  if ((header.maximumResponseSize ?? 1) <= 0) refuse('the Maximum Response Size must be above 0');
+  const seen = new Set<string>();
+  for (const { uniqueBatchItemId } of items) {
+    if (uniqueBatchItemId === undefined) {
+      if (items.length > 1) refuse('each item of a batch needs a Unique Batch Item ID');
+      continue;
+    }
+    if (uniqueBatchItemId.length > limits.batchItemIdBytes) refuse('a Unique Batch Item ID is longer than the limit');
+    const key = uniqueBatchItemId.join();
+    if (seen.has(key)) refuse('a Unique Batch Item ID is there twice');
+    seen.add(key);
+  }
+}
+
+async function performBatch<Context>(
+  { header, items }: RequestMessage,
+  receivedAtMs: number,
+  options: ServeOptions<Context>,
+): Promise<PerformedItem[]> {
+  const refusal = await refusalOfAll(header.errorContinuation, header.credential, options);
+  if (refusal !== undefined) return items.map((one) => refuseItem(one, refusal));
+  const call: OperationCall<Context> = {
+    context: options.context,
+    version: spokenVersion(header.version),
+    credential: header.credential,
+    asynchronousAllowed: header.asynchronous ?? false,
+    nowMs: receivedAtMs,
+  };
+  const state: BatchState<Context> = {
+    operations: options.operations,
+    header,
+    call,
+    knownExtensions: options.knownExtensions ?? [],
+    placeholder: null,
+  };
+  const goesOn = header.errorContinuation === BatchErrorContinuationOption.Continue;
+  const performed: PerformedItem[] = [];
+  for (const item of items) {
+    const one = await performItem(item, state);
+    performed.push(one);
+    if (one.response.status === ResultStatus.OperationFailed && !goesOn) break;
+  }
+  return performed;
+}
+
+/** Why no item of the message is done, if so. */
+async function refusalOfAll<Context>(
+  errorContinuation: number | undefined,
+  credential: OperationCall<Context>['credential'],
+  options: ServeOptions<Context>,
+): Promise<KmipError | undefined> {
+  const { Stop, Continue, Undo } = BatchErrorContinuationOption;
+  if (errorContinuation === Undo) return new KmipError('FeatureNotSupported', 'batches cannot be undone');
+  if (errorContinuation !== undefined && errorContinuation !== Stop && errorContinuation !== Continue) {
+    return new KmipError('InvalidField', 'this is no Batch Error Continuation Option');
+  }
+  try {
+    await options.admit?.(credential, options.context);
+    return undefined;
+  } catch (error) {
+    if (error instanceof KmipError) return error;
+    throw error;
+  }
+}
+
+function encodeAnswer(
+  { header, items }: RequestMessage,
+  performed: readonly PerformedItem[],
+  nowMs: number,
+): { response: Uint8Array; items: ExchangedItem[] } {
+  const encode = (results: readonly PerformedItem[]): Uint8Array => {
+    const tree = responseTree({
+      version: answerVersion(header.version),
+      timeStamp: Math.floor(nowMs / 1000),
+      items: results.map((one) => one.response),
+    });
+    const response = encodeTtlv(tree);
+    wipeKeyMaterial(tree);
+    return response;
+  };
+  const response = encode(performed);
+  if (response.length <= (header.maximumResponseSize ?? Number.POSITIVE_INFINITY)) {
+    return { response, items: performed.map((one) => one.exchanged) };
+  }
+  response.fill(0);
+  const tooLarge = new KmipError('ResponseTooLarge', 'the answer is longer than the Maximum Response Size');
+  const refused = performed.map((one, at) =>
+    refuseItem(items[at] as RequestItem, tooLarge, one.exchanged.uniqueIdentifier),
+  );
+  return { response: encode(refused), items: refused.map((one) => one.exchanged) };
+}

@@ -1,0 +1,128 @@
+// A lab in real time with nothing put in its way: `vcryptsim kms serve` as a process of its own, a TCP relay before it
+// that keeps the ciphertext, and a vCenter and one host in this process on the system's own clock, files and sockets.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { autoEngine } from '@vcryptsim/crypto-core';
+import { EsxiHost } from '@vcryptsim/hypervisor';
+import { certificateToPem, privateKeyToPem } from '@vcryptsim/pki';
+import type { HostName, HostUuid, KeyPair, KeyServerName, ProviderId } from '@vcryptsim/ports';
+import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
+import { type ClusterName, VCenter } from '@vcryptsim/vcenter';
+import { type RunningCli, runCli, startServer } from './run-cli.js';
+import { TcpRelay } from './tcp-relay.js';
+
+export const PROVIDER = 'lab-kms' as ProviderId;
+export const HOST = 'esx-1' as HostName;
+const SERVER = 'kms-1' as KeyServerName;
+const HOST_UUID = '4c4c4544-0000-4000-8000-000000000001' as HostUuid;
+
+/** A certificate and its private key, PEM. */
+export interface ClientIdentity {
+  readonly cert: string;
+  readonly key: Buffer;
+}
+
+/** The lab, with what a second hand needs to look into it. */
+export class Lab {
+  /** vCenter as a KMIP client: for whoever wants to ask the KMS in its place. */
+  readonly clientIdentity: ClientIdentity;
+  readonly #network: TlsNetwork;
+
+  private constructor(
+    readonly folder: string,
+    readonly kms: RunningCli,
+    readonly relay: TcpRelay,
+    readonly vcenter: VCenter,
+    readonly host: EsxiHost,
+    network: TlsNetwork,
+    clientIdentity: ClientIdentity,
+  ) {
+    this.#network = network;
+    this.clientIdentity = clientIdentity;
+  }
+
+  /** Sets everything up as an administrator does: KMS, trust both ways, cluster, host. */
+  static async open(): Promise<Lab> {
+    const folder = mkdtempSync(join(tmpdir(), 'vcryptsim-lab-'));
+    for (const name of ['kms', 'vcenter', 'host', 'datastore']) mkdirSync(join(folder, name));
+    const kms = await startServer(['kms', 'serve', '--dir', join(folder, 'kms'), '--listen', '127.0.0.1:0']);
+    const relay = await TcpRelay.open(kms.ready.port);
+
+    const clock = new SystemClock();
+    const files = new OsFileSystem();
+    const entropy = new SystemEntropy();
+    const network = new TlsNetwork(clock);
+    const events = { emit: () => {} };
+    const host = await EsxiHost.boot({
+      name: HOST,
+      uuid: HOST_UUID,
+      version: '8.0U3',
+      folder: join(folder, 'host'),
+      datastores: [{ name: 'local', folder: join(folder, 'datastore') }],
+      files,
+      clock,
+      entropy: entropy.fork(HOST, 1),
+      events,
+      engine: autoEngine(),
+      incarnation: 1,
+    });
+
+    const made: KeyPair[] = [];
+    const system = new SystemKeyPairs(clock);
+    const vcenter = await VCenter.boot({
+      name: 'vcenter',
+      folder: join(folder, 'vcenter'),
+      files,
+      clock,
+      entropy,
+      network,
+      keyPairs: {
+        generate: async (kind) => {
+          const pair = await system.generate(kind);
+          made.push(pair);
+          return pair;
+        },
+      },
+      hosts: { connect: async () => host },
+      events,
+    });
+
+    const { cryptoManager } = vcenter;
+    await cryptoManager.registerKmipServer({
+      providerId: PROVIDER,
+      server: { name: SERVER, address: { host: '127.0.0.1', port: relay.port } },
+    });
+    const certificate = await cryptoManager.generateSelfSignedClientCert(PROVIDER);
+    const [pair] = made;
+    if (pair === undefined) throw new Error('vCenter made no key pair');
+    const clientIdentity = { cert: certificateToPem(certificate), key: Buffer.from(privateKeyToPem(pair.privateKey)) };
+    writeFileSync(join(folder, 'vcenter-client.pem'), clientIdentity.cert);
+    const known = await runCli([
+      ...['kms', 'client', 'add', 'vcenter', '--dir', join(folder, 'kms')],
+      ...['--cert', join(folder, 'vcenter-client.pem')],
+    ]);
+    if (known.exitCode !== 0) throw new Error(`kms client add: ${known.stderr}`);
+    const trusted = await cryptoManager.retrieveKmipServerCert(PROVIDER, SERVER);
+    await cryptoManager.uploadKmipServerCert(PROVIDER, SERVER, trusted);
+
+    await vcenter.addCluster('cluster-1' as ClusterName);
+    await vcenter.addHost({ name: HOST, cluster: 'cluster-1' as ClusterName });
+    vcenter.start();
+    return new Lab(folder, kms, relay, vcenter, host, network, clientIdentity);
+  }
+
+  /** The content of a file of the lab. */
+  read(...path: string[]): Buffer {
+    return readFileSync(join(this.folder, ...path));
+  }
+
+  async close(): Promise<void> {
+    await this.vcenter.stop();
+    await this.host.shutDown();
+    await this.#network.dispose();
+    await this.relay.close();
+    await this.kms.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

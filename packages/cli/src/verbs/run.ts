@@ -1,6 +1,170 @@
-import { Command } from 'commander';
+import { tmpdir } from 'node:os';
+import { basename, resolve } from 'node:path';
+import { FileError, type FileSystem } from '@vcryptsim/ports';
+import { OsFileSystem, SystemEntropy } from '@vcryptsim/ports/os';
+import {
+  type Audience,
+  loadScenario,
+  NOBODY,
+  RunError,
+  type RunResult,
+  runScenario,
+  type Scenario,
+  ScenarioError,
+} from '@vcryptsim/scenario-engine';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { CliError, EXIT } from '../exit.js';
+import { parseReports, type WantedReport, writeReports } from '../run/report-files.js';
+import { TerminalAudience } from '../run/terminal-audience.js';
 
-/** `vcryptsim run`. */
+interface RunOptions {
+  readonly seed?: number;
+  readonly engine: 'auto' | 'native' | 'portable';
+  readonly disk?: string;
+  readonly keep?: string;
+  readonly clock: 'virtual' | 'real';
+  readonly wire: 'tls' | 'memory';
+  readonly pace?: number;
+  readonly step?: boolean;
+  readonly quiz: boolean;
+  readonly report?: readonly WantedReport[];
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** `vcryptsim run`: plays scenarios, tells what happens, checks it, and ends with 0 only if all of it held. */
 export function runCommand(): Command {
-  return new Command('run').description('run scenario files');
+  return new Command('run')
+    .description('Run scenario files: tell what happens, check it, keep the files.')
+    .argument('<file...>', 'scenario files (YAML)')
+    .option('--seed <n>', 'the seed that decides every key and ID (default: the one in the file, or a new one)', seedOf)
+    .addOption(choice('--engine <engine>', 'who computes XTS', ['auto', 'native', 'portable'], 'auto'))
+    .option('--disk <image>', "a raw image or flat VMDK to fill the first VM's disk with; opened read-only")
+    .option('--keep <dir>', 'a new or empty folder for the files of the run (default: one in the temporary folder)')
+    .addOption(
+      choice('--clock <clock>', 'virtual time jumps over waits; real time does not', ['virtual', 'real'], 'virtual'),
+    )
+    .addOption(choice('--wire <wire>', 'mutual TLS on loopback, or no sockets at all', ['tls', 'memory'], 'tls'))
+    .option('--pace <ms>', 'wait so many real milliseconds after each step', wholeNumber)
+    .option('--step', 'wait for Enter before each act')
+    .option('--no-quiz', 'print the quiz questions with their answers instead of asking')
+    .option('--report <list>', 'junit=FILE,json=FILE', parseReports)
+    .option('--quiet', 'print nothing but a failure')
+    .option('--json', 'print the results as one JSON document and nothing else')
+    .addHelpText(
+      'after',
+      '\nExample:\n  vcryptsim run scenarios/host-reboot-without-kms.yaml --disk my.img --keep run1',
+    )
+    .action(run);
+}
+
+async function run(paths: readonly string[], options: RunOptions): Promise<void> {
+  const files = new OsFileSystem();
+  const scenarios = await loadAll(files, paths);
+  const results: RunResult[] = [];
+  for (const [index, scenario] of scenarios.entries()) {
+    const path = resolve(paths[index] ?? '');
+    results.push(await runOne(files, scenario, path, options, scenarios.length > 1));
+  }
+  await writeReports(files, options.report ?? [], results);
+  if (options.json === true) process.stdout.write(`${JSON.stringify(results.length === 1 ? results[0] : results)}\n`);
+  const failed = results.filter((result) => result.status === 'failed');
+  if (options.quiet === true) for (const result of failed) process.stderr.write(describeFailure(result));
+  if (failed.length > 0) process.exitCode = EXIT.failed;
+}
+
+/** Reads every scenario before the first one runs; what is wrong in any of them is told at once. */
+async function loadAll(files: FileSystem, paths: readonly string[]): Promise<Scenario[]> {
+  const scenarios: Scenario[] = [];
+  const wrong: string[] = [];
+  for (const shownAs of paths) {
+    try {
+      scenarios.push(await loadScenario({ files, path: resolve(shownAs), shownAs }));
+    } catch (error) {
+      if (error instanceof ScenarioError) wrong.push(error.message);
+      else if (error instanceof FileError) wrong.push(`${shownAs}: cannot be read (${error.code})`);
+      else throw error;
+    }
+  }
+  if (wrong.length > 0) {
+    const nextStep = 'Mend this, and check it with: vcryptsim scenario lint FILE';
+    throw new CliError(EXIT.badInput, `bad scenario\n${wrong.join('\n')}`, nextStep);
+  }
+  return scenarios;
+}
+
+async function runOne(
+  files: FileSystem,
+  scenario: Scenario,
+  path: string,
+  options: RunOptions,
+  oneOfMany: boolean,
+): Promise<RunResult> {
+  const entropy = new SystemEntropy();
+  const folder = options.keep === undefined ? newTemporaryFolder(entropy) : resolve(options.keep);
+  try {
+    return await runScenario({
+      scenario,
+      seed: options.seed ?? scenario.seed ?? drawSeed(entropy),
+      clock: options.clock,
+      wire: options.wire,
+      engine: options.engine,
+      folder: oneOfMany ? `${folder}/${basename(path).replace(/\.ya?ml$/, '')}` : folder,
+      files,
+      audience: audienceOf(scenario, path, options),
+      ...(options.disk === undefined ? {} : { diskImage: resolve(options.disk) }),
+    });
+  } catch (error) {
+    if (error instanceof RunError) throw new CliError(EXIT.environment, error.message);
+    throw error;
+  }
+}
+
+function audienceOf(scenario: Scenario, path: string, options: RunOptions): Audience {
+  if (options.quiet === true || options.json === true) return NOBODY;
+  const atTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const { pace: paceMs = 0, step: byStep = false } = options;
+  return new TerminalAudience({ scenario, path, paceMs, byStep, quiz: options.quiz && atTerminal });
+}
+
+function describeFailure(result: RunResult): string {
+  const lines = result.steps.flatMap((step) =>
+    step.failures.map(
+      ({ what, wanted, found }) =>
+        `${step.file}:${step.line}: ${step.title}: ${what}: wanted ${wanted}, found ${found}`,
+    ),
+  );
+  const atEnd = result.violations.filter((violation) => violation.afterStep === 0);
+  return [
+    `FAILED ${result.file}, seed ${result.seed}, files in ${result.folder}`,
+    ...lines,
+    ...atEnd.map(
+      ({ invariant, needle, where, offsetBytes }) => `${invariant}: ${needle} in ${where} at ${offsetBytes}`,
+    ),
+    '',
+  ].join('\n');
+}
+
+function newTemporaryFolder(entropy: SystemEntropy): string {
+  const name = [...entropy.public(4, 'folder name')].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${tmpdir()}/vcryptsim-${name}`;
+}
+
+function drawSeed(entropy: SystemEntropy): number {
+  return new DataView(entropy.public(4, 'seed').buffer).getUint32(0);
+}
+
+function choice(flags: string, says: string, choices: readonly string[], fallback: string): Option {
+  return new Option(flags, says).choices(choices).default(fallback);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A whole number is wanted, for example 500.');
+  return Number(text);
+}
+
+function seedOf(text: string): number {
+  const seed = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError('A whole number is wanted, for example 42.');
+  return seed;
 }

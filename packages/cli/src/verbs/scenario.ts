@@ -1,6 +1,124 @@
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { exists, FileError, type FileSystem } from '@vcryptsim/ports';
+import { OsFileSystem } from '@vcryptsim/ports/os';
+import {
+  EXPECTATIONS,
+  loadScenario,
+  peekScenario,
+  type Scenario,
+  ScenarioError,
+  STEPS,
+} from '@vcryptsim/scenario-engine';
 import { Command } from 'commander';
+import { CliError, EXIT } from '../exit.js';
 
-/** `vcryptsim scenario list | lint | show`. */
+/** `vcryptsim scenario list | lint | show | verbs`. */
 export function scenarioCommand(): Command {
-  return new Command('scenario').description('list, check and show scenarios');
+  const command = new Command('scenario').description('List, check and show scenarios.');
+  command
+    .command('list')
+    .description('List the scenarios of a folder.')
+    .option('--dir <dir>', 'the folder (default: scenarios here, or those that come with vcryptsim)')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  vcryptsim scenario list')
+    .action(list);
+  command
+    .command('lint')
+    .description('Check scenario files without running them.')
+    .argument('<file...>', 'scenario files (YAML)')
+    .addHelpText('after', '\nExample:\n  vcryptsim scenario lint my-outage.yaml')
+    .action(lint);
+  command
+    .command('show')
+    .description('Show the lab and the steps of a scenario.')
+    .argument('<name>', 'a name from the list, or a file')
+    .addHelpText('after', '\nExample:\n  vcryptsim scenario show host-reboot-without-kms')
+    .action(show);
+  command
+    .command('verbs')
+    .description('List the words that scenarios are written with.')
+    .addHelpText('after', '\nExample:\n  vcryptsim scenario verbs')
+    .action(verbs);
+  return command;
+}
+
+async function list(options: { readonly dir?: string; readonly json?: boolean }): Promise<void> {
+  const files = new OsFileSystem();
+  const folder = options.dir === undefined ? await scenarioFolder(files) : resolve(options.dir);
+  const rows: { name: string; file: string; title: string; about: string }[] = [];
+  for (const fileName of (await files.readdir(folder)).filter((name) => name.endsWith('.yaml'))) {
+    const path = join(folder, fileName);
+    const peeked = await peekScenario({ files, path, shownAs: fileName });
+    const file = relative(process.cwd(), path);
+    if (peeked !== null) rows.push({ name: fileName.slice(0, -5), file, title: peeked.name, about: peeked.about });
+  }
+  if (options.json === true) return void process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  const width = Math.max(0, ...rows.map((row) => row.name.length));
+  for (const { name, title } of rows) process.stdout.write(`${name.padEnd(width)}  ${title}\n`);
+}
+
+async function lint(paths: readonly string[]): Promise<void> {
+  const files = new OsFileSystem();
+  let wrong = 0;
+  for (const shownAs of paths) {
+    try {
+      const { steps } = await loadScenario({ files, path: resolve(shownAs), shownAs });
+      process.stdout.write(`${shownAs}: ${steps.length} steps, no mistakes found\n`);
+    } catch (error) {
+      if (!(error instanceof ScenarioError || error instanceof FileError)) throw error;
+      wrong++;
+      const text = error instanceof ScenarioError ? error.message : `${shownAs}: cannot be read (${error.code})`;
+      process.stderr.write(`${text}\n`);
+    }
+  }
+  if (wrong > 0) process.exitCode = EXIT.badInput;
+}
+
+async function show(name: string): Promise<void> {
+  const files = new OsFileSystem();
+  const inFolder = join(await scenarioFolder(files), `${name}.yaml`);
+  const path = (await exists(files, resolve(name))) ? resolve(name) : inFolder;
+  if (!(await exists(files, path))) {
+    throw new CliError(
+      EXIT.badInput,
+      `There is no scenario ${name}.`,
+      'See what there is with: vcryptsim scenario list',
+    );
+  }
+  try {
+    process.stdout.write(describe(await loadScenario({ files, path, shownAs: relative(process.cwd(), path) })));
+  } catch (error) {
+    if (error instanceof ScenarioError) throw new CliError(EXIT.badInput, `bad scenario\n${error.message}`);
+    throw error;
+  }
+}
+
+function verbs(): void {
+  const rows = [...STEPS].map(({ verb, about, example }) => `${verb}\n    ${about}\n    - ${example}\n`);
+  const words = EXPECTATIONS.map(({ word, about }) => `${word}\n    ${about}\n`);
+  process.stdout.write(`Steps\n\n${rows.join('')}\nExpectations (under expect: and until:)\n\n${words.join('')}`);
+}
+
+function describe({ name, about, file, lab, steps }: Scenario): string {
+  const vms = Object.entries(lab.vms).map(([vm, { host, policy }]) => `  VM ${vm} on ${host}, ${policy}`);
+  const taken = steps.map((step, index) => `${String(index + 1).padStart(4)}  ${step.title}`);
+  return [
+    name,
+    about,
+    '',
+    `file  ${file}`,
+    `lab   key servers ${lab.kms.nodes.join(', ')} (${lab.kms.provider}); hosts ${lab.hosts.join(', ')}`,
+    ...vms,
+    '',
+    ...taken,
+    '',
+  ].join('\n');
+}
+
+/** `scenarios` in the working folder, else the folder that comes with vcryptsim. */
+async function scenarioFolder(files: FileSystem): Promise<string> {
+  const here = resolve('scenarios');
+  if (await exists(files, here)) return here;
+  return resolve(dirname(fileURLToPath(import.meta.url)), '../../../../scenarios');
 }

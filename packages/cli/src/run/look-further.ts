@@ -1,0 +1,33 @@
+import { basename, dirname, relative } from 'node:path';
+import { OsFileSystem } from '@vcryptsim/ports/os';
+import type { World } from '@vcryptsim/scenario-engine';
+
+const COMMAND = 'npx --no-install vcryptsim';
+/** Enough of a guest's data to be found nowhere by chance. */
+const NEEDLE_BYTES = 10;
+
+/** Three commands that show more of a run: what a file holds, that data is not to be found, another scenario. */
+export async function lookFurther(world: World, scenarioPath: string): Promise<string[]> {
+  const [vm] = world.vms.all();
+  const other = await anotherScenario(scenarioPath);
+  const folder = `${world.folder.datastores}/${world.lab.datastore}`;
+  const marker = vm?.ledger.markers()[0]?.subarray(0, NEEDLE_BYTES);
+  return [
+    ...(vm === undefined ? [] : [`${COMMAND} inspect ${folder}/${vm.name}/${vm.name}.vmdk`]),
+    ...(marker === undefined ? [] : [`${COMMAND} scan ${folder} --needle ${hex(marker)}`]),
+    ...(other === null ? [] : [`${COMMAND} run ${other}`]),
+  ];
+}
+
+/** The scenario after this one in its folder, as a path from here; null when it is the only one. */
+async function anotherScenario(scenarioPath: string): Promise<string | null> {
+  const folder = dirname(scenarioPath);
+  const names = (await new OsFileSystem().readdir(folder)).filter((name) => name.endsWith('.yaml'));
+  const index = names.indexOf(basename(scenarioPath));
+  const next = names[(index + 1) % names.length];
+  return next === undefined || next === basename(scenarioPath) ? null : relative(process.cwd(), `${folder}/${next}`);
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

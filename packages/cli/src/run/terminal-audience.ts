@@ -1,0 +1,97 @@
+import { SystemClock } from '@vcryptsim/ports/os';
+import {
+  type Audience,
+  Narrator,
+  type PlannedStep,
+  type Quiz,
+  type Scenario,
+  type World,
+} from '@vcryptsim/scenario-engine';
+import { ByteProgress } from '../byte-progress.js';
+import { askChoice, askLine } from './keyboard.js';
+import { lookFurther } from './look-further.js';
+import { terminalPaint } from './terminal-paint.js';
+
+/** How a run is shown. */
+export interface TerminalOptions {
+  readonly scenario: Scenario;
+  /** Absolute path of the scenario file: another one beside it is named at the end. */
+  readonly path: string;
+  /** Real milliseconds to wait after each step; 0 for none. */
+  readonly paceMs: number;
+  /** Waits for Enter before each act. */
+  readonly byStep: boolean;
+  /** Asks the quiz questions; false prints them with their answers. */
+  readonly quiz: boolean;
+}
+
+/** A person at a terminal, or a file that somebody reads later: told act by act. */
+export class TerminalAudience implements Audience {
+  readonly #options: TerminalOptions;
+  readonly #narrator: Narrator;
+  readonly #clock = new SystemClock();
+  #progress: { readonly label: string; readonly bar: ByteProgress; done: number } | null = null;
+  #given: number | null = null;
+  #inAct = false;
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    this.#narrator = new Narrator(terminalPaint(process.stdout.isTTY === true));
+  }
+
+  async begins(world: World): Promise<void> {
+    print(this.#narrator.opening(this.#options.scenario, world));
+  }
+
+  async stepBegins(step: PlannedStep, world: World): Promise<void> {
+    if (step.verb !== 'act') return;
+    if (this.#inAct) print(await this.#narrator.keys(world));
+    this.#inAct = true;
+    if (this.#options.byStep) await askLine('\n[Enter] ');
+  }
+
+  async ask(quiz: Quiz): Promise<number | null> {
+    print(this.#narrator.question(quiz));
+    this.#given = this.#options.quiz ? await askChoice('    your guess: ', quiz.choices.length) : null;
+    return this.#given;
+  }
+
+  act(title: string, text: string): void {
+    print(this.#narrator.act(title, text));
+  }
+
+  say(text: string): void {
+    print(this.#narrator.say(text));
+  }
+
+  progress(label: string, doneBytes: number, totalBytes: number): void {
+    if (this.#progress?.label !== label) {
+      this.#progress = { label, bar: new ByteProgress(label, totalBytes, this.#clock, process.stderr), done: 0 };
+    }
+    this.#progress.bar.advance(doneBytes - this.#progress.done);
+    this.#progress.done = doneBytes;
+    if (doneBytes === totalBytes) this.#endProgress();
+  }
+
+  async stepEnds(...[step, result, observed]: Parameters<Audience['stepEnds']>): Promise<void> {
+    this.#endProgress();
+    const isStory = step.verb === 'act' || step.verb === 'say';
+    if (!isStory || result.status === 'failed') print(this.#narrator.step(result, observed));
+    if (step.quiz !== null) print(this.#narrator.answer(step.quiz, this.#given));
+    if (this.#options.paceMs > 0) await this.#clock.after(this.#options.paceMs);
+  }
+
+  async ends(...[result, world]: Parameters<Audience['ends']>): Promise<void> {
+    print(await this.#narrator.keys(world));
+    print(this.#narrator.closing(result, await lookFurther(world, this.#options.path)));
+  }
+
+  #endProgress(): void {
+    this.#progress?.bar.end();
+    this.#progress = null;
+  }
+}
+
+function print(lines: readonly string[]): void {
+  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { nameOfKey } from '../world/key-names.js';
+import { expectationKind } from './expectation-kind.js';
+import { listed } from './words.js';
+
+/** `keys.NAME.ram`: the keys in a host's cache: how many, or which (a VM's name for its KEK, `host-key`). */
+export const hostKeys = expectationKind({
+  word: 'keys.NAME.ram',
+  about: "The keys in a host's memory: a number, or names (a VM's name means its KEK; host-key).",
+  subject: 'hosts',
+  value: (names) =>
+    z.union([z.int().min(0), z.array(names === undefined ? z.string() : z.enum([...names.vms, 'host-key']))]),
+  check: async (wanted, { world }, host) => {
+    const keys = await world.keysInMemory(host);
+    const found = keys.map((key) => nameOfKey(world, key)).sort();
+    const met =
+      typeof wanted === 'number'
+        ? found.length === wanted
+        : found.length === wanted.length && [...wanted].sort().every((name, index) => name === found[index]);
+    const wantedText = typeof wanted === 'number' ? `${wanted} keys` : listed(wanted);
+    return { met, wanted: wantedText, found: listed(found) };
+  },
+});

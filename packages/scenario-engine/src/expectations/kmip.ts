@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { KmipExchange } from '../world/wire-transcript.js';
+import { expectationKind } from './expectation-kind.js';
+import { listed } from './words.js';
+
+const wantedSchema = z.strictObject({
+  op: z.string().min(1),
+  by: z.string().default('vcenter'),
+  to: z.string().optional(),
+  result: z.string().default('Success'),
+});
+
+type Wanted = z.output<typeof wantedSchema>;
+
+/** `kmip`: operations that were on the wire during this step, in this order, others between them; `[]` means none. */
+export const kmip = expectationKind({
+  word: 'kmip',
+  about: 'These KMIP operations were on the wire during the step, in this order; an empty list: none at all.',
+  value: () => z.array(wantedSchema),
+  check: (wanted, { observed }) => {
+    const exchanges = observed.exchanges();
+    const left = [...wanted];
+    for (const exchange of exchanges) if (left[0] !== undefined && fits(exchange, left[0])) left.shift();
+    return {
+      met: wanted.length === 0 ? exchanges.length === 0 : left.length === 0,
+      wanted: listed(wanted.map(({ op, by, to, result }) => `${op} by ${by}${to ? ` to ${to}` : ''}: ${result}`)),
+      found: listed(exchanges.map(({ operation, client, result }) => `${operation} by ${client}: ${result ?? 'none'}`)),
+    };
+  },
+});
+
+// Spaces and case differ between KMIP's texts ("Discover Versions", "DiscoverVersions"); they say the same.
+const plain = (text: string) => text.toLowerCase().replaceAll(/[ _-]/g, '');
+
+function fits(exchange: KmipExchange, wanted: Wanted): boolean {
+  return (
+    plain(exchange.operation) === plain(wanted.op) &&
+    exchange.client === wanted.by &&
+    (wanted.to === undefined || exchange.server === wanted.to) &&
+    plain(exchange.result ?? 'none') === plain(wanted.result)
+  );
+}

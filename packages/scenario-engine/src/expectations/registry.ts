@@ -1,0 +1,23 @@
+import { alarm } from './alarm.js';
+import { datastoreContains } from './datastore-contains.js';
+import { error } from './error.js';
+import { event } from './event.js';
+import type { ExpectationKind } from './expectation-kind.js';
+import { hostKeys } from './host-keys.js';
+import { kmip } from './kmip.js';
+import { text } from './text.js';
+import { vcenterEvent } from './vcenter-event.js';
+import { vmState } from './vm-state.js';
+
+/** Every word that may stand under `expect:` and `until:`. */
+export const EXPECTATIONS: readonly ExpectationKind[] = [
+  error,
+  text,
+  vmState,
+  hostKeys,
+  kmip,
+  datastoreContains,
+  event,
+  vcenterEvent,
+  alarm,
+];

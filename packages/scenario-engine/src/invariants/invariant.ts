@@ -1,0 +1,30 @@
+import type { ScanNeedle } from '@vcryptsim/simkit/scan';
+import type { RunFolder } from '../world/run-folder.js';
+import type { World } from '../world/world.js';
+
+/** A secret found where it must not be. */
+export interface Violation {
+  /** Name of the invariant, for example `no-plaintext-on-datastore`. */
+  readonly invariant: string;
+  /** What was found: the needle's name, never its bytes. */
+  readonly needle: string;
+  /** The file, or the connection as `vcenter -> kms-1`. */
+  readonly where: string;
+  /** Place in the file or stream, in bytes. */
+  readonly offsetBytes: number;
+  /** Step after which it was found, from 1; 0 for the search at the end. */
+  readonly afterStep: number;
+}
+
+/** What must hold after every step, whatever the scenario does: some bytes are nowhere in some places. */
+export interface Invariant {
+  readonly name: string;
+  /** One sentence for the report. */
+  readonly says: string;
+  /** What must not be found, as things are now. */
+  needles(world: World): readonly ScanNeedle[];
+  /** Folders of the run in which it must not be found. */
+  folders(folder: RunFolder): readonly string[];
+  /** True where it must not pass a wire either. */
+  readonly alsoOnWires: boolean;
+}

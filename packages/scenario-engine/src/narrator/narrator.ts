@@ -1,0 +1,128 @@
+import type { Observation } from '../run/observation.js';
+import type { DiskDigest, RunResult, StepResult } from '../run/result.js';
+import { formatDuration } from '../scenario/duration.js';
+import type { Quiz, Scenario } from '../scenario/scenario.js';
+import { describeWire } from '../world/describe-wire.js';
+import type { World } from '../world/world.js';
+import { keyPlaces } from './key-places.js';
+import { table, wrap } from './layout.js';
+import type { Paint } from './paint.js';
+
+/** Digests of that many runs of written sectors are listed in full; of more, the first ones. */
+const RUNS_SHOWN = 6;
+/** Lines of the wire shown for a step, and then the number of those left out. */
+const WIRE_SHOWN = 4;
+
+/** Tells a run in sentences, as lines for a terminal of 80 columns. It only reads. */
+export class Narrator {
+  readonly #paint: Paint;
+  #acts = 0;
+
+  constructor(paint: Paint) {
+    this.#paint = paint;
+  }
+
+  /** What is about to run. */
+  opening(scenario: Scenario, world: World): string[] {
+    const { bold, dim } = this.#paint;
+    const { kms, hosts, cluster, datastore, vms } = world.lab;
+    const lab = `${kms.nodes.join(', ')} (${kms.provider}) | vcenter | ${hosts.join(', ')} (${cluster}) | ${datastore}`;
+    return [
+      bold(scenario.name),
+      ...wrap(scenario.about, ''),
+      '',
+      dim(`lab   ${lab}: ${Object.keys(vms).join(', ')}`),
+      dim(`seed  ${world.seed} (keys made under a seed are not secret); XTS engine: ${world.engineName}`),
+    ];
+  }
+
+  /** The head of an act. */
+  act(title: string, text: string): string[] {
+    this.#acts++;
+    return ['', this.#paint.bold(`Act ${this.#acts}  ${title}`), ...wrap(text, '  '), ''];
+  }
+
+  /** One sentence of the story. */
+  say(text: string): string[] {
+    return wrap(text, '  ');
+  }
+
+  /** A question, before anything is done. */
+  question(quiz: Quiz): string[] {
+    return ['', ...wrap(quiz.ask, '  ? '), ...quiz.choices.map((choice, index) => `    ${index + 1}  ${choice}`)];
+  }
+
+  /** The right answer and why; `given` is what the audience chose, or null. */
+  answer(quiz: Quiz, given: number | null): string[] {
+    const right = `${quiz.answer}  ${quiz.choices[quiz.answer - 1]}`;
+    const judged = given === null ? '' : given === quiz.answer ? 'Right. ' : `Not ${given}. `;
+    return [`    ${this.#paint.bold(`-> ${right}`)}`, ...wrap(judged + quiz.why, '    '), ''];
+  }
+
+  /** What came of a step, and what was on the wire meanwhile. */
+  step(result: StepResult, observed: Observation): string[] {
+    const { good, bad, dim } = this.#paint;
+    const mark = result.status === 'passed' ? good('ok  ') : bad('FAIL');
+    const tookMs = result.durationMs;
+    const took = tookMs >= 1_000 ? dim(`  (${formatDuration(tookMs)})`) : '';
+    const refusal = observed.error === null ? [] : [`refused: ${observed.error.message}`];
+    const wire = describeWire(observed);
+    const wireLines = [
+      ...wire.slice(0, WIRE_SHOWN),
+      ...(wire.length > WIRE_SHOWN ? [`... ${wire.length - WIRE_SHOWN} more`] : []),
+    ];
+    return [
+      `  ${mark} ${result.title}${took}`,
+      ...[...result.facts, ...(result.status === 'passed' ? refusal : [])].flatMap((fact) => wrap(fact, '         ')),
+      ...wireLines.flatMap((line) => wrap(line, '       | ')).map(dim),
+      ...result.failures.flatMap(({ what, wanted, found }) =>
+        wrap(`${what}: wanted ${wanted}; found ${found}`, '       ! ').map(bad),
+      ),
+    ];
+  }
+
+  /** Where each key is now. */
+  async keys(world: World): Promise<string[]> {
+    const places = await keyPlaces(world);
+    if (places.length === 0) return [];
+    const head = ['where each key is', 'KMS', 'vCenter', ...world.lab.hosts.map((name) => `${name} memory`), 'disk'];
+    const rows = places.map(({ key, kms, vcenter, hosts, disk }) => [key, kms, vcenter, ...hosts, disk]);
+    const [first = '', ...rest] = table([head, ...rows], '  ');
+    return ['', this.#paint.bold(first), ...rest];
+  }
+
+  /** The result, and where to look further. */
+  closing(result: RunResult, commands: readonly string[]): string[] {
+    const { good, bad, bold } = this.#paint;
+    const passed = result.steps.filter((step) => step.status === 'passed').length;
+    const verdict = result.status === 'passed' ? good('PASSED') : bad('FAILED');
+    const violations = result.violations.map(
+      ({ invariant, needle, where, offsetBytes }) => `  ! ${invariant}: ${needle} in ${where} at byte ${offsetBytes}`,
+    );
+    return [
+      '',
+      ...result.digests.flatMap((digest) => this.#digest(digest)),
+      `${bold(verdict)}  ${passed} of ${result.steps.length} steps; no secret found where it must not be: ` +
+        `${result.violations.length === 0 ? 'every byte searched' : bad('NOT SO')}`,
+      ...violations.map(bad),
+      `  ${formatDuration(result.durationMs)} of the lab's time, seed ${result.seed}, event log ${result.eventLogSha256.slice(0, 16)}`,
+      ...(result.repeatable ? [] : ['  On the real clock a run is not repeatable.']),
+      '',
+      `The files of this run lie in ${result.folder}`,
+      ...(commands.length === 0 ? [] : ['Look further:', ...commands.map((command) => `  ${command}`)]),
+    ];
+  }
+
+  #digest({ vm, diskSha256, imageSha256, writtenSectors }: DiskDigest): string[] {
+    const shown = writtenSectors
+      .slice(0, RUNS_SHOWN)
+      .map(({ lba, sectors }) => (sectors === 1 ? `${lba}` : `${lba}-${lba + sectors - 1}`));
+    const more = writtenSectors.length > RUNS_SHOWN ? ` and ${writtenSectors.length - RUNS_SHOWN} more runs` : '';
+    return [
+      `  SHA-256 of the image           ${imageSha256}`,
+      `  SHA-256 of the disk of ${vm.padEnd(8)}${diskSha256}`,
+      `  They differ only in what the scenario wrote: sectors ${shown.join(', ') || 'none'}${more}`,
+      '',
+    ];
+  }
+}

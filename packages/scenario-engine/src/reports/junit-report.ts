@@ -1,0 +1,70 @@
+import type { RunResult, StepResult } from '../run/result.js';
+
+/**
+ * Results in the XML that CI systems read: a test suite for each run, a test case for each step, and one more for the
+ * search at the end. Times are virtual seconds.
+ */
+export function junitReport(results: readonly RunResult[]): string {
+  const suites = results.map(suite).join('');
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="vcryptsim">\n${suites}</testsuites>\n`;
+}
+
+function suite(result: RunResult): string {
+  const failed = result.steps.filter((step) => step.status === 'failed').length;
+  const skipped = result.steps.filter((step) => step.status === 'skipped').length;
+  const atEnd = result.violations.filter((violation) => violation.afterStep === 0);
+  const attributes = [
+    ['name', result.scenario],
+    ['tests', String(result.steps.length + 1)],
+    ['failures', String(failed + (atEnd.length > 0 ? 1 : 0))],
+    ['skipped', String(skipped)],
+    ['time', seconds(result.durationMs)],
+  ] as const;
+  const properties = [
+    ['seed', String(result.seed)],
+    ['clock', result.clock],
+    ['wire', result.wire],
+    ['engine', result.engine],
+    ['eventLogSha256', result.eventLogSha256],
+  ] as const;
+  const last = testCase('every byte of every file holds no secret', result.file, 0, atEnd.map(sentence), false);
+  return [
+    `  <testsuite ${attributes.map(([name, value]) => `${name}="${escapeXml(value)}"`).join(' ')}>\n`,
+    '    <properties>\n',
+    ...properties.map(([name, value]) => `      <property name="${name}" value="${escapeXml(value)}"/>\n`),
+    '    </properties>\n',
+    ...result.steps.map((step) => stepCase(step)),
+    last,
+    '  </testsuite>\n',
+  ].join('');
+}
+
+function stepCase(step: StepResult): string {
+  const failures = step.failures.map(({ what, wanted, found }) => `${what}: wanted ${wanted}, found ${found}`);
+  const name = `${step.number} ${step.title}`;
+  return testCase(name, `${step.file}:${step.line}`, step.durationMs, failures, step.status === 'skipped');
+}
+
+function testCase(name: string, where: string, ms: number, failures: readonly string[], skipped: boolean): string {
+  const head = `    <testcase name="${escapeXml(name)}" classname="${escapeXml(where)}" time="${seconds(ms)}"`;
+  if (skipped) return `${head}><skipped/></testcase>\n`;
+  if (failures.length === 0) return `${head}/>\n`;
+  const [first = ''] = failures;
+  return `${head}><failure message="${escapeXml(first)}">${escapeXml(failures.join('\n'))}</failure></testcase>\n`;
+}
+
+function sentence({ invariant, needle, where, offsetBytes }: RunResult['violations'][number]): string {
+  return `${invariant}: ${needle} in ${where} at byte ${offsetBytes}`;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(3);
+}
+
+/** Text for XML 1.0, which knows no control characters but tab and line ends. */
+function escapeXml(text: string): string {
+  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text
+    .replaceAll(/[&<>"]/g, (character) => entities[character] ?? character)
+    .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/gu, '?');
+}

@@ -1,0 +1,59 @@
+import type { Violation } from '../invariants/invariant.js';
+
+/** An expectation that was not met, or a step that failed without one. */
+export interface Failure {
+  /** The word of the expectation, or `step` for the step itself. */
+  readonly what: string;
+  readonly wanted: string;
+  readonly found: string;
+}
+
+/** What came of one step. */
+export interface StepResult {
+  /** From 1. */
+  readonly number: number;
+  readonly title: string;
+  readonly file: string;
+  readonly line: number;
+  readonly status: 'passed' | 'failed' | 'skipped';
+  /** Virtual time since the run began, in milliseconds. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly failures: readonly Failure[];
+  readonly facts: readonly string[];
+  /** KMIP operations that were on the wire during the step, one line each. */
+  readonly wire: readonly string[];
+}
+
+/** What is compared at the end of a disk digest. */
+export interface DiskDigest {
+  readonly vm: string;
+  /** SHA-256 of the whole disk, read through the IO filter. */
+  readonly diskSha256: string;
+  /** SHA-256 of the image that filled it, or of as many zeros. */
+  readonly imageSha256: string;
+  /** Runs of sectors that differ from the image; the scenario wrote them all. */
+  readonly writtenSectors: readonly { readonly lba: number; readonly sectors: number }[];
+}
+
+/** What came of a run. */
+export interface RunResult {
+  readonly scenario: string;
+  readonly file: string;
+  readonly seed: number;
+  readonly clock: 'virtual' | 'real';
+  readonly wire: 'tls' | 'memory';
+  readonly engine: string;
+  /** False where outside peers or the real clock made the order a matter of chance. */
+  readonly repeatable: boolean;
+  readonly status: 'passed' | 'failed';
+  readonly folder: string;
+  readonly durationMs: number;
+  readonly steps: readonly StepResult[];
+  readonly violations: readonly Violation[];
+  readonly digests: readonly DiskDigest[];
+  /** SHA-256 of the event log; the same for the same scenario, seed, engine and wire. */
+  readonly eventLogSha256: string;
+  /** SHA-256 over names and bytes of every file of the datastores. */
+  readonly datastoreSha256: string;
+}

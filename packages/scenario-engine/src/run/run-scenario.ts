@@ -1,0 +1,202 @@
+import { ClockError, type FileSystem } from '@vcryptsim/ports';
+import { checkEverything, checkWritten } from '../invariants/check-invariants.js';
+import type { Violation } from '../invariants/invariant.js';
+import { provePlantedNeedle } from '../invariants/planted-needle.js';
+import type { PlannedStep, Scenario } from '../scenario/scenario.js';
+import { describeWire } from '../world/describe-wire.js';
+import { removeRunFolder } from '../world/run-folder.js';
+import { checkImages } from '../world/virtual-machines.js';
+import { World } from '../world/world.js';
+import type { Audience } from './audience.js';
+import { digestFolder } from './digest-folder.js';
+import { Observation } from './observation.js';
+import type { DiskDigest, Failure, RunResult, StepResult } from './result.js';
+import { RunError } from './run-error.js';
+import { writeRunFiles } from './run-files.js';
+
+/** How to run a scenario. */
+export interface RunOptions {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly clock: 'virtual' | 'real';
+  readonly wire: 'tls' | 'memory';
+  readonly engine: 'auto' | 'native' | 'portable';
+  /** Absolute path of a new or empty folder. */
+  readonly folder: string;
+  readonly files: FileSystem;
+  readonly diskImage?: string;
+  readonly audience: Audience;
+}
+
+/**
+ * Runs a scenario from its first step to its last check: builds the world, takes each step, checks what the scenario
+ * expects and what must always hold, and ends the world. After the first step that fails the rest is skipped.
+ *
+ * @throws RunError, FileError when the world cannot be built or the search for secrets is broken; a step's own errors
+ *   are results, not exceptions
+ */
+export async function runScenario(options: RunOptions): Promise<RunResult> {
+  const { lab, folder: scenarioFolder } = options.scenario;
+  const worldOptions = { ...options, lab, scenarioFolder };
+  await checkImages(worldOptions);
+  try {
+    return await runInWorld(options, await World.build(worldOptions));
+  } catch (error) {
+    // Nothing half-written stays behind; a folder that was in use before is not ours to empty.
+    const inUse = error instanceof RunError && error.code === 'FOLDER_IN_USE';
+    if (!inUse) await removeRunFolder(options.files, options.folder);
+    throw error;
+  }
+}
+
+async function runInWorld(options: RunOptions, world: World): Promise<RunResult> {
+  const { scenario, audience } = options;
+  try {
+    const run = new Run(options, world);
+    await audience.begins(world);
+    for (const step of scenario.steps) await run.take(step);
+    const result = await run.end();
+    await audience.ends(result, world);
+    return result;
+  } finally {
+    await world.dispose();
+  }
+}
+
+/** Refusals that say something of this machine, not of the scenario. */
+const ENVIRONMENT_CODES = ['NO_SPACE', 'DATASTORE_NOT_WRITABLE', 'READ_ONLY', 'NOT_PERMITTED', 'TOO_MANY_OPEN', 'IO'];
+
+/** One run under way. */
+class Run {
+  readonly #options: RunOptions;
+  readonly #world: World;
+  readonly #startMs: number;
+  readonly #steps: StepResult[] = [];
+  readonly #violations: Violation[] = [];
+  readonly #digests: DiskDigest[] = [];
+
+  constructor(options: RunOptions, world: World) {
+    this.#options = options;
+    this.#world = world;
+    this.#startMs = world.clock.nowMs;
+  }
+
+  async take(step: PlannedStep): Promise<void> {
+    const { audience } = this.#options;
+    const number = this.#steps.length + 1;
+    if (this.#failed()) {
+      this.#steps.push(this.#result(step, number, 'skipped', [], null));
+      return;
+    }
+    await audience.stepBegins(step, this.#world);
+    if (step.quiz !== null) await audience.ask(step.quiz);
+    const { observed, failures } = await this.#world.run(() => this.#perform(step, number));
+    const result = this.#result(step, number, failures.length === 0 ? 'passed' : 'failed', failures, observed);
+    this.#steps.push(result);
+    await audience.stepEnds(step, result, observed, this.#world);
+  }
+
+  async end(): Promise<RunResult> {
+    const { scenario, seed, clock, wire } = this.#options;
+    const world = this.#world;
+    const datastoreSha256 = await world.run(async () => {
+      this.#violate(await checkEverything(world), 0);
+      await provePlantedNeedle(world);
+      return digestFolder(world.files, world.folder.datastores);
+    });
+    const result: RunResult = {
+      scenario: scenario.name,
+      file: scenario.file,
+      seed,
+      clock,
+      wire,
+      engine: world.engineName,
+      repeatable: clock === 'virtual',
+      status: this.#failed() ? 'failed' : 'passed',
+      folder: world.folder.path,
+      durationMs: world.clock.nowMs - this.#startMs,
+      steps: this.#steps,
+      violations: this.#violations,
+      digests: this.#digests,
+      eventLogSha256: world.log.digest(),
+      datastoreSha256,
+    };
+    await writeRunFiles(this.#options.files, world, result);
+    return result;
+  }
+
+  async #perform(step: PlannedStep, number: number): Promise<{ observed: Observation; failures: Failure[] }> {
+    const world = this.#world;
+    const observed = new Observation(world);
+    const scene = { world, observed, audience: this.#options.audience, digests: this.#digests };
+    world.runEvents.emit({ type: 'STEP_BEGAN', step: number, verb: step.verb });
+    try {
+      const { text, facts } = await step.action.run(scene);
+      observed.text = text ?? null;
+      observed.facts = facts ?? [];
+    } catch (error) {
+      observed.error = codedError(error);
+    }
+    world.runEvents.emit({ type: 'STEP_ENDED', step: number, errorCode: observed.error?.code ?? null });
+    const failures: Failure[] = [];
+    const expectsError = step.expectations.some((each) => each.word === 'error');
+    if (observed.error !== null && !expectsError) {
+      const { code, message } = observed.error;
+      if (ENVIRONMENT_CODES.includes(code)) throw new RunError('ENVIRONMENT', message);
+      failures.push({ what: 'step', wanted: 'no error', found: `${code}: ${message}` });
+    }
+    for (const expectation of step.expectations) {
+      const { met, wanted, found } = await expectation.check(scene);
+      if (!met) failures.push({ what: expectation.word, wanted, found });
+    }
+    const violations = this.#violate(await checkWritten(world), number);
+    failures.push(...violations.map(asFailure));
+    return { observed, failures };
+  }
+
+  #violate(found: readonly Omit<Violation, 'afterStep'>[], afterStep: number): Violation[] {
+    const violations = found.map((each) => ({ ...each, afterStep }));
+    this.#violations.push(...violations);
+    return violations;
+  }
+
+  #failed(): boolean {
+    return this.#violations.length > 0 || this.#steps.some((step) => step.status === 'failed');
+  }
+
+  #result(
+    { title, file, line }: PlannedStep,
+    number: number,
+    status: StepResult['status'],
+    failures: readonly Failure[],
+    observed: Observation | null,
+  ): StepResult {
+    const nowMs = this.#world.clock.nowMs;
+    const beganMs = observed?.startMs ?? nowMs;
+    return {
+      number,
+      title,
+      file,
+      line,
+      status,
+      startMs: beganMs - this.#startMs,
+      durationMs: nowMs - beganMs,
+      failures,
+      facts: observed?.facts ?? [],
+      wire: observed === null ? [] : describeWire(observed),
+    };
+  }
+}
+
+function asFailure({ invariant, needle, where, offsetBytes }: Violation): Failure {
+  return { what: invariant, wanted: 'nothing found', found: `${needle} in ${where} at byte ${offsetBytes}` };
+}
+
+/** What a step was refused with. A mistake of ours has no code and ends the run; so does a world that is stuck. */
+function codedError(error: unknown): { code: string; message: string } {
+  const coded = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  if (!coded || (error instanceof ClockError && error.code !== 'TIMED_OUT')) throw error;
+  const code = String(error.code);
+  if (code.startsWith('ERR_')) throw error;
+  return { code, message: error.message };
+}

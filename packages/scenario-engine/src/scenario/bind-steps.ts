@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import type { BoundExpectation } from '../expectations/expectation-kind.js';
+import { EXPECTATIONS } from '../expectations/registry.js';
+import { STEPS } from '../steps/registry.js';
+import type { BindPlace, StepKind } from '../steps/step-kind.js';
+import { nearestWord } from './nearest-word.js';
+import type { ScenarioProblem } from './problem.js';
+import type { PlannedStep, Quiz } from './scenario.js';
+import { checkValue, withoutTwins } from './schema-problems.js';
+import type { YamlPath, YamlSource } from './yaml-source.js';
+
+const BESIDE_A_VERB = ['expect', 'quiz'];
+const STRUCTURE = ['use', 'repeat'];
+/** A scenario is a story for people and CI, not a load generator. */
+const STEPS_MAX = 5_000;
+
+const repeatSchema = z.strictObject({ times: z.int().min(1).max(1_000), steps: z.array(z.unknown()).min(1) });
+
+const quizSchema = z
+  .strictObject({
+    ask: z.string().min(1),
+    choices: z.array(z.string().min(1)).min(2).max(9),
+    answer: z.int().min(1),
+    why: z.string().min(1),
+  })
+  .refine((quiz) => quiz.answer <= quiz.choices.length, { path: ['answer'], message: 'no choice has that number' });
+
+/** Steps in the making: what could be bound, and everything that could not. */
+export interface BoundSteps {
+  readonly steps: PlannedStep[];
+  readonly problems: ScenarioProblem[];
+}
+
+/** How a `use` inside the steps is read: answers the steps of the part. */
+export type StepsOfPart = (name: string, place: BindPlace) => Promise<BoundSteps>;
+
+/** Binds the list of steps that stands under `place.path`; parts are spliced in, repetitions written out. */
+export async function bindSteps(
+  list: readonly unknown[],
+  place: BindPlace,
+  stepsOfPart: StepsOfPart,
+): Promise<BoundSteps> {
+  const steps: PlannedStep[] = [];
+  const problems: ScenarioProblem[] = [];
+  for (const [index, entry] of list.entries()) {
+    const one = await bindEntry(entry, { ...place, path: [...place.path, index] }, stepsOfPart);
+    steps.push(...one.steps);
+    problems.push(...one.problems);
+    if (steps.length > STEPS_MAX) {
+      problems.push(place.source.problemAt(place.path, `more than ${STEPS_MAX} steps`));
+      break;
+    }
+  }
+  return { steps, problems };
+}
+
+async function bindEntry(entry: unknown, place: BindPlace, stepsOfPart: StepsOfPart): Promise<BoundSteps> {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+    return refuse(place.source.problemAt(place.path, "a step is a map: a verb and its arguments, as 'wait: 5m'"));
+  }
+  const map = entry as Readonly<Record<string, unknown>>;
+  const words = Object.keys(map).filter((word) => !BESIDE_A_VERB.includes(word));
+  const unknown = words.filter((word) => !STRUCTURE.includes(word) && kindOf(word) === undefined);
+  if (unknown.length > 0) {
+    const known = [...STEPS.map((kind) => kind.verb), ...STRUCTURE, ...BESIDE_A_VERB];
+    return refuse(
+      ...unknown.map((word) =>
+        place.source.problemAtKey(place.path, word, `unknown step '${word}'`, nearestWord(word, known)),
+      ),
+    );
+  }
+  const [word, second] = words;
+  if (word === undefined) return refuse(place.source.problemAt(place.path, 'this step has no verb'));
+  if (second !== undefined) {
+    const message = `'${second}' and '${word}' are two steps; start the second with its own dash`;
+    return refuse(place.source.problemAtKey(place.path, second, message));
+  }
+  if (word === 'use') return bindUse(map.use, place, stepsOfPart);
+  if (word === 'repeat') return bindRepeat(map.repeat, place, stepsOfPart);
+  const kind = kindOf(word);
+  return kind === undefined ? { steps: [], problems: [] } : bindVerb(kind, map, place);
+}
+
+function bindVerb(kind: StepKind, map: Readonly<Record<string, unknown>>, place: BindPlace): BoundSteps {
+  const { source, path } = place;
+  const problems: ScenarioProblem[] = [];
+  const args = kind.takesConditions ? splitConditions(map[kind.verb]) : { own: map[kind.verb], conditions: {} };
+  const conditions = bindExpectations(args.conditions, { ...place, path: [...path, kind.verb] }, ['within', 'every']);
+  const expectations = bindExpectations(map.expect ?? {}, { ...place, path: [...path, 'expect'] }, []);
+  const action = kind.bind(args.own, { ...place, path: [...path, kind.verb] }, conditions.bound);
+  const quiz = bindQuiz(map.quiz, source, [...path, 'quiz']);
+  problems.push(...conditions.problems, ...expectations.problems);
+  if ('problems' in action) problems.push(...action.problems);
+  if ('problems' in quiz) problems.push(...quiz.problems);
+  if (problems.length > 0 || 'problems' in action || 'problems' in quiz)
+    return { steps: [], problems: withoutTwins(problems) };
+  const step: PlannedStep = {
+    verb: kind.verb,
+    title: `${kind.verb}: ${onOneLine(map[kind.verb])}`,
+    file: source.file,
+    line: source.problemAt(path, '').line,
+    action: action.bound,
+    expectations: expectations.bound,
+    quiz: quiz.value,
+  };
+  return { steps: [step], problems };
+}
+
+function bindExpectations(
+  value: unknown,
+  place: BindPlace,
+  alsoKnown: readonly string[],
+): { bound: BoundExpectation[]; problems: ScenarioProblem[] } {
+  const { source, path, names } = place;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { bound: [], problems: [source.problemAt(path, 'a map of expectations is expected here')] };
+  }
+  const bound: BoundExpectation[] = [];
+  const problems: ScenarioProblem[] = [];
+  for (const [word, each] of Object.entries(value)) {
+    const binding = EXPECTATIONS.map((kind) => kind.bind(word, each, place)).find((one) => one !== null);
+    if (binding === undefined) {
+      const known = [...EXPECTATIONS.flatMap((kind) => kind.wordsOf(names)), ...alsoKnown];
+      const message = `unknown expectation '${word}'; known here: ${known.join(', ')}`;
+      problems.push(source.problemAtKey(path, word, message, nearestWord(word, known)));
+    } else if ('problems' in binding) problems.push(...binding.problems);
+    else bound.push(binding.bound);
+  }
+  return { bound, problems };
+}
+
+function bindQuiz(
+  value: unknown,
+  source: YamlSource,
+  path: YamlPath,
+): { readonly value: Quiz | null } | { readonly problems: readonly ScenarioProblem[] } {
+  return value === undefined ? { value: null } : checkValue(quizSchema, value, source, path);
+}
+
+async function bindUse(name: unknown, place: BindPlace, stepsOfPart: StepsOfPart): Promise<BoundSteps> {
+  if (typeof name === 'string') return stepsOfPart(name, place);
+  return refuse(place.source.problemAt([...place.path, 'use'], "'use' wants the path of one part"));
+}
+
+async function bindRepeat(value: unknown, place: BindPlace, stepsOfPart: StepsOfPart): Promise<BoundSteps> {
+  const path = [...place.path, 'repeat'];
+  const checked = checkValue(repeatSchema, value, place.source, path);
+  if ('problems' in checked) return refuse(...checked.problems);
+  const once = await bindSteps(checked.value.steps, { ...place, path: [...path, 'steps'] }, stepsOfPart);
+  if (once.steps.length * checked.value.times > STEPS_MAX) {
+    return refuse(place.source.problemAt(path, `this makes more than ${STEPS_MAX} steps`));
+  }
+  return { steps: Array.from({ length: checked.value.times }, () => once.steps).flat(), problems: once.problems };
+}
+
+/** `until` keeps its own two words; everything else in its map is a condition. */
+function splitConditions(value: unknown): { own: unknown; conditions: unknown } {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { own: value, conditions: {} };
+  const { within, every, ...conditions } = value as Readonly<Record<string, unknown>>;
+  return { own: { within, every }, conditions };
+}
+
+function kindOf(verb: string): StepKind | undefined {
+  return STEPS.find((kind) => kind.verb === verb);
+}
+
+function refuse(...problems: ScenarioProblem[]): BoundSteps {
+  return { steps: [], problems };
+}
+
+/** The arguments of a step as one line of flow YAML, cut where it gets long. */
+function onOneLine(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ');
+  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { durationSchema } from '../scenario/duration.js';
+import { nodesSchema } from './lab-arguments.js';
+import { stepKind } from './step-kind.js';
+
+/** How slow `slow` is when nothing else is said. */
+const DEFAULT_DELAY_MS = 5_000;
+
+/** `fault.kms`: breaks the way from vCenter to key servers until `fault.clear`. */
+export const faultKms = stepKind({
+  verb: 'fault.kms',
+  about: 'Breaks the way to key servers: refuse (nobody answers), hang (silence), slow (every answer comes late).',
+  example: 'fault.kms: { nodes: all, mode: hang }',
+  args: (names) =>
+    z
+      .strictObject({
+        nodes: nodesSchema(names),
+        mode: z.enum(['refuse', 'hang', 'slow']),
+        delay: durationSchema.optional(),
+      })
+      .refine((args) => args.delay === undefined || args.mode === 'slow', {
+        path: ['delay'],
+        message: "'delay' goes with mode: slow only",
+      }),
+  run: async ({ nodes, mode, delay = DEFAULT_DELAY_MS }, { world }) => {
+    for (const server of nodes) {
+      world.faults.set(server, mode === 'slow' ? { kind: mode, delayMs: delay } : { kind: mode });
+      world.runEvents.emit({ type: 'FAULT_SET', server, fault: mode });
+    }
+    return {};
+  },
+});

@@ -1,0 +1,44 @@
+import type { ScanNeedle } from '@vcryptsim/simkit/scan';
+import { z } from 'zod';
+import { RunError } from '../run/run-error.js';
+import { searchFolders } from '../world/search-files.js';
+import type { World } from '../world/world.js';
+import { stepKind } from './step-kind.js';
+
+const PLACES = ['kms', 'vcenter', 'hosts', 'datastores', 'exports'] as const;
+
+/**
+ * `scan`: searches every byte of some folders of the run for secrets of this run (keks, deks) or a text, raw, in hex and
+ * in base64; fails with SECRET_FOUND or, where it is to be found, SECRET_NOT_FOUND.
+ */
+export const scan = stepKind({
+  verb: 'scan',
+  about: 'Searches files of the run for KEKs, DEKs or a text; found: false (default) or true says what is expected.',
+  example: 'scan: { needle: keks, places: [vcenter, hosts, datastores] }',
+  args: () =>
+    z.strictObject({
+      needle: z.union([z.enum(['keks', 'deks']), z.strictObject({ text: z.string().min(4) })]),
+      places: z.array(z.enum(PLACES)).min(1),
+      found: z.boolean().default(false),
+    }),
+  run: async ({ needle, places, found }, { world }) => {
+    const needles = needlesOf(needle, world);
+    const folders = places.map((place) => world.folder[place]);
+    const match = (await searchFolders(world, needles, folders))[0];
+    if (match !== undefined && !found) {
+      throw new RunError('SECRET_FOUND', `${match.needle} stands in ${match.path} at byte ${match.offsetBytes}.`);
+    }
+    if (match === undefined && found) {
+      throw new RunError('SECRET_NOT_FOUND', `None of ${needles.length} needles stands in ${places.join(', ')}.`);
+    }
+    const what = typeof needle === 'string' ? `${needles.length} ${needle}` : 'the text';
+    return {
+      facts: [`Every byte of ${places.join(', ')} was searched for ${what}: ${found ? 'found' : 'not found'}.`],
+    };
+  },
+});
+
+function needlesOf(needle: 'keks' | 'deks' | { readonly text: string }, world: World): ScanNeedle[] {
+  if (typeof needle === 'object') return [{ name: 'the text', bytes: new TextEncoder().encode(needle.text) }];
+  return world.needles.of(needle === 'keks' ? 'kek' : 'dek');
+}

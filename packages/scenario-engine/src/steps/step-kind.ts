@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+import type { BoundExpectation } from '../expectations/expectation-kind.js';
+import type { Scene } from '../run/scene.js';
+import type { LabNames } from '../scenario/lab.js';
+import type { ScenarioProblem } from '../scenario/problem.js';
+import { checkValue } from '../scenario/schema-problems.js';
+import type { YamlPath, YamlSource } from '../scenario/yaml-source.js';
+
+/** What came of a step. */
+export interface StepOutcome {
+  /** What a guest read, as text; `expect: {text}` looks at it. */
+  readonly text?: string;
+  /** Facts for the narrator, one sentence each. */
+  readonly facts?: readonly string[];
+}
+
+/** A step with its checked arguments inside. */
+export interface BoundStep {
+  /** Takes the step. Throws what the world's parts throw: an expectation of `error` may want exactly that. */
+  run(scene: Scene): Promise<StepOutcome>;
+}
+
+/** Where the arguments of a step or expectation stand, and which names they may use. */
+export interface BindPlace {
+  readonly source: YamlSource;
+  readonly path: YamlPath;
+  /** Undefined while the lab itself is wrong. */
+  readonly names: LabNames | undefined;
+}
+
+/** Either a bound thing or all that is wrong with it. */
+export type Binding<Bound> = { readonly bound: Bound } | { readonly problems: readonly ScenarioProblem[] };
+
+/** A verb of the scenario language. */
+export interface StepKind {
+  readonly verb: string;
+  /** One sentence for `scenario verbs` and the docs. */
+  readonly about: string;
+  /** A YAML line that uses it. */
+  readonly example: string;
+  /** Wants conditions beside its own arguments (`until`). */
+  readonly takesConditions: boolean;
+  bind(value: unknown, place: BindPlace, conditions: readonly BoundExpectation[]): Binding<BoundStep>;
+}
+
+/**
+ * Registers a verb: its arguments as a schema over the lab's names, and what it does.
+ *
+ * @param definition `run` gets the arguments as the schema types them
+ */
+export function stepKind<Args>(definition: {
+  readonly verb: string;
+  readonly about: string;
+  readonly example: string;
+  readonly takesConditions?: boolean;
+  readonly args: (names: LabNames | undefined) => z.ZodType<Args>;
+  readonly run: (args: Args, scene: Scene, conditions: readonly BoundExpectation[]) => Promise<StepOutcome>;
+}): StepKind {
+  return {
+    verb: definition.verb,
+    about: definition.about,
+    example: definition.example,
+    takesConditions: definition.takesConditions ?? false,
+    bind(value, place, conditions) {
+      const checked = checkValue(definition.args(place.names), value, place.source, place.path);
+      if ('problems' in checked) return checked;
+      return { bound: { run: (scene) => definition.run(checked.value, scene, conditions) } };
+    },
+  };
+}

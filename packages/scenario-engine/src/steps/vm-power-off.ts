@@ -1,0 +1,15 @@
+import { succeed } from '../run/task-error.js';
+import { vmNameSchema } from './lab-arguments.js';
+import { stepKind } from './step-kind.js';
+
+/** `vm.power-off`: vCenter powers a VM off (PowerOffVM_Task). */
+export const vmPowerOff = stepKind({
+  verb: 'vm.power-off',
+  about: 'vCenter powers a VM off.',
+  example: 'vm.power-off: payroll',
+  args: vmNameSchema,
+  run: async (name, { world }) => {
+    succeed(await world.vcenter.powerOffVm(world.vms.get(name).uuid));
+    return {};
+  },
+});

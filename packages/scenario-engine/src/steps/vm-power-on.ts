@@ -1,0 +1,15 @@
+import { succeed } from '../run/task-error.js';
+import { vmNameSchema } from './lab-arguments.js';
+import { stepKind } from './step-kind.js';
+
+/** `vm.power-on`: vCenter powers a VM on, fetching its keys first where the host lacks them (PowerOnVM_Task). */
+export const vmPowerOn = stepKind({
+  verb: 'vm.power-on',
+  about: 'vCenter powers a VM on.',
+  example: 'vm.power-on: payroll',
+  args: vmNameSchema,
+  run: async (name, { world }) => {
+    succeed(await world.vcenter.powerOnVm(world.vms.get(name).uuid));
+    return {};
+  },
+});

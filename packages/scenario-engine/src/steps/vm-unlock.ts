@@ -1,0 +1,15 @@
+import { succeed } from '../run/task-error.js';
+import { vmNameSchema } from './lab-arguments.js';
+import { stepKind } from './step-kind.js';
+
+/** `vm.unlock`: an administrator asks vCenter to fetch the keys of a locked VM now (CryptoUnlock_Task). */
+export const vmUnlock = stepKind({
+  verb: 'vm.unlock',
+  about: 'An administrator has vCenter fetch the keys of a locked VM now.',
+  example: 'vm.unlock: payroll',
+  args: vmNameSchema,
+  run: async (name, { world }) => {
+    succeed(await world.vcenter.unlockVm(world.vms.get(name).uuid));
+    return {};
+  },
+});

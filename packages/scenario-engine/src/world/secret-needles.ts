@@ -1,0 +1,44 @@
+import type { Entropy } from '@vcryptsim/ports';
+import { MaskedBytes, type SecretRecorder } from '@vcryptsim/simkit';
+import type { ScanNeedle } from '@vcryptsim/simkit/scan';
+
+/** Bytes of the needle that every run plants and must find. */
+const PLANTED_BYTES = 32;
+
+/** Which secrets a search looks for. */
+export type SecretKind = 'kek' | 'dek';
+
+/**
+ * Turns what the recorder saw drawn into needles. Those are masked copies, so the needles themselves are found
+ * nowhere.
+ */
+export class SecretNeedles {
+  readonly #recorder: SecretRecorder;
+  /** A needle that no file or wire holds but where the run plants it. */
+  readonly planted: { readonly name: string; readonly bytes: MaskedBytes };
+
+  /** @param entropy draws the planted needle's bytes */
+  constructor(recorder: SecretRecorder, entropy: Entropy) {
+    this.#recorder = recorder;
+    const draw = (label: string) => entropy.public(PLANTED_BYTES, label);
+    this.planted = { name: 'planted needle', bytes: MaskedBytes.of(draw('planted needle'), draw('mask')) };
+  }
+
+  /** Needles of these kinds, named by who drew them: `dek of esx-1 #1`. */
+  of(...kinds: readonly SecretKind[]): ScanNeedle[] {
+    return this.#recorder
+      .draws()
+      .filter((draw) => kinds.some((kind) => kindOfLabel(draw.label) === kind))
+      .map((draw) => ({
+        name: `${kindOfLabel(draw.label)} drawn by ${draw.actor} #${draw.ordinal + 1}`,
+        bytes: draw.bytes,
+      }));
+  }
+}
+
+// The labels under which the key server draws KEKs and the hosts draw DEKs.
+function kindOfLabel(label: string): SecretKind | null {
+  if (/\bdek\b/i.test(label)) return 'dek';
+  if (/\b(?:kek|symmetric key|key material)\b/i.test(label)) return 'kek';
+  return null;
+}

@@ -1,0 +1,59 @@
+import type { TapConnection, TapFrame } from '@vcryptsim/simkit';
+import { ByteScanner, type ScanNeedle } from '@vcryptsim/simkit/scan';
+
+/** A secret seen on a wire, above TLS. */
+export interface WireMatch {
+  readonly needle: string;
+  /** `vcenter -> kms-1`, in the direction of the bytes. */
+  readonly where: string;
+  /** Place in the bytes of that direction, from the first that was watched. */
+  readonly offsetBytes: number;
+}
+
+interface Watched {
+  readonly scanner: ByteScanner;
+  readonly needles: number;
+}
+
+/** Looks for secrets in what passes a tap, also across the borders of its pieces. */
+export class WireWatch {
+  readonly #needles: () => readonly ScanNeedle[];
+  readonly #streams = new Map<TapConnection, Map<string, Watched>>();
+  #matches: WireMatch[] = [];
+
+  /** @param needles answers what to look for now; asked at each frame, because keys are made while the run goes on */
+  constructor(needles: () => readonly ScanNeedle[]) {
+    this.#needles = needles;
+  }
+
+  /** Looks at a frame. */
+  look({ connection, direction, bytes }: TapFrame): void {
+    const { from, to } = connection;
+    const where = direction === 'to-server' ? `${from} -> ${to}` : `${to} -> ${from}`;
+    const found = this.#scannerOf(connection, direction).scan(bytes);
+    this.#matches.push(...found.map(({ needle, offsetBytes }) => ({ needle, where, offsetBytes })));
+  }
+
+  /** Lets go of a connection that ended. */
+  forget(connection: TapConnection): void {
+    this.#streams.delete(connection);
+  }
+
+  /** What was found since the last call. */
+  take(): readonly WireMatch[] {
+    const matches = this.#matches;
+    this.#matches = [];
+    return matches;
+  }
+
+  #scannerOf(connection: TapConnection, direction: string): ByteScanner {
+    const streams = this.#streams.get(connection) ?? new Map<string, Watched>();
+    this.#streams.set(connection, streams);
+    const needles = this.#needles();
+    const watched = streams.get(direction);
+    if (watched !== undefined && watched.needles === needles.length) return watched.scanner;
+    const scanner = new ByteScanner(needles);
+    streams.set(direction, { scanner, needles: needles.length });
+    return scanner;
+  }
+}

@@ -1,0 +1,259 @@
+import { autoEngine, nativeEngine, portableEngine, type XtsEngine } from '@vcryptsim/crypto-core';
+import type { EsxiHost } from '@vcryptsim/hypervisor';
+import {
+  type CryptoKeyId,
+  type EventSink,
+  type FileSystem,
+  type HostName,
+  type KeyServerName,
+  type Network,
+  NetworkError,
+  type ProviderId,
+  type WorldClock,
+} from '@vcryptsim/ports';
+import { SystemClock, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
+import {
+  EventLog,
+  FaultyNetwork,
+  MemoryNetwork,
+  RecordingFileSystem,
+  SecretRecorder,
+  SeededEntropy,
+  TappedNetwork,
+  VirtualClock,
+} from '@vcryptsim/simkit';
+import { type ClusterName, VCenter } from '@vcryptsim/vcenter';
+import type { Lab } from '../scenario/lab.js';
+import { HostRack } from './host-rack.js';
+import { KeyServerRack } from './key-server-rack.js';
+import { makeRunFolder, type RunFolder } from './run-folder.js';
+import { SecretNeedles } from './secret-needles.js';
+import { VirtualMachines } from './virtual-machines.js';
+import { WireTranscript } from './wire-transcript.js';
+import { WireWatch } from './wire-watch.js';
+import type { RunEvent } from './world-event.js';
+
+/** When virtual time begins: 2026-01-05T08:00:00Z, a Monday morning. */
+const VIRTUAL_START_MS = Date.UTC(2026, 0, 5, 8);
+
+/** Which implementations a world is put together from. */
+export interface WorldOptions {
+  readonly lab: Lab;
+  readonly seed: number;
+  readonly clock: 'virtual' | 'real';
+  readonly wire: 'tls' | 'memory';
+  readonly engine: 'auto' | 'native' | 'portable';
+  /** Absolute path of the run's folder: new, or empty. */
+  readonly folder: string;
+  /** The system's files; under the virtual clock in `sync` mode. */
+  readonly files: FileSystem;
+  /** Folder of the scenario: images of the lab are looked for there. */
+  readonly scenarioFolder: string;
+  /** An image of the user's that takes the place of the first VM's disk: an absolute path. */
+  readonly diskImage?: string;
+}
+
+/** What {@link World.build} joins. */
+interface Parts {
+  readonly options: WorldOptions;
+  readonly clock: WorldClock;
+  readonly engine: XtsEngine;
+  readonly folder: RunFolder;
+  readonly log: EventLog;
+  readonly recording: RecordingFileSystem;
+  readonly transcript: WireTranscript;
+  readonly wireWatch: WireWatch;
+  readonly needles: SecretNeedles;
+  readonly faults: FaultyNetwork;
+  readonly keyServers: KeyServerRack;
+  readonly hosts: HostRack;
+  readonly vcenter: VCenter;
+  readonly disposeNetwork: () => Promise<void>;
+}
+
+/** A clock, and the way to let the world run on it until some work is done. */
+interface Drive {
+  readonly clock: WorldClock;
+  readonly run: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/**
+ * The one composition root: key servers, vCenter and hosts on ports that are virtual, recorded, tapped and breakable.
+ * Everything that a scenario can do or see goes through it; nothing behind it knows that it is watched.
+ */
+export class World {
+  readonly lab: Lab;
+  readonly seed: number;
+  readonly clock: WorldClock;
+  readonly engineName: string;
+  readonly folder: RunFolder;
+  readonly log: EventLog;
+  /** What the run itself says in the log. */
+  readonly runEvents: EventSink<RunEvent>;
+  /** The files of key servers, vCenter and hosts; remembers what was written. */
+  readonly files: RecordingFileSystem;
+  readonly transcript: WireTranscript;
+  readonly wireWatch: WireWatch;
+  readonly needles: SecretNeedles;
+  readonly faults: FaultyNetwork;
+  readonly keyServers: KeyServerRack;
+  readonly hosts: HostRack;
+  readonly vcenter: VCenter;
+  readonly vms: VirtualMachines;
+  readonly #drive: Drive;
+  readonly #disposeNetwork: () => Promise<void>;
+
+  private constructor(parts: Parts, drive: Drive) {
+    this.lab = parts.options.lab;
+    this.seed = parts.options.seed;
+    this.clock = parts.clock;
+    this.engineName = parts.engine.name;
+    this.folder = parts.folder;
+    this.log = parts.log;
+    this.runEvents = parts.log.sink<RunEvent>('run');
+    this.files = parts.recording;
+    this.transcript = parts.transcript;
+    this.wireWatch = parts.wireWatch;
+    this.needles = parts.needles;
+    this.faults = parts.faults;
+    this.keyServers = parts.keyServers;
+    this.hosts = parts.hosts;
+    this.vcenter = parts.vcenter;
+    this.vms = new VirtualMachines(this, parts.options);
+    this.#drive = drive;
+    this.#disposeNetwork = parts.disposeNetwork;
+  }
+
+  /**
+   * Builds a world: key servers up, vCenter trusted by them and they by it, hosts in the cluster, vCenter's loops on.
+   *
+   * @throws RunError FOLDER_IN_USE; FileError when the folder cannot be made or written
+   */
+  static async build(options: WorldOptions): Promise<World> {
+    const drive = driveOf(options.clock);
+    return drive.run(async () => {
+      const { network, dispose } = networkOf(options.wire, drive.clock);
+      try {
+        return new World(await join(options, drive.clock, network, dispose), drive);
+      } catch (error) {
+        await dispose();
+        throw error;
+      }
+    });
+  }
+
+  /** Lets the world run until `work` is done. Outside of it virtual time stands still. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#drive.run(work);
+  }
+
+  /** The host of this name. @throws NetworkError REFUSED while it is down */
+  host(name: string): EsxiHost {
+    const host = this.hosts.up(name);
+    if (host === null) throw new NetworkError('REFUSED', `host ${name} is down; wait until it is up`);
+    return host;
+  }
+
+  /** IDs of the keys in a host's memory; none while it is down. */
+  async keysInMemory(host: string): Promise<readonly CryptoKeyId[]> {
+    return (await this.hosts.up(host)?.listKeys()) ?? [];
+  }
+
+  /** Ends everything: vCenter, hosts, key servers, sockets. The files stay. */
+  async dispose(): Promise<void> {
+    await this.run(async () => {
+      await this.vms.dispose();
+      await this.vcenter.stop();
+      await this.hosts.dispose();
+      await this.keyServers.dispose();
+    }).finally(() => this.#disposeNetwork());
+  }
+}
+
+async function join(
+  options: WorldOptions,
+  clock: WorldClock,
+  network: Network,
+  disposeNetwork: () => Promise<void>,
+): Promise<Parts> {
+  const { lab, seed, files } = options;
+  const folder = await makeRunFolder(files, options.folder, lab.hosts, lab.datastore);
+  const log = new EventLog(clock);
+  const recorder = new SecretRecorder(new SeededEntropy(seed).fork('masks', 1));
+  const entropy = new SeededEntropy(seed, { recorder });
+  const needles = new SecretNeedles(recorder, entropy.fork('needle', 1));
+  const recording = new RecordingFileSystem(files);
+  const wireWatch = new WireWatch(() => [...needles.of('dek'), needles.planted]);
+  const transcript = new WireTranscript(wireWatch);
+  const faults = new FaultyNetwork(network, clock);
+  const keyPairs = new SystemKeyPairs(clock);
+  const engine = engineOf(options.engine);
+  const names = lab.kms.nodes as KeyServerName[];
+  const shared = { files: recording, clock, entropy };
+
+  const keyServers = await KeyServerRack.open({
+    ...shared,
+    nodes: names,
+    folder: folder.kms,
+    network,
+    keyPairs,
+    events: log.sink('kms'),
+  });
+  const hosts = new HostRack({
+    ...shared,
+    names: lab.hosts as HostName[],
+    folder: folder.hosts,
+    datastores: [{ name: lab.datastore, folder: `${folder.datastores}/${lab.datastore}` }],
+    sinkFor: (source) => log.sink(source),
+    engine,
+  });
+  await hosts.bootAll();
+  const vcenter = await VCenter.boot({
+    ...shared,
+    name: 'vcenter',
+    folder: folder.vcenter,
+    entropy: entropy.fork('vcenter', 1),
+    network: new TappedNetwork(faults, 'vcenter', transcript),
+    keyPairs,
+    hosts,
+    events: log.sink('vcenter'),
+  });
+  await setUpTrust(vcenter, keyServers, lab.kms.provider as ProviderId, names);
+  await vcenter.addCluster(lab.cluster as ClusterName);
+  for (const name of lab.hosts) await vcenter.addHost({ name: name as HostName, cluster: lab.cluster as ClusterName });
+  vcenter.start();
+  const watch = { transcript, wireWatch, needles, faults };
+  return { options, clock, engine, folder, log, recording, ...watch, keyServers, hosts, vcenter, disposeNetwork };
+}
+
+/** Each side learns the other's certificate, as an administrator does it: the provider is registered, then trusted. */
+async function setUpTrust(
+  vcenter: VCenter,
+  keyServers: KeyServerRack,
+  providerId: ProviderId,
+  nodes: readonly KeyServerName[],
+): Promise<void> {
+  const { cryptoManager } = vcenter;
+  for (const name of nodes) await cryptoManager.registerKmipServer({ providerId, server: { name, address: { name } } });
+  await keyServers.addClient('vcenter', await cryptoManager.generateSelfSignedClientCert(providerId));
+  for (const name of nodes) {
+    await cryptoManager.uploadKmipServerCert(providerId, name, keyServers.certificate);
+  }
+  await cryptoManager.markDefault(providerId);
+}
+
+function driveOf(kind: WorldOptions['clock']): Drive {
+  if (kind === 'real') return { clock: new SystemClock(), run: (work) => work() };
+  const clock = new VirtualClock({ startMs: VIRTUAL_START_MS });
+  return { clock, run: (work) => clock.run(work) };
+}
+
+function networkOf(kind: WorldOptions['wire'], clock: WorldClock): { network: Network; dispose: () => Promise<void> } {
+  const network = kind === 'tls' ? new TlsNetwork(clock) : new MemoryNetwork(clock);
+  return { network, dispose: () => network.dispose() };
+}
+
+function engineOf(kind: WorldOptions['engine']): XtsEngine {
+  if (kind === 'auto') return autoEngine();
+  return kind === 'native' ? nativeEngine() : portableEngine();
+}

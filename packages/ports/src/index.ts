@@ -41,3 +41,6 @@ export {
   type TlsIdentity,
 } from './network.js';
 export { SECTOR_SIZE_BYTES, type SectorCount, type SectorIndex, sectorCount, sectorIndex } from './units.js';
+export { Admission, type Guest } from './wire/admission.js';
+export { type Carrier, ChannelEnd } from './wire/channel-end.js';
+export { Inbox } from './wire/inbox.js';

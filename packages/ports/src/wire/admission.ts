@@ -1,0 +1,73 @@
+import type { Clock } from '../clock.js';
+import type { Channel, ListenOptions, PeerCertificate } from '../network.js';
+
+/** A connection that came in and was not handed up yet. */
+export interface Guest extends Channel {
+  /** Says who the peer is; from then on the channel may be handed up. */
+  accept(peer: PeerCertificate): void;
+  /** True when the peer left in the turn in which it came: then it was never here. */
+  readonly abandoned: boolean;
+  /** Calls `run` when the connection has ended, from either side. */
+  whenOver(run: () => void): void;
+}
+
+const HANDSHAKE_LIMIT_MS = 10_000;
+const UNAUTHENTICATED_MAX = 1024;
+
+/**
+ * The door between a listener's sockets and its application: who came in waits here until judged, not for ever and not
+ * in any number, and everybody who is turned away is told of exactly once.
+ */
+export class Admission {
+  readonly #clock: Clock;
+  readonly #options: ListenOptions;
+  // Oldest first; the controller calls the handshake limit off.
+  readonly #waiting = new Map<Guest, AbortController>();
+
+  constructor(clock: Clock, options: ListenOptions) {
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  /** A connection came in. Without it, {@link admit} and {@link refuse} of this guest do nothing. */
+  announce(guest: Guest): void {
+    if (guest.abandoned) return;
+    const limit = new AbortController();
+    this.#waiting.set(guest, limit);
+    guest.whenOver(() => this.#turnAway(guest, 'NO_HANDSHAKE'));
+    this.#clock.after(this.#options.handshakeLimitMs ?? HANDSHAKE_LIMIT_MS, limit.signal).then(
+      () => void guest.abort(),
+      () => {},
+    );
+    const [oldest] = this.#waiting.keys();
+    if (oldest && this.#waiting.size > (this.#options.unauthenticatedMax ?? UNAUTHENTICATED_MAX)) void oldest.abort();
+  }
+
+  /** The peer was judged and accepted: hands the channel up. */
+  admit(guest: Guest, peer: PeerCertificate): void {
+    if (!this.#release(guest)) return;
+    guest.accept(peer);
+    void this.#options.onChannel(guest);
+  }
+
+  /** The peer was judged and refused: it reads the end of the stream. */
+  refuse(guest: Guest, error: unknown): void {
+    this.#turnAway(guest, codeOf(error));
+  }
+
+  #turnAway(guest: Guest, code: string): void {
+    if (!this.#release(guest)) return;
+    this.#options.onRefused?.(code);
+    void guest.close();
+  }
+
+  #release(guest: Guest): boolean {
+    this.#waiting.get(guest)?.abort();
+    return this.#waiting.delete(guest);
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  throw error;
+}

@@ -1,1 +1,11 @@
-export {};
+export { type AuditEntry, type AuditItem, type ChainPoint, readLine } from './audit/audit-line.js';
+export { type ChainFinding, verifyChain } from './audit/verify-chain.js';
+export { type ClientName, clientName } from './clients/client-name.js';
+export { ClientRegistry, type RegisteredClient } from './clients/client-registry.js';
+export { KmsError, type KmsErrorCode } from './errors.js';
+export type { KmsEvent } from './events.js';
+export { KeyServer, type KeyServerOptions, type NodeOptions } from './key-server.js';
+export type { KeyServerNode } from './key-server-node.js';
+export { readCertificates } from './pem-files.js';
+export { ServerPki, type ServerPkiOptions, writeIdentity } from './server-pki.js';
+export type { StoreReport } from './store/key-store.js';

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import {
+  type Attribute,
+  attribute,
+  firstValue,
+  type Item,
+  isStandard,
+  type StandardAttributeName,
+  type StandardValue,
+  standardAttributes,
+  type Value,
+} from '@vcryptsim/kmip-lite';
+import { KmsError } from './errors.js';
+import type { ManagedObject } from './managed-object.js';
+
+const INSTANCES_MAX = 256;
+const ATTRIBUTES_MAX = 1024;
+const VALUE_BYTES_MAX = 16 * 1024;
+
+/** A standard attribute's typed value of an object, undefined if it has none. */
+export function standardValue<Name extends StandardAttributeName>(
+  object: Pick<ManagedObject, 'attributes'>,
+  name: Name,
+): StandardValue<Name> | undefined {
+  return firstValue(name, object.attributes);
+}
+
+/** Every attribute of an object, those that follow from what it is among them. */
+export function allAttributes(object: ManagedObject): Attribute[] {
+  return [
+    attribute('Unique Identifier', object.id),
+    attribute('Object Type', object.type),
+    ...object.attributes,
+    attribute('State', object.state),
+  ];
+}
+
+/**
+ * Puts a client's attribute on an object that lacks it, and gives it its index.
+ *
+ * @returns the new list and the attribute as it now is
+ * @throws KmsError ATTRIBUTE_INVALID, ATTRIBUTE_READ_ONLY, ATTRIBUTE_EXISTS, INDEX_OUT_OF_BOUNDS
+ *   (KMIP 1.1 section 4.14; facts/kmip.md sections 1.5 and 1.6)
+ */
+export function withAdded(list: readonly Attribute[], added: Attribute): { list: Attribute[]; added: Attribute } {
+  if (added.index !== undefined) throw invalid(`${added.name} is added with an index, which only the server gives.`);
+  checkSettable(added.name);
+  const instances = list.filter((one) => one.name === added.name);
+  const isSingle = isStandard(added.name) && standardAttributes[added.name].instances === 'one';
+  if (isSingle && instances.length > 0) throw new KmsError('ATTRIBUTE_EXISTS', `${added.name} is set already.`);
+  if (instances.some((one) => sameValue(one.value, added.value)) && added.name === 'Name') {
+    throw new KmsError('ATTRIBUTE_EXISTS', 'The object has this name already.');
+  }
+  return placed(list, added, instances);
+}
+
+/** Like {@link withAdded}, for the attributes with which a client makes an object: those that later nobody changes are settable too. */
+export function withInitial(list: readonly Attribute[], added: Attribute): Attribute[] {
+  const instances = list.filter((one) => one.name === added.name);
+  if (added.index !== undefined && added.index !== instances.length) {
+    throw invalid(`${added.name} has index ${added.index} out of turn.`);
+  }
+  if (!INITIAL_ONLY.has(added.name)) checkSettable(added.name);
+  if (isStandard(added.name) && standardAttributes[added.name].instances === 'one' && instances.length > 0) {
+    throw new KmsError('INDEX_OUT_OF_BOUNDS', `${added.name} may stand there once only.`);
+  }
+  return placed(list, added, instances).list;
+}
+
+/** Replaces a single-valued attribute that the server keeps, or sets it. */
+export function withValue<Name extends StandardAttributeName>(
+  list: readonly Attribute[],
+  name: Name,
+  value: StandardValue<Name>,
+): Attribute[] {
+  return [...list.filter((one) => one.name !== name), attribute(name, value)];
+}
+
+/** The SHA-256 that every object with material has (KMIP 1.1 section 3.17). */
+export function digestAttribute(material: Uint8Array): Attribute {
+  const digestValue = Uint8Array.from(createHash('sha256').update(material).digest());
+  return attribute('Digest', { hashingAlgorithm: 'SHA256', digestValue, keyFormatType: 'Raw' });
+}
+
+/** A copy that does not look into the frame it was read from. */
+export function ownCopy(original: Attribute): Attribute {
+  return { ...original, value: ownValue(original.value) };
+}
+
+const INITIAL_ONLY: ReadonlySet<string> = new Set([
+  'Cryptographic Algorithm',
+  'Cryptographic Length',
+  'Cryptographic Usage Mask',
+  'Operation Policy Name',
+]);
+
+function checkSettable(name: string): void {
+  if (isStandard(name)) {
+    if (standardAttributes[name].client === 'read')
+      throw new KmsError('ATTRIBUTE_READ_ONLY', `${name} is set by the server.`);
+  } else if (name.startsWith('y-')) {
+    throw new KmsError('ATTRIBUTE_READ_ONLY', `${name} begins with y-, which is for servers.`);
+  } else if (!name.startsWith('x-')) {
+    throw invalid(`${name} is neither an attribute of KMIP nor begins with x-.`);
+  }
+}
+
+function placed(
+  list: readonly Attribute[],
+  added: Attribute,
+  instances: readonly Attribute[],
+): { list: Attribute[]; added: Attribute } {
+  if (valueBytes(added.value) > VALUE_BYTES_MAX)
+    throw invalid(`${added.name} is longer than ${VALUE_BYTES_MAX} bytes.`);
+  if (instances.length >= INSTANCES_MAX || list.length >= ATTRIBUTES_MAX) {
+    throw new KmsError('INDEX_OUT_OF_BOUNDS', `${added.name} has too many instances.`);
+  }
+  const index = instances.reduce((next, one) => Math.max(next, (one.index ?? 0) + 1), 0);
+  const { name, value } = ownCopy(added);
+  const kept: Attribute = index === 0 ? { name, value } : { name, index, value };
+  return { list: [...list, kept], added: kept };
+}
+
+function ownValue(value: Value): Value {
+  switch (value.type) {
+    case 'Structure':
+      return { ...value, items: value.items.map((item): Item => ({ ...ownValue(item), tag: item.tag })) };
+    case 'TextString':
+      return { ...value, utf8: value.utf8.slice() };
+    case 'ByteString':
+    case 'BigInteger':
+      return { ...value, bytes: value.bytes.slice() };
+    default:
+      return value;
+  }
+}
+
+function valueBytes(value: Value): number {
+  switch (value.type) {
+    case 'Structure':
+      return value.items.reduce((sum, item) => sum + 8 + valueBytes(item), 0);
+    case 'TextString':
+      return value.utf8.length;
+    case 'ByteString':
+    case 'BigInteger':
+      return value.bytes.length;
+    default:
+      return 8;
+  }
+}
+
+/** Says whether two values are the same, byte for byte. */
+export function sameValue(a: Value, b: Value): boolean {
+  switch (a.type) {
+    case 'Structure':
+      return (
+        b.type === 'Structure' &&
+        a.items.length === b.items.length &&
+        a.items.every((item, place) => item.tag === b.items[place]?.tag && sameValue(item, b.items[place]))
+      );
+    case 'TextString':
+      return b.type === 'TextString' && sameBytes(a.utf8, b.utf8);
+    case 'ByteString':
+    case 'BigInteger':
+      return b.type === a.type && sameBytes(a.bytes, b.bytes);
+    default:
+      return b.type === a.type && a.value === b.value;
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, place) => byte === b[place]);
+}
+
+function invalid(message: string): KmsError {
+  return new KmsError('ATTRIBUTE_INVALID', message);
+}

@@ -1,0 +1,138 @@
+import { describeCertificate, fingerprintSha256, PeerVerifier, PkiError } from '@vcryptsim/pki';
+import { type Clock, FileError, type FileSystem, makeFolders, type PeerCertificate } from '@vcryptsim/ports';
+import { KmsError } from '../errors.js';
+import { readCertificates, writeCertificates } from '../pem-files.js';
+import { type ClientName, clientName } from './client-name.js';
+
+/** A client that may connect. */
+export interface RegisteredClient {
+  readonly name: ClientName;
+  /** DER of the certificates it is registered with; one as a rule, more while a key is being replaced. */
+  readonly certificates: readonly Uint8Array[];
+}
+
+/**
+ * Who may connect: the folder `DIR/clients`, one folder a client, in it `cert.pem` with the client's certificates. A
+ * client is known by its certificate's public key; the certificate's own names mean nothing here. An entry counts as
+ * soon as its `cert.pem` stands there, so another process may add one while a server runs: a server that meets an
+ * unknown key reads the folder again.
+ */
+export class ClientRegistry {
+  readonly #files: FileSystem;
+  readonly #folder: string;
+  readonly #authority: Uint8Array;
+  #byKey = new Map<string, RegisteredClient>();
+  #clients: readonly RegisteredClient[] = [];
+  #verifier: PeerVerifier;
+
+  private constructor(files: FileSystem, folder: string, authority: Uint8Array) {
+    this.#files = files;
+    this.#folder = folder;
+    this.#authority = authority;
+    this.#verifier = new PeerVerifier({ pins: [], authorities: [authority] });
+  }
+
+  /**
+   * Opens the registry in a folder, which is made if need be.
+   *
+   * @param o.authority DER of the key server's own authority: a certificate that it issued for a registered key is
+   *   accepted, the registered certificates are accepted as they are
+   * @throws FileError; PkiError MALFORMED for a `cert.pem` that cannot be read
+   */
+  static async open(o: {
+    readonly files: FileSystem;
+    readonly folder: string;
+    readonly authority: Uint8Array;
+  }): Promise<ClientRegistry> {
+    await makeFolders(o.files, o.folder);
+    const registry = new ClientRegistry(o.files, o.folder, o.authority);
+    await registry.refresh();
+    return registry;
+  }
+
+  /** All clients, by name. */
+  get clients(): readonly RegisteredClient[] {
+    return this.#clients;
+  }
+
+  /** Reads the folder again. */
+  async refresh(): Promise<void> {
+    const clients: RegisteredClient[] = [];
+    for (const entry of await this.#files.readdir(this.#folder)) {
+      const certificates = await this.#certificatesOf(entry);
+      if (certificates) clients.push({ name: clientName(entry), certificates });
+    }
+    this.#clients = clients;
+    this.#byKey = new Map(
+      clients.flatMap((client) => client.certificates.map((der) => [describeCertificate(der).publicKeySha256, client])),
+    );
+    const pins = clients.flatMap((client) => client.certificates);
+    this.#verifier = new PeerVerifier({ pins, authorities: [this.#authority] });
+  }
+
+  /**
+   * Judges a client that connects: its key must be registered, and its certificate the registered one or one that our
+   * own authority issued for that key, in its dates. What it says of its use is not looked at: a real vCenter's own
+   * certificate says nothing.
+   *
+   * @throws KmsError CLIENT_UNKNOWN; PkiError
+   */
+  async judge(chain: readonly Uint8Array[], clock: Pick<Clock, 'nowMs'>): Promise<PeerCertificate> {
+    const [leaf] = chain;
+    if (!leaf) throw new PkiError('NO_CERTIFICATE');
+    const { publicKeySha256 } = describeCertificate(leaf);
+    if (!this.#byKey.has(publicKeySha256)) await this.refresh();
+    if (!this.#byKey.has(publicKeySha256)) throw unknownClient(leaf);
+    return this.#verifier.verify(chain, clock.nowMs);
+  }
+
+  /** The client with that public key (SHA-256 of its SubjectPublicKeyInfo in hex). */
+  find(publicKeySha256: string): RegisteredClient | undefined {
+    return this.#byKey.get(publicKeySha256);
+  }
+
+  /**
+   * Registers a client; it may connect when this resolves.
+   *
+   * @param certificate DER
+   * @throws KmsError CLIENT_NAME_INVALID, CLIENT_NAME_TAKEN, CLIENT_KEY_TAKEN; PkiError MALFORMED; FileError
+   */
+  async add(name: string, certificate: Uint8Array): Promise<ClientName> {
+    const client = clientName(name);
+    const { publicKeySha256 } = describeCertificate(certificate);
+    await this.refresh();
+    if (this.#clients.some((known) => known.name === client)) {
+      throw new KmsError('CLIENT_NAME_TAKEN', `There is a client ${client} already.`, 'Choose another name.');
+    }
+    const holder = this.#byKey.get(publicKeySha256);
+    if (holder) {
+      throw new KmsError(
+        'CLIENT_KEY_TAKEN',
+        `That key is the client ${holder.name}'s.`,
+        'Make a new key for this client.',
+      );
+    }
+    await makeFolders(this.#files, `${this.#folder}/${client}`);
+    await writeCertificates(this.#files, `${this.#folder}/${client}/cert.pem`, [certificate]);
+    await this.refresh();
+    return client;
+  }
+
+  async #certificatesOf(entry: string): Promise<Uint8Array[] | null> {
+    try {
+      return await readCertificates(this.#files, `${this.#folder}/${entry}/cert.pem`);
+    } catch (error) {
+      // A plain file among the folders is no client.
+      if (error instanceof FileError && error.code === 'NOT_A_FOLDER') return null;
+      throw error;
+    }
+  }
+}
+
+function unknownClient(leaf: Uint8Array): KmsError {
+  return new KmsError(
+    'CLIENT_UNKNOWN',
+    `Nobody registered the certificate ${fingerprintSha256(leaf)}.`,
+    'Register it with: vcryptsim kms client add NAME --dir DIR --cert PEM',
+  );
+}

@@ -1,0 +1,15 @@
+import type { State } from '@vcryptsim/kmip-lite';
+import type { KeyId, KeyServerName } from '@vcryptsim/ports';
+import type { ClientName } from './clients/client-name.js';
+
+/** What the key server did, told after it was done. Codes, IDs and numbers only. */
+export type KmsEvent =
+  | { readonly type: 'STORE_OPENED'; readonly objects: number; readonly tornBytes: number }
+  | { readonly type: 'NODE_LISTENING'; readonly node: KeyServerName }
+  | { readonly type: 'NODE_STOPPED'; readonly node: KeyServerName }
+  | { readonly type: 'CLIENT_ADDED'; readonly client: ClientName }
+  | { readonly type: 'CLIENT_REFUSED'; readonly node: KeyServerName; readonly code: string }
+  | { readonly type: 'KEY_CREATED'; readonly keyId: KeyId; readonly client: ClientName }
+  | { readonly type: 'KEY_SERVED'; readonly keyId: KeyId; readonly client: ClientName; readonly node: KeyServerName }
+  | { readonly type: 'KEY_STATE_CHANGED'; readonly keyId: KeyId; readonly from: State; readonly to: State }
+  | { readonly type: 'ATTRIBUTE_ADDED'; readonly keyId: KeyId; readonly attribute: string };

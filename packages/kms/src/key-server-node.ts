@@ -1,0 +1,159 @@
+import { type Exchange, serveChannel } from '@vcryptsim/kmip-lite/server';
+import { fingerprintSha256 } from '@vcryptsim/pki';
+import {
+  assert,
+  type Channel,
+  type Clock,
+  type Entropy,
+  type EventSink,
+  type KeyServerName,
+  type Listener,
+  type PeerCertificate,
+  type TlsIdentity,
+} from '@vcryptsim/ports';
+import type { AuditItem } from './audit/audit-line.js';
+import type { AuditLog } from './audit/audit-log.js';
+import type { ClientName } from './clients/client-name.js';
+import type { ClientRegistry } from './clients/client-registry.js';
+import type { KmsEvent } from './events.js';
+import type { NodeOptions } from './key-server.js';
+import { limits } from './limits.js';
+import type { OperationContext } from './operations/operation-context.js';
+import { operationTable } from './operations/operation-table.js';
+import type { KeyStore } from './store/key-store.js';
+
+interface NodeParts extends NodeOptions {
+  readonly identities: readonly TlsIdentity[];
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly events: EventSink<KmsEvent>;
+  readonly store: KeyStore;
+  readonly audit: AuditLog;
+  readonly registry: ClientRegistry;
+}
+
+/** One door of a key server: it listens at an address and serves the clients that the registry knows. */
+export class KeyServerNode {
+  readonly #parts: NodeParts;
+  readonly #operations = operationTable();
+  readonly #open = new Map<Channel, { readonly client: ClientName; readonly served: Promise<void> }>();
+  #listener: Listener | null = null;
+
+  private constructor(parts: NodeParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to listen. */
+  static async listen(parts: NodeParts): Promise<KeyServerNode> {
+    const node = new KeyServerNode(parts);
+    const { network, address, identities, nodeName } = parts;
+    node.#listener = await network.listen(address, {
+      identities,
+      judge: (chain) => node.#judge(chain),
+      onChannel: (channel) => node.#accept(channel),
+      onRefused: (code) => parts.events.emit({ type: 'CLIENT_REFUSED', node: nodeName, code }),
+      handshakeLimitMs: limits.handshakeMs,
+      unauthenticatedMax: limits.unauthenticatedMax,
+    });
+    parts.events.emit({ type: 'NODE_LISTENING', node: nodeName });
+    return node;
+  }
+
+  get name(): KeyServerName {
+    return this.#parts.nodeName;
+  }
+
+  /** Where it listens really. */
+  get address(): Listener['address'] {
+    assert(this.#listener, 'a stopped node has no address');
+    return this.#listener.address;
+  }
+
+  /** Takes no more connections and ends those there are; answers that are under way do not leave. */
+  async stop(): Promise<void> {
+    const listener = this.#listener;
+    if (!listener) return;
+    this.#listener = null;
+    await listener.close();
+    const served = [...this.#open.values()].map((connection) => connection.served);
+    for (const channel of this.#open.keys()) await channel.abort();
+    await Promise.allSettled(served);
+    this.#parts.events.emit({ type: 'NODE_STOPPED', node: this.name });
+  }
+
+  async #judge(chain: readonly Uint8Array[]): Promise<PeerCertificate> {
+    const { registry, clock, audit } = this.#parts;
+    try {
+      return await registry.judge(chain, clock);
+    } catch (error) {
+      const [leaf] = chain;
+      const shown = leaf && { fingerprintSha256: fingerprintSha256(leaf) };
+      await audit.append({ event: 'REFUSAL', node: this.name, code: codeOf(error), ...shown });
+      throw error;
+    }
+  }
+
+  async #accept(channel: Channel): Promise<void> {
+    const client = this.#parts.registry.find(channel.peer.publicKeySha256)?.name;
+    const refusal = client === undefined ? 'CLIENT_UNKNOWN' : this.#refusalFor(client);
+    if (client === undefined || refusal !== null) {
+      const code = refusal ?? 'CLIENT_UNKNOWN';
+      const { fingerprintSha256: shown } = channel.peer;
+      await this.#parts.audit.append({ event: 'REFUSAL', node: this.name, code, fingerprintSha256: shown });
+      this.#parts.events.emit({ type: 'CLIENT_REFUSED', node: this.name, code });
+      await channel.close();
+      return;
+    }
+    const served = this.#serve(channel, client);
+    this.#open.set(channel, { client, served });
+    try {
+      await served;
+    } finally {
+      this.#open.delete(channel);
+    }
+  }
+
+  #refusalFor(client: ClientName): 'TOO_MANY_CONNECTIONS' | null {
+    const ofClient = [...this.#open.values()].filter((connection) => connection.client === client).length;
+    const isFull = this.#open.size >= limits.connectionsMax || ofClient >= limits.connectionsPerClientMax;
+    return isFull ? 'TOO_MANY_CONNECTIONS' : null;
+  }
+
+  #serve(channel: Channel, client: ClientName): Promise<void> {
+    const { clock, entropy, events, store } = this.#parts;
+    return serveChannel<OperationContext>(channel, {
+      operations: this.#operations,
+      context: { node: this.name, client, store, entropy, events },
+      clock,
+      onExchange: (exchange) => this.#audit(exchange),
+      firstRequestTimeoutMs: limits.firstRequestMs,
+      idleTimeoutMs: limits.idleMs,
+      messageTimeoutMs: limits.messageMs,
+      writeTimeoutMs: limits.writeMs,
+    });
+  }
+
+  /** The line that is durable before the answer leaves: who asked which node for what, and what came of it. */
+  #audit(exchange: Exchange<OperationContext>): Promise<void> {
+    const items = exchange.items.map(
+      ({ operation = 'none', status, reason, uniqueIdentifier }): AuditItem => ({
+        operation,
+        status,
+        ...(reason !== undefined && { reason }),
+        ...(uniqueIdentifier !== undefined && { uniqueIdentifier: uniqueIdentifier.slice(0, 128) }),
+      }),
+    );
+    const { client } = exchange.context;
+    return this.#parts.audit.append({
+      event: 'ANSWER',
+      node: this.name,
+      client,
+      items,
+      stored: this.#parts.store.lastWrite,
+    });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'REFUSED';
+}

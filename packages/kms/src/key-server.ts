@@ -1,0 +1,153 @@
+import { fingerprintSha256 } from '@vcryptsim/pki';
+import type {
+  Clock,
+  Entropy,
+  EventSink,
+  FileSystem,
+  KeyPairSource,
+  KeyServerName,
+  Network,
+  NetworkAddress,
+  TlsIdentity,
+} from '@vcryptsim/ports';
+import { makeFolders } from '@vcryptsim/ports';
+import { AuditLog } from './audit/audit-log.js';
+import type { ClientName } from './clients/client-name.js';
+import { ClientRegistry, type RegisteredClient } from './clients/client-registry.js';
+import { KmsError } from './errors.js';
+import type { KmsEvent } from './events.js';
+import { KeyServerNode } from './key-server-node.js';
+import { ServerPki } from './server-pki.js';
+import { KeyStore, type StoreReport } from './store/key-store.js';
+
+/** What a key server needs of the world. */
+export interface KeyServerOptions {
+  /** `DIR`: the server's whole state lies in it; made at the first start. */
+  readonly folder: string;
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly events: EventSink<KmsEvent>;
+  /** Makes the server's own keys at the first start, and clients' keys when asked to. */
+  readonly keyPairs: KeyPairSource;
+  /** Names and addresses by which clients call the server, beside localhost and 127.0.0.1. */
+  readonly alternativeNames?: readonly string[];
+  /** File of the root key; default `DIR/root.key`. */
+  readonly rootKeyPath?: string;
+}
+
+/** Where and as whom a node listens. */
+export interface NodeOptions {
+  readonly network: Network;
+  readonly address: NetworkAddress;
+  /** One identity, or an RSA and an EC one; default the server's own. */
+  readonly identities?: readonly TlsIdentity[];
+  readonly nodeName: KeyServerName;
+}
+
+/**
+ * A key server: one store, one audit log and one registry of clients in a folder, and any number of nodes that serve
+ * them over KMIP. Folder:
+ *
+ *   root.key         32 bytes (root-key.ts)
+ *   store/journal    sealed objects (journal-format.ts)
+ *   audit.jsonl      one line for each answer (audit-line.ts)
+ *   clients/NAME/    who may connect (client-registry.ts)
+ *   pki/             the server's own certificates (server-pki.ts)
+ */
+export class KeyServer {
+  readonly #nodes = new Set<KeyServerNode>();
+
+  private constructor(
+    private readonly o: KeyServerOptions,
+    private readonly store: KeyStore,
+    private readonly audit: AuditLog,
+    private readonly registry: ClientRegistry,
+    /** The server's own certificates. */
+    readonly pki: ServerPki,
+    /** What opening the store found. */
+    readonly report: StoreReport,
+  ) {}
+
+  /**
+   * Opens the key server of a folder, or makes one there.
+   *
+   * @throws KmsError ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, STORE_DAMAGED (also when the audit log knows
+   *   of answers whose changes are not in the store), AUDIT_DAMAGED; FileError; PkiError
+   */
+  static async open(o: KeyServerOptions): Promise<KeyServer> {
+    await makeFolders(o.files, o.folder);
+    const pki = await ServerPki.open({ ...o, folder: `${o.folder}/pki` });
+    const authority = pki.authority.certificate;
+    const registry = await ClientRegistry.open({ ...o, folder: `${o.folder}/clients`, authority });
+    const rootKeyPath = o.rootKeyPath ?? `${o.folder}/root.key`;
+    const { store, report } = await KeyStore.open({ ...o, folder: `${o.folder}/store`, rootKeyPath });
+    try {
+      const { log, stored } = await AuditLog.open({ ...o, path: `${o.folder}/audit.jsonl` });
+      if (stored > store.lastWrite) {
+        await log.close();
+        throw new KmsError(
+          'STORE_DAMAGED',
+          `The store ends at write ${store.lastWrite}, but answers were given up to write ${stored}: its end was lost.`,
+          'Restore the folder from a backup.',
+        );
+      }
+      await log.append({ event: 'OPENED', stored: store.lastWrite, tornBytes: report.tornBytes });
+      o.events.emit({ type: 'STORE_OPENED', ...report });
+      return new KeyServer(o, store, log, registry, pki, report);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a door for clients. May be called several times: the nodes of one cluster share the store.
+   *
+   * @throws NetworkError ADDRESS_IN_USE, NOT_PERMITTED
+   */
+  async listen(o: NodeOptions): Promise<KeyServerNode> {
+    const { clock, entropy, events } = this.o;
+    const { store, audit, registry } = this;
+    const node = await KeyServerNode.listen({
+      identities: [this.pki.identity],
+      ...o,
+      clock,
+      entropy,
+      events,
+      store,
+      audit,
+      registry,
+    });
+    this.#nodes.add(node);
+    return node;
+  }
+
+  /**
+   * Registers a client by its certificate; it may connect when this resolves.
+   *
+   * @param o.certificate DER, self-signed or issued, without or with extended key usage
+   * @throws KmsError CLIENT_NAME_INVALID, CLIENT_NAME_TAKEN, CLIENT_KEY_TAKEN; PkiError MALFORMED; FileError
+   */
+  async addClient(o: { readonly name: string; readonly certificate: Uint8Array }): Promise<ClientName> {
+    const client = await this.registry.add(o.name, o.certificate);
+    const fingerprint = fingerprintSha256(o.certificate);
+    await this.audit.append({ event: 'CLIENT_ADDED', client, fingerprintSha256: fingerprint });
+    this.o.events.emit({ type: 'CLIENT_ADDED', client });
+    return client;
+  }
+
+  /** Who may connect, by name. */
+  clients(): readonly RegisteredClient[] {
+    return this.registry.clients;
+  }
+
+  /** Stops all nodes, waits for what is under way, closes the files and forgets every key. */
+  async close(): Promise<void> {
+    for (const node of this.#nodes) await node.stop();
+    const stored = this.store.lastWrite;
+    await this.store.close();
+    await this.audit.append({ event: 'CLOSED', stored }).catch(() => {});
+    await this.audit.close();
+  }
+}

@@ -1,0 +1,19 @@
+/** Bounds on what clients may take of a node (facts/reliability.md section 3.2). */
+export const limits = {
+  /** From the TCP connection to the end of the handshake. */
+  handshakeMs: 10_000,
+  /** From the handshake to the first byte of the first request. */
+  firstRequestMs: 10_000,
+  /** From a request's first byte to its last. */
+  messageMs: 10_000,
+  /** Between requests. */
+  idleMs: 300_000,
+  /** Until a client has taken an answer. */
+  writeMs: 10_000,
+  /** Connections under way without a judged certificate; the oldest goes first. */
+  unauthenticatedMax: 256,
+  /** Judged connections of one node. */
+  connectionsMax: 512,
+  /** Judged connections of one client on one node. */
+  connectionsPerClientMax: 64,
+} as const;

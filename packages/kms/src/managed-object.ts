@@ -1,0 +1,24 @@
+import type { Attribute, ObjectType, State } from '@vcryptsim/kmip-lite';
+import type { KeyId } from '@vcryptsim/ports';
+import type { ClientName } from './clients/client-name.js';
+import type { KeyMaterial } from './key-material.js';
+
+/**
+ * One managed object. It is a value: a change makes a new one with the next version, and only when that is durable does
+ * it take the old one's place.
+ */
+export interface ManagedObject {
+  readonly id: KeyId;
+  readonly type: ObjectType;
+  /** The client that created it; to all others it does not exist. */
+  readonly owner: ClientName;
+  /** Name in the header's credential under which it was created; then only that name may use it. Null if there was none. */
+  readonly user: string | null;
+  readonly state: State;
+  /** 1, 2, 3 ... */
+  readonly version: number;
+  /** All attributes but Unique Identifier, Object Type and State, in the order in which they were set. */
+  readonly attributes: readonly Attribute[];
+  /** Null once it was destroyed, and for a template. */
+  readonly material: KeyMaterial | null;
+}

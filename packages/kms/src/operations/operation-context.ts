@@ -1,0 +1,68 @@
+import type { Credential } from '@vcryptsim/kmip-lite';
+import type { OperationCall } from '@vcryptsim/kmip-lite/server';
+import type { Entropy, EventSink, KeyId, KeyServerName } from '@vcryptsim/ports';
+import type { ClientName } from '../clients/client-name.js';
+import { KmsError } from '../errors.js';
+import type { KmsEvent } from '../events.js';
+import type { ManagedObject } from '../managed-object.js';
+import { stateAt } from '../state-machine.js';
+import type { KeyStore } from '../store/key-store.js';
+
+/** Who is connected to which node, and what operations work on. */
+export interface OperationContext {
+  readonly node: KeyServerName;
+  readonly client: ClientName;
+  readonly store: KeyStore;
+  readonly entropy: Entropy;
+  readonly events: EventSink<KmsEvent>;
+}
+
+/** A call to one of our operations. */
+export type Call = OperationCall<OperationContext>;
+
+/**
+ * The object of that identifier as it is now.
+ *
+ * @throws KmsError OBJECT_NOT_FOUND when there is none or another client's; USER_NOT_OWNER when this client created it
+ *   under another user name (design.md section 8)
+ */
+export function ownObject(uniqueIdentifier: string, call: Call): ManagedObject {
+  return asOwn(call.context.store.find(uniqueIdentifier as KeyId), call);
+}
+
+/**
+ * Changes the object of that identifier; resolves when the change is durable. `change` is given the newest version, as
+ * it is now, and answers what differs.
+ *
+ * @throws KmsError as {@link ownObject}, STORE_UNWRITABLE, and what `change` throws
+ */
+export async function changeOwnObject(
+  uniqueIdentifier: string,
+  call: Call,
+  change: (object: ManagedObject) => Partial<Omit<ManagedObject, 'id' | 'type' | 'owner' | 'user' | 'version'>>,
+): Promise<ManagedObject> {
+  const { store, events } = call.context;
+  const { id, state: from } = ownObject(uniqueIdentifier, call);
+  const after = await store.change(id, (newest) => {
+    const before = asOwn(newest, call);
+    return { ...before, ...change(before) };
+  });
+  if (after.state !== from) events.emit({ type: 'KEY_STATE_CHANGED', keyId: id, from, to: after.state });
+  return after;
+}
+
+/** Name in a header's credential: whose objects a request makes and may use. */
+export function userOf(credential: Credential | undefined): string | null {
+  if (!credential) return null;
+  if (credential.type === 'UsernameAndPassword') return `user:${credential.username}`;
+  const { deviceSerialNumber, deviceIdentifier, networkIdentifier, machineIdentifier, mediaIdentifier } = credential;
+  return `device:${JSON.stringify([deviceSerialNumber, deviceIdentifier, networkIdentifier, machineIdentifier, mediaIdentifier])}`;
+}
+
+function asOwn(object: ManagedObject | undefined, call: Call): ManagedObject {
+  if (object?.owner !== call.context.client) throw new KmsError('OBJECT_NOT_FOUND', 'There is no such object.');
+  if (object.user !== null && object.user !== userOf(call.credential)) {
+    throw new KmsError('USER_NOT_OWNER', 'The object was created under another user name.');
+  }
+  return { ...object, state: stateAt(object, call.nowMs) };
+}

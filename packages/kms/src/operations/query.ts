@@ -1,0 +1,22 @@
+import type { QueryResponse } from '@vcryptsim/kmip-lite';
+import type { OperationHandler, OperationTable } from '@vcryptsim/kmip-lite/server';
+import { servedOperations } from '@vcryptsim/kmip-lite/server';
+import type { OperationContext } from './operation-context.js';
+
+/** Vendor Identification of every answer: the only place where vCenter shows who made its KMS (facts/kmip.md part 2). */
+export const VENDOR_IDENTIFICATION = 'vcryptsim';
+
+/**
+ * Query (KMIP 1.1 section 4.25): what this server does, and nothing it does not.
+ *
+ * @param operations the table that is really served
+ */
+export function queryOf(
+  operations: () => OperationTable<OperationContext>,
+): OperationHandler<'Query', OperationContext> {
+  return async ({ functions }): Promise<QueryResponse> => ({
+    ...(functions.includes('QueryOperations') && { operations: servedOperations(operations()) }),
+    ...(functions.includes('QueryObjects') && { objectTypes: ['SymmetricKey'] }),
+    ...(functions.includes('QueryServerInformation') && { vendorIdentification: VENDOR_IDENTIFICATION }),
+  });
+}

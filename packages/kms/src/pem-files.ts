@@ -1,0 +1,53 @@
+import type { KeyObject } from 'node:crypto';
+import { certificatesFromPem, certificateToPem, PkiError, privateKeyFromPem, privateKeyToPem } from '@vcryptsim/pki';
+import { exists, type FileSystem, readWhole, replaceFile } from '@vcryptsim/ports';
+
+const FILE_BYTES_MAX = 64 * 1024;
+
+/**
+ * Certificates of a PEM file in their order, or null if there is no such file.
+ *
+ * @throws PkiError MALFORMED, naming the file; FileError
+ */
+export async function readCertificates(files: FileSystem, path: string): Promise<Uint8Array[] | null> {
+  if (!(await exists(files, path))) return null;
+  const text = new TextDecoder().decode(await readWhole(files, path, FILE_BYTES_MAX));
+  return naming(path, () => certificatesFromPem(text));
+}
+
+/** Replaces a PEM file by these certificates, for everybody to read. */
+export function writeCertificates(files: FileSystem, path: string, chain: readonly Uint8Array[]): Promise<void> {
+  return replaceFile(files, path, new TextEncoder().encode(chain.map(certificateToPem).join('')), 0o644);
+}
+
+/**
+ * Private key of a PEM file.
+ *
+ * @throws PkiError MALFORMED, naming the file; FileError
+ */
+export async function readPrivateKey(files: FileSystem, path: string): Promise<KeyObject> {
+  const bytes = await readWhole(files, path, FILE_BYTES_MAX);
+  try {
+    return naming(path, () => privateKeyFromPem(bytes));
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+/** Replaces a PEM file by this private key, for its owner's eyes only (0600). */
+export async function writePrivateKey(files: FileSystem, path: string, key: KeyObject): Promise<void> {
+  const bytes = privateKeyToPem(key);
+  try {
+    await replaceFile(files, path, bytes, 0o600);
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+function naming<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof PkiError ? new PkiError(error.code, path) : error;
+  }
+}

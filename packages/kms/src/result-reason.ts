@@ -1,0 +1,32 @@
+import { KmipError, type ResultReason } from '@vcryptsim/kmip-lite';
+import { KmsError, type KmsErrorCode } from './errors.js';
+
+/**
+ * What a client is told of each refusal: the only mapping from our errors to KMIP (KMIP 1.1 section 11; facts/kmip.md
+ * section 1.5). Refusals of the server itself never reach an answer.
+ */
+const REASONS: Readonly<Partial<Record<KmsErrorCode, readonly [ResultReason, string]>>> = {
+  OBJECT_NOT_FOUND: ['ItemNotFound', 'There is no such object.'],
+  USER_NOT_OWNER: ['PermissionDenied', 'The object belongs to another user.'],
+  WRONG_STATE: ['PermissionDenied', "The object's state does not allow this."],
+  ATTRIBUTE_READ_ONLY: ['PermissionDenied', 'Only the server sets this attribute.'],
+  ATTRIBUTE_EXISTS: ['IllegalOperation', 'The object has this attribute already.'],
+  ATTRIBUTE_INVALID: ['InvalidField', 'This attribute cannot have this name, value or index.'],
+  ATTRIBUTE_REPEATED: ['InvalidMessage', 'An attribute is named twice.'],
+  TEMPLATE_NOT_FOUND: ['ItemNotFound', 'There is no such template.'],
+  INDEX_OUT_OF_BOUNDS: ['IndexOutOfBounds', 'There are too many instances of this attribute.'],
+  FIELD_INVALID: ['InvalidField', 'A field cannot have this value.'],
+  KEY_FORMAT_NOT_SUPPORTED: ['KeyFormatTypeNotSupported', 'The object cannot be given in this key format.'],
+  KEY_COMPRESSION_NOT_SUPPORTED: ['KeyCompressionTypeNotSupported', 'Keys are not compressed here.'],
+  FEATURE_NOT_SUPPORTED: ['FeatureNotSupported', 'The server does not do this.'],
+  STORE_UNWRITABLE: ['GeneralFailure', 'The server could not make the change durable.'],
+};
+
+/**
+ * Turns what an operation threw into what its client is told: a reason and one of a fixed list of sentences, without
+ * paths, identifiers or stacks. Anything that is no refusal of ours is returned as it is.
+ */
+export function asKmipError(error: unknown): unknown {
+  const answer = error instanceof KmsError ? REASONS[error.code] : undefined;
+  return answer ? new KmipError(...answer) : error;
+}

@@ -1,0 +1,187 @@
+import { assert, drawUuid, type Entropy, exists, type FileSystem, type KeyId, makeFolders } from '@vcryptsim/ports';
+import { KmsError } from '../errors.js';
+import type { ManagedObject } from '../managed-object.js';
+import { Journal } from './journal.js';
+import { RootKey } from './root-key.js';
+import { openRecord, sealRecord } from './sealed-record.js';
+
+const STORE_ID_BYTES = 36;
+const ROOT_KEY_CHECK = new TextEncoder().encode('vcryptsim kms store');
+/** A journal is rewritten when it has grown to this many times what its objects take. */
+const REWRITE_FACTOR = 4;
+const REWRITE_FLOOR_BYTES = 1024 * 1024;
+
+/** What opening a store found. */
+export interface StoreReport {
+  readonly objects: number;
+  /** Bytes of a last write that a cut left unfinished; no answer had left for it. */
+  readonly tornBytes: number;
+}
+
+/**
+ * All managed objects, in memory and in a journal, each sealed under the root key. What a reader sees is durable.
+ *
+ * Folder: `DIR/store/journal`. The journal's head holds the store's facts: its UUID (36 characters), then a known text
+ * sealed under the root key with the UUID as additional data, so that another root key is noticed at once.
+ */
+export class KeyStore {
+  readonly #rootKey: RootKey;
+  readonly #journal: Journal;
+  readonly #facts: Uint8Array;
+  readonly #objects = new Map<KeyId, ManagedObject>();
+  /** The newest version of each object that is on its way to the medium: what the next change builds on. */
+  readonly #pending: Map<KeyId, ManagedObject>;
+  #liveBytes = 0;
+
+  private constructor(rootKey: RootKey, journal: Journal, facts: Uint8Array, pending: Map<KeyId, ManagedObject>) {
+    this.#rootKey = rootKey;
+    this.#journal = journal;
+    this.#facts = facts;
+    this.#pending = pending;
+  }
+
+  /**
+   * Opens the store in a folder, or makes one there.
+   *
+   * @param o.rootKeyPath file of the root key; made when the store is new
+   * @throws KmsError ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, STORE_DAMAGED; FileError
+   */
+  static async open(o: {
+    readonly folder: string;
+    readonly rootKeyPath: string;
+    readonly files: FileSystem;
+    readonly entropy: Entropy;
+  }): Promise<{ store: KeyStore; report: StoreReport }> {
+    await makeFolders(o.files, o.folder);
+    const path = `${o.folder}/journal`;
+    const isNew = !(await exists(o.files, path));
+    const rootKey = await RootKey.load({ ...o, path: o.rootKeyPath, mayCreate: isNew });
+    const pending = new Map<KeyId, ManagedObject>();
+    const place = { files: o.files, path, onRefused: () => pending.clear() };
+    if (isNew) {
+      const facts = makeFacts(rootKey, o.entropy);
+      const store = new KeyStore(rootKey, await Journal.create(place, facts), facts, pending);
+      return { store, report: { objects: 0, tornBytes: 0 } };
+    }
+    const { journal, content } = await Journal.open(place);
+    try {
+      checkRootKey(rootKey, content.facts, o.rootKeyPath);
+      const store = new KeyStore(rootKey, journal, content.facts, pending);
+      const hasRemains = store.#replay(content.records);
+      if (hasRemains) await store.compact();
+      return { store, report: { objects: store.#objects.size, tornBytes: content.tornBytes } };
+    } catch (error) {
+      await journal.close();
+      rootKey.dispose();
+      throw error;
+    }
+  }
+
+  /** Number of the last durable write. */
+  get lastWrite(): number {
+    return this.#journal.lastNumber;
+  }
+
+  /** The object, as it is durable. */
+  find(id: KeyId): ManagedObject | undefined {
+    return this.#objects.get(id);
+  }
+
+  /** All objects, as they are durable. */
+  objects(): Iterable<ManagedObject> {
+    return this.#objects.values();
+  }
+
+  /** Keeps a new object; resolves when it is durable. Throws KmsError STORE_UNWRITABLE. */
+  async add(object: ManagedObject): Promise<void> {
+    assert(!this.#objects.has(object.id) && !this.#pending.has(object.id), `object ${object.id} exists already`);
+    await this.#write(object);
+  }
+
+  /**
+   * Changes an object; resolves with its new version when that is durable. `change` is given the newest version, one
+   * that is still on its way included, and runs at once; what it throws passes through and nothing is written.
+   *
+   * @throws KmsError OBJECT_NOT_FOUND, STORE_UNWRITABLE
+   */
+  async change(id: KeyId, change: (object: ManagedObject) => Omit<ManagedObject, 'version'>): Promise<ManagedObject> {
+    const before = this.#pending.get(id) ?? this.#objects.get(id);
+    if (!before) throw new KmsError('OBJECT_NOT_FOUND', 'There is no such object.');
+    const after = { ...change(before), version: before.version + 1 };
+    await this.#write(after);
+    if (before.material && !after.material) await this.compact();
+    // The change itself is durable: a journal that stays long for want of room is no reason to refuse it.
+    else if (this.#isLong()) await this.compact().catch(() => {});
+    return after;
+  }
+
+  /** Rewrites the journal with the newest versions only: older ones, and the material of destroyed objects, are gone. */
+  compact(): Promise<void> {
+    return this.#journal.rewrite(this.#facts, () => {
+      const records = [...this.#objects.values()].map((object) => sealRecord(this.#rootKey, object));
+      this.#liveBytes = records.reduce((sum, record) => sum + record.length, 0);
+      return records;
+    });
+  }
+
+  /** Waits for what is under way, closes the journal and forgets root key and objects. */
+  async close(): Promise<void> {
+    await this.#journal.close();
+    this.#objects.clear();
+    this.#rootKey.dispose();
+  }
+
+  #isLong(): boolean {
+    return this.#journal.lengthBytes > REWRITE_FLOOR_BYTES + REWRITE_FACTOR * this.#liveBytes;
+  }
+
+  async #write(object: ManagedObject): Promise<void> {
+    const record = sealRecord(this.#rootKey, object);
+    this.#pending.set(object.id, object);
+    await this.#journal.append(record, () => {
+      if (!this.#objects.has(object.id)) this.#liveBytes += record.length;
+      this.#objects.set(object.id, object);
+      if (this.#pending.get(object.id) === object) this.#pending.delete(object.id);
+    });
+  }
+
+  /** Answers whether material of destroyed objects is still in the journal, as after a cut between the two steps. */
+  #replay(records: readonly Uint8Array[]): boolean {
+    let hasRemains = false;
+    for (const record of records) {
+      const object = openRecord(this.#rootKey, record);
+      const before = this.#objects.get(object.id);
+      const isNext = before
+        ? object.version === before.version + 1 && object.owner === before.owner
+        : object.version >= 1;
+      if (!isNext)
+        throw new KmsError(
+          'STORE_DAMAGED',
+          `Object ${object.id} has versions out of order in the store.`,
+          'Restore the folder from a backup.',
+        );
+      if (before?.material && !object.material) hasRemains = true;
+      if (!before) this.#liveBytes += record.length;
+      this.#objects.set(object.id, object);
+    }
+    return hasRemains;
+  }
+}
+
+function makeFacts(rootKey: RootKey, entropy: Entropy): Uint8Array {
+  const id = new TextEncoder().encode(drawUuid(entropy, 'store UUID'));
+  const check = rootKey.seal(ROOT_KEY_CHECK, id);
+  const facts = new Uint8Array(STORE_ID_BYTES + check.length);
+  facts.set(id);
+  facts.set(check, STORE_ID_BYTES);
+  return facts;
+}
+
+function checkRootKey(rootKey: RootKey, facts: Uint8Array, path: string): void {
+  if (rootKey.open(facts.subarray(STORE_ID_BYTES), facts.subarray(0, STORE_ID_BYTES))) return;
+  throw new KmsError(
+    'ROOT_KEY_WRONG',
+    `The root key ${path} is not the one this store was made with.`,
+    'Name the right file with --root-key FILE.',
+  );
+}

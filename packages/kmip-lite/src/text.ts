@@ -1,3 +1,3 @@
 export { type HexSpan, renderHex } from './text/render-hex.js';
 export { renderMessage } from './text/render-message.js';
-export { type MessageSummary, summarizeMessage } from './text/summarize-message.js';
+export { type MessageSummary, type SummarizedItem, summarizeMessage } from './text/summarize-message.js';

@@ -1,14 +1,41 @@
-/** A run of a message's bytes that belongs together: an item's head, its value, its padding. */
+import { tagName } from '../message/fields.js';
+import { paddedBytes } from '../ttlv/reader.js';
+import { hexOf } from './describe-value.js';
+import { walkTtlv } from './walk-ttlv.js';
+
+/** A run of a message's bytes that belongs together. */
 export interface HexSpan {
+  readonly part: 'head' | 'value' | 'padding' | 'unreadable';
   readonly offsetBytes: number;
-  /** Two digits a byte; `··` a byte where redacted. */
+  readonly lengthBytes: number;
+  /** Two digits a byte; `··` for each byte that is redacted. */
   readonly hex: string;
-  /** What it is, for people: `UniqueIdentifier TextString 36`. */
+  /** What it belongs to, for people: `UniqueIdentifier TextString`. */
   readonly label: string;
   readonly depth: number;
 }
 
-/** The message's bytes in spans, in order; key material, passwords and opaque data are redacted always. */
+/** The message's bytes in spans, in order and without gaps; redacted as the readable tree is. */
 export function renderHex(bytes: Uint8Array): HexSpan[] {
-  return [{ offsetBytes: 0, hex: '', label: `${bytes.length} bytes`, depth: 0 }];
+  const spans: HexSpan[] = [];
+  for (const one of walkTtlv(bytes)) {
+    const { depth } = one;
+    const span = (part: HexSpan['part'], from: number, to: number, label: string, redacted = false): void => {
+      if (from === to) return;
+      const hex = redacted ? '··'.repeat(to - from) : hexOf(bytes.subarray(from, to));
+      spans.push({ part, offsetBytes: from, lengthBytes: to - from, hex, label, depth });
+    };
+    if ('unreadable' in one) {
+      span('unreadable', one.offsetBytes, bytes.length, 'unreadable', true);
+      continue;
+    }
+    const label = `${tagName(one.tag)} ${one.type}`;
+    const valueAt = one.offsetBytes + 8;
+    span('head', one.offsetBytes, valueAt, label);
+    if (one.type === 'Structure') continue;
+    span('value', valueAt, valueAt + one.lengthBytes, label, one.redacted);
+    // Padding should be zero; where it is not, it may hold anything.
+    span('padding', valueAt + one.lengthBytes, valueAt + paddedBytes(one.lengthBytes), label, one.redacted);
+  }
+  return spans;
 }

@@ -1,4 +1,4 @@
-import { type Attribute, attribute, firstValue, KmipError, type RequestOf } from '@vcryptsim/kmip-lite';
+import { type Attribute, attribute, copyAttribute, firstValue, KmipError, type RequestOf } from '@vcryptsim/kmip-lite';
 import { KmipClient, type KmipClientOptions } from '@vcryptsim/kmip-lite/client';
 import { type Exchange, type OperationTable, type ServeOptions, serveChannel } from '@vcryptsim/kmip-lite/server';
 import { channelPair, type TestChannel } from './channel-pair.js';

@@ -45,4 +45,6 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
+// A reader that went away (`| head`) is no mistake of ours and no reason for a stack trace.
+process.stdout.on('error', () => process.exit(EXIT.environment));
 process.exitCode = await main(process.argv.slice(2));

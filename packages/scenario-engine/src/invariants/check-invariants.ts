@@ -1,13 +1,11 @@
 import { exists } from '@vcryptsim/ports';
-import { ByteScanner, type FileMatch, type ScanNeedle, scanFolder, scanRanges } from '@vcryptsim/simkit/scan';
+import { ByteScanner, type FileMatch, scanFolder, scanRanges } from '@vcryptsim/simkit/scan';
 import type { World } from '../world/world.js';
 import type { Invariant, Violation } from './invariant.js';
+import { namesIn, needlesOf } from './needles.js';
 import { INVARIANTS } from './registry.js';
 
 type Found = Omit<Violation, 'afterStep'>;
-
-/** Between the name of an invariant and that of its needle, inside the one scanner that looks for all of them. */
-const SEPARATOR = '\u0000';
 
 /** Searches what was written since the last call, and what passed the wires. */
 export async function checkWritten(world: World): Promise<readonly Found[]> {
@@ -34,9 +32,7 @@ export async function checkEverything(world: World): Promise<readonly Found[]> {
 
 // One pass over a file looks for the needles of every invariant that speaks of it.
 function scannerFor(world: World, path: string): ByteScanner | null {
-  const needles = INVARIANTS.filter((each) => covers(each, world, path)).flatMap((each) =>
-    each.needles(world).map((needle): ScanNeedle => ({ ...needle, name: `${each.name}${SEPARATOR}${needle.name}` })),
-  );
+  const needles = INVARIANTS.filter((each) => covers(each, world, path)).flatMap((each) => needlesOf(each, world));
   return needles.length === 0 ? null : new ByteScanner(needles);
 }
 
@@ -46,13 +42,12 @@ function covers(invariant: Invariant, world: World, path: string): boolean {
 
 async function collect(matches: AsyncIterable<FileMatch>): Promise<Found[]> {
   const found: Found[] = [];
-  for await (const { needle: name, path, offsetBytes } of matches) {
-    const [invariant = '', needle = ''] = name.split(SEPARATOR);
-    found.push({ invariant, needle, where: path, offsetBytes });
+  for await (const { needle, path, offsetBytes } of matches) {
+    found.push({ ...namesIn(needle), where: path, offsetBytes });
   }
   return found;
 }
 
 function onWires(world: World): Found[] {
-  return world.wireWatch.take().map((match) => ({ invariant: 'no-dek-unsealed', ...match }));
+  return world.wireWatch.take().map(({ needle, ...place }) => ({ ...namesIn(needle), ...place }));
 }

@@ -4,33 +4,55 @@ import type { World } from '../world/world.js';
 
 /** The needle is planted behind this many other bytes, so that it does not stand where a search begins. */
 const LEAD_BYTES = 70_001;
+/** On the wire the needle comes in two pieces, cut after so many of its bytes. */
+const CUT_AFTER_BYTES = 11;
 
 /**
- * Proves that the search of this run can find: plants a needle in a file among vCenter's, has it found, takes it away.
+ * Proves that the searches of this run can find: plants a needle in a file among vCenter's and in two frames on a wire,
+ * has both found, and takes them away.
  *
- * @throws RunError NEEDLE_NOT_FOUND when the search is broken, and all its silence worth nothing
+ * @throws RunError NEEDLE_NOT_FOUND when a search is broken, and all its silence worth nothing
  */
 export async function provePlantedNeedle(world: World): Promise<void> {
+  if (!(await foundInFile(world))) throw missed('in files');
+  if (!foundOnWire(world)) throw missed('on wires');
+}
+
+async function foundInFile(world: World): Promise<boolean> {
   const { planted } = world.needles;
   const path = `${world.folder.vcenter}/planted-needle`;
   const handle = await world.files.open(path, { access: 'write', create: 'exclusive' });
   try {
-    const content = new Uint8Array(LEAD_BYTES + planted.bytes.lengthBytes);
-    planted.bytes.lend((plain) => content.set(plain, LEAD_BYTES));
-    await handle.pwrite(content, 0);
+    await handle.pwrite(behindLead(world), 0);
+    for await (const match of scanFolder(world.files, world.folder.vcenter, new ByteScanner([planted]))) {
+      if (match.path === path && match.offsetBytes === LEAD_BYTES) return true;
+    }
+    return false;
   } finally {
     await handle.close();
-  }
-  try {
-    const scanner = new ByteScanner([planted]);
-    for await (const match of scanFolder(world.files, world.folder.vcenter, scanner)) {
-      if (match.path === path && match.offsetBytes === LEAD_BYTES) return;
-    }
-  } finally {
     await world.files.unlink(path);
   }
-  throw new RunError(
-    'NEEDLE_NOT_FOUND',
-    'The search for secrets missed a needle that was planted for it: it is broken.',
-  );
+}
+
+function foundOnWire(world: World): boolean {
+  const connection = { number: 0, from: 'run', to: 'run' };
+  const bytes = behindLead(world);
+  const cut = LEAD_BYTES + CUT_AFTER_BYTES;
+  for (const piece of [bytes.subarray(0, cut), bytes.subarray(cut)]) {
+    world.wireWatch.look({ connection, direction: 'to-server', bytes: piece });
+  }
+  world.wireWatch.forget(connection);
+  return world.wireWatch.take().some((match) => match.offsetBytes === LEAD_BYTES);
+}
+
+function behindLead(world: World): Uint8Array {
+  const { planted } = world.needles;
+  const content = new Uint8Array(LEAD_BYTES + planted.bytes.lengthBytes);
+  planted.bytes.lend((plain) => content.set(plain, LEAD_BYTES));
+  return content;
+}
+
+function missed(where: string): RunError {
+  const message = `The search ${where} missed a needle that was planted for it. Do not trust this run; report it.`;
+  return new RunError('NEEDLE_NOT_FOUND', message);
 }

@@ -13,6 +13,8 @@ const BESIDE_A_VERB = ['expect', 'quiz'];
 const STRUCTURE = ['use', 'repeat'];
 /** A scenario is a story for people and CI, not a load generator. */
 const STEPS_MAX = 5_000;
+/** Longer arguments are cut in titles. */
+const TITLE_MAX = 100;
 
 const repeatSchema = z.strictObject({ times: z.int().min(1).max(1_000), steps: z.array(z.unknown()).min(1) });
 
@@ -168,8 +170,15 @@ function refuse(...problems: ScenarioProblem[]): BoundSteps {
   return { steps: [], problems };
 }
 
-/** The arguments of a step as one line of flow YAML, cut where it gets long. */
+/** The arguments of a step as one line of YAML, cut where it gets long. */
 function onOneLine(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ');
-  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+  const text = flow(value);
+  return text.length > TITLE_MAX ? `${text.slice(0, TITLE_MAX - 3)}...` : text;
+}
+
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const entries = Object.entries(value).map(([key, each]) => `${key}: ${flow(each)}`);
+  return `{ ${entries.join(', ')} }`;
 }

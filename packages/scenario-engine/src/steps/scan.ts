@@ -5,6 +5,7 @@ import { searchFolders } from '../world/search-files.js';
 import type { World } from '../world/world.js';
 import { stepKind } from './step-kind.js';
 
+const NAMES = { keks: 'KEKs', deks: 'DEKs' } as const;
 const PLACES = ['kms', 'vcenter', 'hosts', 'datastores', 'exports'] as const;
 
 /**
@@ -31,10 +32,8 @@ export const scan = stepKind({
     if (match === undefined && found) {
       throw new RunError('SECRET_NOT_FOUND', `None of ${needles.length} needles stands in ${places.join(', ')}.`);
     }
-    const what = typeof needle === 'string' ? `${needles.length} ${needle}` : 'the text';
-    return {
-      facts: [`Every byte of ${places.join(', ')} was searched for ${what}: ${found ? 'found' : 'not found'}.`],
-    };
+    const what = typeof needle === 'string' ? `the ${needles.length} ${NAMES[needle]}` : 'the text';
+    return { facts: [`Every byte of ${places.join(', ')} searched for ${what}: ${found ? 'found' : 'not there'}.`] };
   },
 });
 

@@ -28,6 +28,10 @@ export const vmDigest = stepKind({
     const { writtenSectors: runs } = digest;
     const sectors = runs.reduce((sum, run) => sum + run.sectors, 0);
     const of = vm.image === null ? `${vm.capacityBytes / SECTOR_SIZE_BYTES} sectors of zeros` : 'the image';
-    return { facts: [`The disk equals ${of} but for ${sectors} sectors, which the scenario wrote.`] };
+    return {
+      facts: [
+        `The disk equals ${of} but for ${sectors === 1 ? '1 sector' : `${sectors} sectors`} that the scenario wrote.`,
+      ],
+    };
   },
 });

@@ -6,7 +6,7 @@ const NEVER_CONNECTED = ['REFUSED', 'UNREACHABLE', 'TLS_FAILED', 'UNKNOWN_ISSUER
 
 /**
  * What was on vCenter's wire during a step, one line for each connection: who asked whom for what, and the outcome.
- * `vcenter -> kms-1: Discover Versions, Get 3f2a51c0 (Success)`
+ * `vcenter -> kms-1: Discover Versions, Get of 3f2a51c0 (Success)`
  */
 export function describeWire(observed: Observation): string[] {
   const connections = new Map<number, KmipExchange[]>();
@@ -15,17 +15,22 @@ export function describeWire(observed: Observation): string[] {
     connections.set(exchange.connection, [...own, exchange]);
   }
   const lines = [...connections.values()].map(describeConnection);
-  return joinEqual([...lines, ...failedDials(observed)]);
+  return counted([...lines, ...failedDials(observed)]);
 }
 
 function describeConnection(exchanges: readonly KmipExchange[]): string {
   const [first] = exchanges;
-  const operations = exchanges.map(({ operation, keyId }) =>
-    keyId === null ? operation : `${operation} ${keyId.slice(0, 8)}`,
-  );
+  const operations = counted(exchanges.map(({ operation }) => spaced(operation)));
+  const keys = [...new Set(exchanges.flatMap(({ keyId }) => keyId?.slice(0, 8) ?? []))];
+  const about = keys.length === 0 ? '' : ` of ${keys.join(', ')}`;
   const worst = exchanges.find(({ result }) => result !== 'Success');
   const outcome = worst === undefined ? 'Success' : (worst.result ?? 'no answer');
-  return `${first?.client} -> ${first?.server}: ${operations.join(', ')} (${outcome})`;
+  return `${first?.client} -> ${first?.server}: ${operations.join(', ')}${about} (${outcome})`;
+}
+
+/** `DiscoverVersions` as the KMIP specification writes it: `Discover Versions`. */
+function spaced(operation: string): string {
+  return operation.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ');
 }
 
 function failedDials(observed: Observation): string[] {
@@ -37,13 +42,13 @@ function failedDials(observed: Observation): string[] {
   });
 }
 
-/** Lines that follow each other and are equal, as one with their number. */
-function joinEqual(lines: readonly string[]): string[] {
-  const joined: { line: string; count: number }[] = [];
-  for (const line of lines) {
-    const last = joined.at(-1);
-    if (last?.line === line) last.count++;
-    else joined.push({ line, count: 1 });
+/** Texts that follow each other and are equal, as one with their number. */
+function counted(texts: readonly string[]): string[] {
+  const runs: { text: string; count: number }[] = [];
+  for (const text of texts) {
+    const last = runs.at(-1);
+    if (last?.text === text) last.count++;
+    else runs.push({ text, count: 1 });
   }
-  return joined.map(({ line, count }) => (count === 1 ? line : `${line}, ${count} times`));
+  return runs.map(({ text, count }) => (count === 1 ? text : `${text} (${count} times)`));
 }

@@ -17,12 +17,12 @@ interface Watched {
 
 /** Looks for secrets in what passes a tap, also across the borders of its pieces. */
 export class WireWatch {
-  readonly #needles: () => readonly ScanNeedle[];
+  #needles: () => readonly ScanNeedle[] = () => [];
   readonly #streams = new Map<TapConnection, Map<string, Watched>>();
   #matches: WireMatch[] = [];
 
   /** @param needles answers what to look for now; asked at each frame, because keys are made while the run goes on */
-  constructor(needles: () => readonly ScanNeedle[]) {
+  lookFor(needles: () => readonly ScanNeedle[]): void {
     this.#needles = needles;
   }
 

@@ -23,6 +23,7 @@ import {
   VirtualClock,
 } from '@vcryptsim/simkit';
 import { type ClusterName, VCenter } from '@vcryptsim/vcenter';
+import { needlesOnWires } from '../invariants/needles.js';
 import type { Lab } from '../scenario/lab.js';
 import { HostRack } from './host-rack.js';
 import { KeyServerRack } from './key-server-rack.js';
@@ -122,6 +123,7 @@ export class World {
     this.vms = new VirtualMachines(this, parts.options);
     this.#drive = drive;
     this.#disposeNetwork = parts.disposeNetwork;
+    this.wireWatch.lookFor(() => needlesOnWires(this));
   }
 
   /**
@@ -183,7 +185,7 @@ async function join(
   const entropy = new SeededEntropy(seed, { recorder });
   const needles = new SecretNeedles(recorder, entropy.fork('needle', 1));
   const recording = new RecordingFileSystem(files);
-  const wireWatch = new WireWatch(() => [...needles.of('dek'), needles.planted]);
+  const wireWatch = new WireWatch();
   const transcript = new WireTranscript(wireWatch);
   const faults = new FaultyNetwork(network, clock);
   const keyPairs = new SystemKeyPairs(clock);

@@ -99,9 +99,9 @@ export async function sameInstant(w: World): Promise<void> {
 
 /** Sizes from 1 B to 300 kB; abort, close, write then abort in one turn; a listener that comes and goes. */
 export async function mischief(w: World): Promise<void> {
-  let up: Listener | null = null;
+  const up: { listener: Listener | null } = { listener: null };
   const start = async () => {
-    up = await w.serve('kms', async (channel, request) => {
+    up.listener = await w.serve('kms', async (channel, request) => {
       const act = w.pick(['echo', 'echo', 'slow', 'abort', 'close', 'nothing', 'writeAbort', 'big'] as const);
       w.log('kms', `${act} ${request.length}`);
       if (act === 'slow') await w.clock.after(w.pick([1, 10, 40]) * SECOND);
@@ -117,9 +117,9 @@ export async function mischief(w: World): Promise<void> {
   };
   const flapping = (async () => {
     for (let i = 0; i < 6; i++) {
-      if (up) {
-        void up.close();
-        up = null;
+      if (up.listener) {
+        void up.listener.close();
+        up.listener = null;
       } else {
         await start();
       }

@@ -44,7 +44,7 @@ describe('a key store', () => {
     await again.close();
   });
 
-  it('[S02] holds no key byte, attribute or root key in clear in its files', async () => {
+  it('holds no key byte, attribute or root key in clear in its files', async () => {
     const { store } = await openStore(files);
     await store.add(keyOf('a', 0xa5, { attributes: [textAttribute('x-Name', 'a very recognisable name')] }));
     await store.change(A, (object) => ({ ...object, state: 'Active' }));
@@ -114,7 +114,7 @@ describe('a key store', () => {
 });
 
 describe('a key store after a cut', () => {
-  it('[S02] has lost nothing that was answered, and brings nothing destroyed back', async () => {
+  it('has lost nothing that was answered, and brings nothing destroyed back', async () => {
     await files.mkdir('/kms');
     const operations: FileOperation[] = [];
     const recording = new RecordingFileSystem(files, { onOperation: (operation) => operations.push(operation) });

@@ -15,8 +15,8 @@ const ENTRIES_PER_WRITE_MAX = 256;
  * one (group commit): one write and one fsync for all of them, in the order in which they came.
  *
  * When a write fails, it and everything that waits behind it is refused, because a later entry may rest on an earlier
- * one, and the file is cut back. When even that fails, or an fsync does, nobody knows what the medium holds: the
- * appender refuses everything from then on, and the next start finds out.
+ * one, and the file is cut back before anything else is written. When an fsync fails, nobody knows what the medium
+ * holds: the appender refuses everything from then on, and the next start finds out.
  */
 export class DurableAppender {
   readonly #handle: FileHandle;
@@ -28,6 +28,8 @@ export class DurableAppender {
   #turn: Promise<void> = Promise.resolve();
   #isPumping = false;
   #isBroken = false;
+  /** Whether a failed write may have left something behind the durable part. */
+  #hasRemains = false;
 
   /**
    * @param handle open for writing; the appender does not close it
@@ -113,9 +115,12 @@ export class DurableAppender {
   async #write(bytes: Uint8Array): Promise<void> {
     if (this.#isBroken) throw unwritable(null, 'Restart the key server: it no longer knows what the medium holds.');
     try {
+      if (this.#hasRemains) await this.#cutRemains();
+      this.#hasRemains = true;
       await this.#handle.pwrite(bytes, this.#lengthBytes);
     } catch (error) {
-      await this.#handle.truncate(this.#lengthBytes).catch(() => this.giveUp());
+      // At once, to give the room back; if that fails too, before the next write.
+      await this.#cutRemains().catch(() => {});
       throw unwritable(error, 'Make room or mend the disk, then try again.');
     }
     try {
@@ -124,8 +129,14 @@ export class DurableAppender {
       this.giveUp();
       throw unwritable(error, 'Mend the disk and restart the key server.');
     }
+    this.#hasRemains = false;
     this.#lengthBytes += bytes.length;
     this.#lastNumber += 1;
+  }
+
+  async #cutRemains(): Promise<void> {
+    await this.#handle.truncate(this.#lengthBytes);
+    this.#hasRemains = false;
   }
 }
 

@@ -86,7 +86,7 @@ function hasOutputs() {
   let whole = true;
   for (const folder of packageFolders()) {
     walk(`${folder}/src`, (path, name) => {
-      if (name.endsWith('.ts') && !existsSync(path.replace('/src/', '/dist/').replace(/\.ts$/, '.js'))) whole = false;
+      if (/(?<!\.d)\.ts$/.test(name) && !existsSync(path.replace('/src/', '/dist/').replace(/\.ts$/, '.js'))) whole = false;
     });
   }
   return whole;

@@ -4,6 +4,8 @@ import { HypervisorError } from '../api/errors.js';
 import { fileDamaged } from '../faults.js';
 
 const MAGIC = 'VCSEAL01';
+/** By how much a sealed file is longer than what it holds: magic, nonce, tag. */
+export const SEALED_FILE_OVERHEAD_BYTES = MAGIC.length + 12 + 16;
 
 /**
  * A VM file that is encrypted as a whole (NVRAM), by the VM home's DEK:

@@ -69,19 +69,32 @@ export class VmInventory {
   }
 
   async #save(vms: readonly RegisteredVm[]): Promise<void> {
-    const list = Vmx.create();
-    vms.forEach((vm, index) => {
-      list.set(`vmlist${index + 1}.config`, vm.shown);
-      list.set(`vmlist${index + 1}.uuid`, vm.uuid);
-      list.set(`vmlist${index + 1}.displayName`, vm.name);
-    });
     try {
-      await replaceFile(this.#files, this.#path, new TextEncoder().encode(list.toText()));
+      await replaceFile(this.#files, this.#path, composeList(vms));
     } catch (error) {
+      await this.#takeBack().catch(() => {});
       throw fileFault(error, this.#path, 'write');
     }
     this.#vms = new Map(vms.map((vm) => [vm.uuid, vm]));
   }
+
+  /** The failed call may have been the one after the rename: then the new list stands there already. */
+  async #takeBack(): Promise<void> {
+    const before = composeList(this.all());
+    if (!(await exists(this.#files, this.#path))) return;
+    const standing = await readWhole(this.#files, this.#path, TEXT_FILE_LIMIT_BYTES);
+    if (Buffer.compare(standing, before) !== 0) await replaceFile(this.#files, this.#path, before);
+  }
+}
+
+function composeList(vms: readonly RegisteredVm[]): Uint8Array {
+  const list = Vmx.create();
+  vms.forEach((vm, index) => {
+    list.set(`vmlist${index + 1}.config`, vm.shown);
+    list.set(`vmlist${index + 1}.uuid`, vm.uuid);
+    list.set(`vmlist${index + 1}.displayName`, vm.registeredName);
+  });
+  return new TextEncoder().encode(list.toText());
 }
 
 function readList(list: Vmx, file: string): RegisteredVm[] {

@@ -7,6 +7,7 @@ import { isFileName } from '../formats/file-name.js';
 import { isUuid } from '../formats/vmware-uuid.js';
 import { datastoreNamed, type HostContext } from '../host/host-context.js';
 import { DISK_UNITS } from './disk-units.js';
+import { distinctKeyIds } from './distinct-key-ids.js';
 
 /** A disk as it will be made. */
 export interface DiskPlan {
@@ -104,6 +105,6 @@ function checkKeys(ids: readonly (CryptoKeyId | null)[], host: HostContext): voi
   const needed = ids.filter((id) => id !== null);
   if (needed.length === 0) return;
   host.mode.checkSafe();
-  const missing = needed.filter((id) => !host.keys.has(id));
+  const missing = distinctKeyIds(needed).filter((id) => !host.keys.has(id));
   if (missing.length > 0) throw keyNotInCache(missing);
 }

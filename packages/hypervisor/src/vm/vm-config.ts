@@ -16,6 +16,7 @@ import { parseDescriptor, type VmdkDescriptor } from '../formats/vmdk-descriptor
 import { parseVmwareUuid } from '../formats/vmware-uuid.js';
 import { Vmx } from '../formats/vmx.js';
 import { DISK_UNITS, deviceKeyOf } from './disk-units.js';
+import { distinctKeyIds } from './distinct-key-ids.js';
 
 /** A sealed DEK with every KEK that opens it; all seal the same DEK. */
 export type SealedDeks = readonly [SealedDek, ...SealedDek[]];
@@ -85,7 +86,7 @@ export function keyIdsOf(config: VmConfig): readonly CryptoKeyId[] {
   const named = [config.sealedHome, ...config.disks.map((disk) => disk.encryption?.sealed ?? null)]
     .flatMap((sealed) => sealed ?? [])
     .map(({ keyId }) => keyId);
-  return named.filter((id, index) => named.findIndex((other) => sameKeyId(id, other)) === index);
+  return distinctKeyIds(named);
 }
 
 async function readDiskConfig(folder: VmFolder, fileName: string, deviceKey: number): Promise<DiskConfig> {

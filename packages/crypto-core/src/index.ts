@@ -17,5 +17,6 @@ export {
 } from './wrap/key-wrap.js';
 export { autoEngine } from './xts/auto-engine.js';
 export { nativeEngine } from './xts/native-engine.js';
+export { perUnitEngine } from './xts/per-unit-engine.js';
 export { portableEngine } from './xts/portable-engine.js';
-export type { DataUnitSizeBytes, XtsCipher, XtsEngine } from './xts/xts-engine.js';
+export type { DataUnitSizeBytes, Direction, XtsCipher, XtsEngine } from './xts/xts-engine.js';

@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { nativeEngine, portableEngine } from '../src/index.js';
+import { nativeEngine, perUnitEngine, portableEngine } from '../src/index.js';
 import { fromHex } from './vectors/hex.js';
 import { IEEE_1619_KEY } from './vectors/ieee-1619.js';
 
@@ -23,7 +23,7 @@ function sample(lengthBytes: number): Uint8Array {
   return Uint8Array.from({ length: lengthBytes }, (_, index) => (index * 31 + (index >> 8)) & 0xff);
 }
 
-describe.each([nativeEngine(), portableEngine()])('runs on the $name engine', (engine) => {
+describe.each([nativeEngine(), portableEngine(), perUnitEngine()])('runs on the $name engine', (engine) => {
   const cipher = engine.prepare(KEY);
 
   it.each([
@@ -37,6 +37,9 @@ describe.each([nativeEngine(), portableEngine()])('runs on the $name engine', (e
     [16, 500, 2n ** 32n - 250n],
     [48, 7, 1n],
     [131_072, 2, 9n],
+    [131_088, 2, 2n ** 32n - 1n],
+    [16, 9000, 2n ** 32n - 250n],
+    [512, 2053, 1n],
   ])('%i bytes a unit, %i units from %i, equal per-unit OpenSSL both ways', (unitSizeBytes, count, firstUnit) => {
     const plain = sample(unitSizeBytes * count);
     const units = plain.slice();
@@ -53,6 +56,28 @@ describe.each([nativeEngine(), portableEngine()])('runs on the $name engine', (e
     cipher.encryptRun(view, 3n, 512);
     expect(view).toEqual(perUnit(sample(1024), 3n, 512));
     expect([frame[0], ...frame.subarray(1025)]).toEqual([0xee, 0xee, 0xee, 0xee]);
+  });
+
+  it.each([1, 3, 4, 7, 300, 5000])('works on part of a buffer of its own, %i units', (count) => {
+    const buffer = engine.allocateBuffer(512 * (count + 2)).fill(0xee);
+    expect(buffer).toHaveLength(512 * (count + 2));
+    const part = buffer.subarray(512, 512 * (count + 1));
+    part.set(sample(part.length));
+    cipher.encryptRun(part, 11n, 512);
+    expect(Buffer.compare(part, perUnit(sample(part.length), 11n, 512))).toBe(0);
+    cipher.decryptRun(part, 11n, 512);
+    expect(Buffer.compare(part, sample(part.length))).toBe(0);
+    expect([...buffer.subarray(0, 512), ...buffer.subarray(-512)].every((byte) => byte === 0xee)).toBe(true);
+  });
+
+  it('does large runs too, and rejects what it refuses', async () => {
+    const units = sample(300_032);
+    await cipher.encryptLargeRun(units, 2n, 512);
+    expect(Buffer.compare(units, perUnit(sample(300_032), 2n, 512))).toBe(0);
+    await cipher.decryptLargeRun(units, 2n, 512);
+    expect(Buffer.compare(units, sample(300_032))).toBe(0);
+    await expect(cipher.encryptLargeRun(units, -1n, 512)).rejects.toEqual(refusal('UNIT_RANGE'));
+    await expect(cipher.decryptLargeRun(units, 0n, 100)).rejects.toEqual(refusal('UNIT_SIZE'));
   });
 
   it('works on shared memory', () => {

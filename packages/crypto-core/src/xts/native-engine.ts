@@ -1,88 +1,128 @@
-import { type Cipher, createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
-import { CryptoError } from '../errors.js';
-import { BLOCK_SIZE_BYTES, checkUnit, countUnits } from './data-unit.js';
-import { whiten, writeUnitNumbers } from './whitening.js';
-import type { XtsCipher, XtsEngine } from './xts-engine.js';
+import type { Cipher } from 'node:crypto';
+import { countUnits } from './data-unit.js';
+import { EcbCiphers } from './ecb-ciphers.js';
+import { disposedKey, InlineCipher } from './inline-cipher.js';
+import { OutputRelease } from './output-release.js';
+import { PerUnitCipher, perUnitEngine } from './per-unit-engine.js';
+import { BATCH_SIZE_BYTES, turnWhitenedEcb } from './whitened-ecb.js';
+import { compileWhiteningKernel, createKernelMemory, hasWhiteningKernel, WhiteningKernel } from './whitening-kernel.js';
+import type { XtsEngine } from './xts-engine.js';
 import { splitXtsKey } from './xts-key.js';
 
 /**
- * XTS-AES on OpenSSL (AES-NI). One OpenSSL cipher per data unit costs more than the AES in it, so a run is done as ECB
- * between two whitenings: all tweaks in one call, all blocks in one call (facts/performance.md section 2).
+ * XTS-AES on OpenSSL (AES-NI) at the speed of a native loop: ECB between two whitenings in WebAssembly SIMD, see
+ * {@link turnWhitenedEcb}. Where this Node has no WebAssembly SIMD, one OpenSSL cipher for each data unit.
  */
 export function nativeEngine(): XtsEngine {
-  return { name: 'native', prepare: (key) => new NativeCipher(key) };
+  if (hasWhiteningKernel()) return new NativeEngine();
+  return { ...perUnitEngine(), name: 'native' };
 }
 
-/** Blocks go through OpenSSL in pieces of this size: larger output buffers fall off the allocator's page-fault cliff. */
-const BATCH_SIZE_BYTES = 65_536;
+/** The native engine with its kernel; `pooled` shares it. */
+export class NativeEngine implements XtsEngine {
+  readonly name = 'native';
+  readonly #module = compileWhiteningKernel({ shared: false });
+  readonly #kernels = new WeakMap<ArrayBufferLike, WhiteningKernel>();
+  readonly #scratch: Workspace;
+  readonly #outputs = new OutputRelease();
 
-interface Keys {
-  /** Key1 || Key2, for single units. */
-  readonly both: KeyObject;
-  readonly key1: KeyObject;
-  readonly key2: KeyObject;
+  constructor() {
+    const { memory, data } = createKernelMemory({ dataSizeBytes: BATCH_SIZE_BYTES, windows: 1, shared: false });
+    this.#scratch = { kernel: new WhiteningKernel(this.#module, memory, 0), data };
+  }
+
+  prepare(key: Uint8Array): NativeCipher {
+    return new NativeCipher(key, this.#kernels, this.#scratch, this.#outputs);
+  }
+
+  allocateBuffer(sizeBytes: number): Uint8Array {
+    const { memory, data } = createKernelMemory({ dataSizeBytes: sizeBytes, windows: 1, shared: false });
+    this.adopt(new WhiteningKernel(this.#module, memory, 0));
+    return data;
+  }
+
+  /** From now on runs inside the kernel's memory are done there, without a copy. */
+  adopt(kernel: WhiteningKernel): void {
+    this.#kernels.set(kernel.memory.buffer, kernel);
+  }
 }
 
-class NativeCipher implements XtsCipher {
-  #keys: Keys | null;
+/** A kernel and the data part of its memory, through which runs in foreign memory go piece by piece. */
+interface Workspace {
+  readonly kernel: WhiteningKernel;
+  readonly data: Uint8Array;
+}
 
-  constructor(key: Uint8Array) {
+/** The cipher of the native engine. */
+export class NativeCipher extends InlineCipher {
+  readonly #kernels: WeakMap<ArrayBufferLike, WhiteningKernel>;
+  readonly #scratch: Workspace;
+  readonly #outputs: OutputRelease;
+  readonly #perUnit: PerUnitCipher;
+  #blocks: EcbCiphers | null;
+
+  constructor(
+    key: Uint8Array,
+    kernels: WeakMap<ArrayBufferLike, WhiteningKernel>,
+    scratch: Workspace,
+    outputs: OutputRelease,
+  ) {
+    super();
     const { key1, key2 } = splitXtsKey(key);
-    this.#keys = { both: createSecretKey(key), key1: createSecretKey(key1), key2: createSecretKey(key2) };
+    this.#kernels = kernels;
+    this.#scratch = scratch;
+    this.#outputs = outputs;
+    this.#perUnit = new PerUnitCipher(key);
+    this.#blocks = new EcbCiphers(key1, key2);
   }
 
   encryptRun(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number): void {
-    const { key1, key2 } = this.#live();
-    run(units, firstUnit, unitSizeBytes, key2, createCipheriv(ecb(key1), key1, null));
+    const { encryptBlocks, encryptTweaks } = this.#live();
+    if (unitSizeBytes > BATCH_SIZE_BYTES) this.#perUnit.encryptRun(units, firstUnit, unitSizeBytes);
+    else this.#run(units, firstUnit, unitSizeBytes, encryptBlocks, encryptTweaks);
   }
 
   decryptRun(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number): void {
-    const { key1, key2 } = this.#live();
-    run(units, firstUnit, unitSizeBytes, key2, createDecipheriv(ecb(key1), key1, null));
+    const { decryptBlocks, encryptTweaks } = this.#live();
+    if (unitSizeBytes > BATCH_SIZE_BYTES) this.#perUnit.decryptRun(units, firstUnit, unitSizeBytes);
+    else this.#run(units, firstUnit, unitSizeBytes, decryptBlocks, encryptTweaks);
   }
 
   encryptUnit(unit: Uint8Array, tweak: Uint8Array): void {
-    const { both } = this.#live();
-    checkUnit(unit.length, tweak);
-    unit.set(createCipheriv(xts(both), both, tweak).update(unit));
+    this.#perUnit.encryptUnit(unit, tweak);
   }
 
   decryptUnit(unit: Uint8Array, tweak: Uint8Array): void {
-    const { both } = this.#live();
-    checkUnit(unit.length, tweak);
-    unit.set(createDecipheriv(xts(both), both, tweak).update(unit));
+    this.#perUnit.decryptUnit(unit, tweak);
   }
 
   dispose(): void {
-    // OpenSSL clears a key when the last KeyObject goes; Node offers no earlier moment.
-    this.#keys = null;
+    this.#perUnit.dispose();
+    this.#blocks?.close();
+    this.#blocks = null;
   }
 
-  #live(): Keys {
-    if (this.#keys === null) throw new CryptoError('DISPOSED', 'This XTS key was disposed of; prepare it again.');
-    return this.#keys;
+  #run(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number, blocks: Cipher, tweaks: Cipher): void {
+    const count = countUnits(units.length, firstUnit, unitSizeBytes);
+    const own = this.#kernels.get(units.buffer);
+    if (own !== undefined) {
+      turnWhitenedEcb(own, { at: units.byteOffset, count, firstUnit, unitSizeBytes }, blocks, tweaks, this.#outputs);
+      return;
+    }
+    const { kernel, data } = this.#scratch;
+    const pieceUnits = Math.floor(data.length / unitSizeBytes);
+    for (let unit = 0; unit < count; unit += pieceUnits) {
+      const some = Math.min(pieceUnits, count - unit);
+      const piece = units.subarray(unit * unitSizeBytes, (unit + some) * unitSizeBytes);
+      data.set(piece);
+      const run = { at: data.byteOffset, count: some, firstUnit: firstUnit + BigInt(unit), unitSizeBytes };
+      turnWhitenedEcb(kernel, run, blocks, tweaks, this.#outputs);
+      piece.set(data.subarray(0, piece.length));
+    }
   }
-}
 
-function ecb(key: KeyObject): string {
-  return key.symmetricKeySize === 32 ? 'aes-256-ecb' : 'aes-128-ecb';
-}
-
-function xts(key: KeyObject): string {
-  return key.symmetricKeySize === 64 ? 'aes-256-xts' : 'aes-128-xts';
-}
-
-function run(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number, key2: KeyObject, blocks: Cipher): void {
-  const count = countUnits(units.length, firstUnit, unitSizeBytes);
-  blocks.setAutoPadding(false);
-  const numbers = new Uint8Array(count * BLOCK_SIZE_BYTES);
-  writeUnitNumbers(new DataView(numbers.buffer), firstUnit, count);
-  const tweaks = createCipheriv(ecb(key2), key2, null).setAutoPadding(false).update(numbers);
-  const tweakView = new DataView(tweaks.buffer, tweaks.byteOffset, tweaks.length);
-  const unitView = new DataView(units.buffer, units.byteOffset, units.length);
-  whiten(unitView, tweakView, unitSizeBytes);
-  for (let at = 0; at < units.length; at += BATCH_SIZE_BYTES) {
-    units.set(blocks.update(units.subarray(at, at + BATCH_SIZE_BYTES)), at);
+  #live(): EcbCiphers {
+    if (this.#blocks === null) throw disposedKey();
+    return this.#blocks;
   }
-  whiten(unitView, tweakView, unitSizeBytes);
 }

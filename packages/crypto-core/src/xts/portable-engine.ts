@@ -1,9 +1,9 @@
 import { unsafe } from '@noble/ciphers/aes.js';
-import { CryptoError } from '../errors.js';
 import { secretCopy } from '../secret-buffer.js';
 import { BLOCK_SIZE_BYTES, checkUnit, countUnits } from './data-unit.js';
+import { disposedKey, InlineCipher } from './inline-cipher.js';
 import { whiten, writeUnitNumbers } from './whitening.js';
-import type { XtsCipher, XtsEngine } from './xts-engine.js';
+import type { XtsEngine } from './xts-engine.js';
 import { splitXtsKey } from './xts-key.js';
 
 /**
@@ -11,7 +11,11 @@ import { splitXtsKey } from './xts-key.js';
  * the native engine and runs where OpenSSL is not wanted, at some 45 MB/s.
  */
 export function portableEngine(): XtsEngine {
-  return { name: 'portable', prepare: (key) => new PortableCipher(key) };
+  return {
+    name: 'portable',
+    prepare: (key) => new PortableCipher(key),
+    allocateBuffer: (sizeBytes) => new Uint8Array(sizeBytes),
+  };
 }
 
 /** `unsafe.encrypt` or `unsafe.decrypt`: one AES block as four little-endian words. */
@@ -28,11 +32,12 @@ interface Schedules {
 /** Tweaks are made for this many data units at a time, so that a run of any length needs one small buffer. */
 const UNITS_AT_A_TIME = 128;
 
-class PortableCipher implements XtsCipher {
+class PortableCipher extends InlineCipher {
   #schedules: Schedules | null;
   readonly #tweaks = new DataView(new ArrayBuffer(UNITS_AT_A_TIME * BLOCK_SIZE_BYTES));
 
   constructor(key: Uint8Array) {
+    super();
     const { key1, key2 } = splitXtsKey(key);
     this.#schedules = {
       encrypt: expand(key1, unsafe.expandKeyLE),
@@ -90,7 +95,7 @@ class PortableCipher implements XtsCipher {
   }
 
   #live(): Schedules {
-    if (this.#schedules === null) throw new CryptoError('DISPOSED', 'This XTS key was disposed of; prepare it again.');
+    if (this.#schedules === null) throw disposedKey();
     return this.#schedules;
   }
 }

@@ -6,8 +6,8 @@
  * the disk and enters the tweak as 16 bytes, little endian.
  */
 export interface XtsEngine {
-  /** Which of the two implementations this is, for reports. */
-  readonly name: 'native' | 'portable';
+  /** Which implementation this is, for reports. `pooled` is native with workers; `per-unit` the slow yardstick. */
+  readonly name: 'native' | 'portable' | 'per-unit' | 'pooled';
 
   /**
    * Prepares a key.
@@ -17,9 +17,17 @@ export interface XtsEngine {
    * @throws CryptoError LENGTH for another length, KEY_HALVES_EQUAL when Key1 = Key2 (OpenSSL would still decrypt)
    */
   prepare(key: Uint8Array): XtsCipher;
+
+  /**
+   * Makes a buffer in which this engine works fastest, so that files are read straight into it. Runs on any part of it
+   * and on any other memory give the same bytes; only the copying differs.
+   *
+   * @param sizeBytes 1 or more; meant for buffers that are kept, not for one request each
+   */
+  allocateBuffer(sizeBytes: number): Uint8Array;
 }
 
-/** One prepared XTS key. Works in place, synchronously, and holds the key until `dispose`. */
+/** One prepared XTS key. Works in place and holds the key until `dispose`. */
 export interface XtsCipher {
   /**
    * Encrypts a run of consecutive data units in place.
@@ -33,6 +41,17 @@ export interface XtsCipher {
 
   /** Decrypts a run of consecutive data units in place; parameters and refusals as for {@link encryptRun}. */
   decryptRun(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number): void;
+
+  /**
+   * Encrypts as {@link encryptRun} does, with workers where the engine has them and the run is worth the trip. Nobody
+   * may touch `units` until the promise settles. Runs of one engine settle in the order in which they were asked for.
+   *
+   * @throws CryptoError (rejects) as `encryptRun`; WORKER_FAILED when a worker was lost, `units` is then undefined
+   */
+  encryptLargeRun(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number): Promise<void>;
+
+  /** Decrypts as {@link encryptLargeRun} encrypts. */
+  decryptLargeRun(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number): Promise<void>;
 
   /**
    * Encrypts one data unit of any whole number of bytes in place, with ciphertext stealing where it does not end on a
@@ -53,3 +72,6 @@ export interface XtsCipher {
 
 /** The data unit sizes of this project's disks; the engines take others too. */
 export type DataUnitSizeBytes = 512 | 4096;
+
+/** Which way a run goes. */
+export type Direction = 'encrypt' | 'decrypt';

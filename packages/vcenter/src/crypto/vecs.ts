@@ -83,9 +83,9 @@ export class Vecs {
     }
   }
 
-  /** Keeps a server certificate as trusted; answers its SHA-256 in lower-case hex. @throws FileError */
+  /** Keeps a server certificate as trusted; answers its SHA-256 in lower-case hex. @throws PkiError MALFORMED, FileError */
   async putTrusted(certificate: Uint8Array): Promise<string> {
-    const sha256 = fingerprintSha256(certificate);
+    const sha256 = describeCertificate(certificate).fingerprintSha256;
     await makeFolders(this.#files, `${this.#folder}/trusted`);
     const pem = new TextEncoder().encode(certificateToPem(certificate));
     await replaceFile(this.#files, this.#trustedPath(sha256), pem);

@@ -1,13 +1,13 @@
 /**
- * Unique Batch Item IDs of one connection: ASCII `QLKC`, then a counter from 1, unsigned 32 bits, little endian
- * (`514c4b4301000000`), as the client library inside a real vCenter numbers them (facts/kmip.md part 2, "Library").
+ * Unique Batch Item ID: ASCII `QLKC`, then the item's number, unsigned 32 bits, little endian (`514c4b4301000000`), as
+ * the client library inside a real vCenter numbers them. Each message counts from 1 again: three Get Attributes on one
+ * connection all carry 1, and the batch of three behind them carries 1 to 3 (the published log that facts/kmip.md part 2
+ * cites, vmware-2.log).
+ *
+ * @param place of the item in its message, from 0
  */
-export function batchItemIds(): () => Uint8Array {
-  let counter = 0;
-  return () => {
-    const id = new TextEncoder().encode('QLKC____');
-    counter += 1;
-    new DataView(id.buffer).setUint32(4, counter, true);
-    return id;
-  };
+export function batchItemId(place = 0): Uint8Array {
+  const id = new TextEncoder().encode('QLKC____');
+  new DataView(id.buffer).setUint32(4, place + 1, true);
+  return id;
 }

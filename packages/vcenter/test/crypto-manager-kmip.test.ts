@@ -25,7 +25,7 @@ describe('key providers', () => {
         [() => cryptoManager.registerKmipServer({ providerId: PROVIDER, server }), 'ALREADY_EXISTS'],
         [() => cryptoManager.registerKmipServer({ providerId: '' as typeof PROVIDER, server }), 'INVALID_ARGUMENT'],
         [
-          cryptoManager.registerKmipServer({ providerId: 'é'.repeat(40) as typeof PROVIDER, server }),
+          () => cryptoManager.registerKmipServer({ providerId: 'é'.repeat(40) as typeof PROVIDER, server }),
           'INVALID_ARGUMENT',
         ],
         [() => cryptoManager.removeKmipServer(OTHER, KMS_1), 'PROVIDER_NOT_FOUND'],

@@ -1,6 +1,7 @@
 import {
   certificatesFromPem,
   certificateToPem,
+  describeCertificate,
   fingerprintSha256,
   privateKeyFromPem,
   privateKeyToPem,

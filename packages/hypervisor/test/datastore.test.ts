@@ -48,6 +48,12 @@ describe('a datastore that will not take a VM', () => {
     expect(await lab.files.readdir(lab.datastore)).toEqual([]);
   });
 
+  it('not there at all', async () => {
+    const lab = await Lab.safe();
+    await lab.files.rmdir(lab.datastore);
+    expect(await faultOf(lab.host.createVm(big))).toMatchObject({ code: 'DATASTORE_NOT_WRITABLE' });
+  });
+
   it('every single call failing once: no VM and no file, or a whole VM', async () => {
     let refusals = 0;
     for (let atCall = 1; ; atCall += 1) {

@@ -1,6 +1,6 @@
-import type { FileSystem } from '@vcryptsim/ports';
+import { FileError, type FileSystem } from '@vcryptsim/ports';
 import { fileDamaged } from '../faults.js';
-import { fileFault, noSpace } from './file-fault.js';
+import { fileFault, noSpace, notWritable } from './file-fault.js';
 import { VmFolder } from './vm-folder.js';
 
 /** Where a host finds a datastore. */
@@ -54,6 +54,7 @@ export class Datastore {
       await this.files.mkdir(folder.path);
       await this.files.fsyncFolder(this.#folder);
     } catch (error) {
+      if (error instanceof FileError && error.code === 'NOT_FOUND') throw notWritable(folder.shown(''), this.#folder);
       throw fileFault(error, folder.shown(''), 'write');
     }
     return folder;

@@ -44,9 +44,10 @@ export function noSpace(shown: string, folder: string): HypervisorError {
   );
 }
 
-function notWritable(shown: string, path: string): HypervisorError {
+/** The datastore does not take what is to be written. `path` is the real path. */
+export function notWritable(shown: string, path: string): HypervisorError {
   return new HypervisorError(
     { code: 'DATASTORE_NOT_WRITABLE', path: shown },
-    `${shown} cannot be written (${path}). Check the owner and the permissions of that folder.`,
+    `${shown} cannot be written (${path}). Check that the folder is there, and its owner and permissions.`,
   );
 }

@@ -1,13 +1,7 @@
 import { Dek } from '@vcryptsim/crypto-core';
-import {
-  assert,
-  type CryptoKeyId,
-  type DiskUuid,
-  type Entropy,
-  SECTOR_SIZE_BYTES,
-  type VmUuid,
-} from '@vcryptsim/ports';
+import { type CryptoKeyId, type DiskUuid, type Entropy, SECTOR_SIZE_BYTES, type VmUuid } from '@vcryptsim/ports';
 import type { VmFolder } from '../datastore/vm-folder.js';
+import { keyNotInCache } from '../faults.js';
 import { composeDescriptor } from '../formats/compose-descriptor.js';
 import { formatBundle } from '../formats/encryption-bundle.js';
 import type { HostContext } from '../host/host-context.js';
@@ -72,7 +66,8 @@ function makeDek(
   { engine, entropy, keys }: HostContext,
 ): { dek: Dek; keyId: CryptoKeyId; bundle: string } {
   const kek = keys.get(keyId);
-  assert(kek !== undefined, 'the plan has checked that the key is in the cache');
+  // Asked for again: it may have been removed by force while the disks before this one were written.
+  if (kek === undefined) throw keyNotInCache([keyId]);
   const binding = diskBinding({
     ...plan,
     vm,

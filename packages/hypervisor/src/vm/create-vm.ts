@@ -1,8 +1,9 @@
 import { Dek } from '@vcryptsim/crypto-core';
-import { assert, type DiskUuid, SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
+import { type DiskUuid, SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import type { VmCreateSpec } from '../api/vm.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import { createDisk } from '../disk/create-disk.js';
+import { keyNotInCache } from '../faults.js';
 import type { SealedDek } from '../formats/encryption-bundle.js';
 import type { HostContext } from '../host/host-context.js';
 import { composeVmx } from './compose-vmx.js';
@@ -74,7 +75,7 @@ function makeHomeDek(
 ): { dek: Dek; sealed: SealedDek } | null {
   if (plan.keyId === null) return null;
   const kek = keys.get(plan.keyId);
-  assert(kek !== undefined, 'the plan has checked that the key is in the cache');
+  if (kek === undefined) throw keyNotInCache([plan.keyId]);
   const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of VM home ${plan.uuid}`);
   const iv = entropy.public(16, 'IV of locked data');
   const { dek, locked } = Dek.make({ engine, draw, kek, binding: homeBinding(plan.uuid, disks), iv });

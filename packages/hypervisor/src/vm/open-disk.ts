@@ -69,6 +69,9 @@ async function openExtent(
   access: 'read' | 'write',
 ): Promise<FlatExtent> {
   const shown = config.folder.shown(disk.extentFileName);
+  if (!(await config.folder.has(disk.extentFileName))) {
+    throw fileDamaged(shown, 'it is missing (a disk that is to be filled later has none before its import)');
+  }
   const handle = await config.folder.openFile(disk.extentFileName, access);
   const surplusBytes = (await handle.sizeBytes()) - disk.capacity * SECTOR_SIZE_BYTES;
   if (surplusBytes < 0) {

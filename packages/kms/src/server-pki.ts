@@ -86,23 +86,6 @@ export class ServerPki {
   }
 }
 
-/**
- * Writes an identity as three files: `key.pem` (0600), `ca.pem`, and last `cert.pem`.
- *
- * @param authority DER of the authority whose server the identity is for
- */
-export async function writeIdentity(
-  files: FileSystem,
-  folder: string,
-  identity: TlsIdentity,
-  authority: Uint8Array,
-): Promise<void> {
-  await makeFolders(files, folder);
-  await writePrivateKey(files, `${folder}/key.pem`, identity.privateKey);
-  await writeCertificates(files, `${folder}/ca.pem`, [authority]);
-  await writeCertificates(files, `${folder}/cert.pem`, identity.chain);
-}
-
 async function openAuthority(o: ServerPkiOptions): Promise<LabAuthority> {
   const [path, keyPath] = [`${o.folder}/ca.pem`, `${o.folder}/ca.key`];
   // The certificate is written last: where it stands, the key does too.

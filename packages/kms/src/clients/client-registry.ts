@@ -92,18 +92,26 @@ export class ClientRegistry {
   }
 
   /**
+   * Says that a name can be given to a new client.
+   *
+   * @throws KmsError CLIENT_NAME_INVALID, CLIENT_NAME_TAKEN
+   */
+  async freeName(name: string): Promise<ClientName> {
+    const client = clientName(name);
+    await this.refresh();
+    if (!this.#clients.some((known) => known.name === client)) return client;
+    throw new KmsError('CLIENT_NAME_TAKEN', `There is a client ${client} already.`, 'Choose another name.');
+  }
+
+  /**
    * Registers a client; it may connect when this resolves.
    *
    * @param certificate DER
    * @throws KmsError CLIENT_NAME_INVALID, CLIENT_NAME_TAKEN, CLIENT_KEY_TAKEN; PkiError MALFORMED; FileError
    */
   async add(name: string, certificate: Uint8Array): Promise<ClientName> {
-    const client = clientName(name);
     const { publicKeySha256 } = describeCertificate(certificate);
-    await this.refresh();
-    if (this.#clients.some((known) => known.name === client)) {
-      throw new KmsError('CLIENT_NAME_TAKEN', `There is a client ${client} already.`, 'Choose another name.');
-    }
+    const client = await this.freeName(name);
     const holder = this.#byKey.get(publicKeySha256);
     if (holder) {
       throw new KmsError(

@@ -1,0 +1,85 @@
+import { resolve } from 'node:path';
+import { ClientRegistry, readCertificates, ServerPki, writeCertificates, writePrivateKey } from '@vcryptsim/kms';
+import { assert, exists, type FileSystem, makeFolders } from '@vcryptsim/ports';
+import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs } from '@vcryptsim/ports/os';
+import { Command } from 'commander';
+import { CliError, EXIT } from '../../exit.js';
+import { asCliError } from './trouble.js';
+
+interface ClientAddOptions {
+  readonly dir: string;
+  readonly cert?: string;
+  readonly out?: string;
+}
+
+/** `vcryptsim kms client add`: works before and while a server runs on the folder. */
+export function clientAddCommand(): Command {
+  return new Command('add')
+    .description('Let a client connect: make it a key and a certificate, or register the certificate it has.')
+    .argument('<name>', 'what the client is called here; its objects belong to this name')
+    .requiredOption('--dir <dir>', "the key server's folder; made if need be")
+    .option('--cert <pem>', "the client's own certificate, self-signed or not; without it a new identity is made")
+    .option('--out <folder>', 'where cert.pem, key.pem and ca.pem go (default DIR/clients/NAME)')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  vcryptsim kms client add backup --dir lab-kms --out backup-identity',
+        '  vcryptsim kms client add vcenter --dir lab-kms --cert vcenter-client.pem',
+      ].join('\n'),
+    )
+    .action((name: string, options: ClientAddOptions) =>
+      addClient(name, options).catch((error: unknown) => {
+        throw asCliError(error);
+      }),
+    );
+}
+
+async function addClient(name: string, options: ClientAddOptions): Promise<void> {
+  const dir = resolve(options.dir);
+  const clock = new SystemClock();
+  const files = new OsFileSystem();
+  const keyPairs = new SystemKeyPairs(clock);
+  const given = options.cert === undefined ? null : await readGiven(files, resolve(options.cert));
+  const pki = await ServerPki.open({ folder: `${dir}/pki`, files, clock, entropy: new SystemEntropy(), keyPairs });
+  const authority = pki.authority.certificate;
+  const registry = await ClientRegistry.open({ files, folder: `${dir}/clients`, authority });
+  const client = await registry.freeName(name);
+  const home = `${dir}/clients/${client}`;
+  const out = options.out === undefined ? home : resolve(options.out);
+  await makeFolders(files, out);
+  const written = ['ca.pem', 'cert.pem'];
+  if (given) {
+    await registry.add(client, given);
+  } else {
+    // A key without a certificate in the client's own folder is what a cut left; anywhere else it is somebody's.
+    if (out !== home) await refuseToReplace(files, out);
+    const { chain, privateKey } = await pki.issueClient(client);
+    await writePrivateKey(files, `${out}/key.pem`, privateKey);
+    const [certificate] = chain;
+    assert(certificate, 'an identity has a certificate');
+    await registry.add(client, certificate);
+    written.push('key.pem');
+  }
+  await writeCertificates(files, `${out}/ca.pem`, [authority]);
+  if (out !== home) {
+    const certificates = registry.clients.find((known) => known.name === client)?.certificates ?? [];
+    await writeCertificates(files, `${out}/cert.pem`, certificates);
+  }
+  process.stdout.write(`Client ${client} may connect. Its files: ${out}/{${written.sort().join(',')}}\n`);
+}
+
+async function readGiven(files: FileSystem, path: string): Promise<Uint8Array> {
+  const [certificate] = (await readCertificates(files, path)) ?? [];
+  if (certificate) return certificate;
+  throw new CliError(EXIT.environment, `There is no certificate at ${path}.`, 'Check the path given with --cert PEM.');
+}
+
+async function refuseToReplace(files: FileSystem, folder: string): Promise<void> {
+  for (const name of ['key.pem', 'cert.pem']) {
+    if (!(await exists(files, `${folder}/${name}`))) continue;
+    const message = `${folder}/${name} exists already.`;
+    throw new CliError(EXIT.environment, message, 'Choose another folder with --out FOLDER.');
+  }
+}

@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { KeyServer } from '@vcryptsim/kms';
+import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
+import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
+import { Command } from 'commander';
+import { CliError, EXIT } from '../../exit.js';
+import { lockFolder } from './folder-lock.js';
+import { parseListenAddress } from './listen-address.js';
+import { asCliError } from './trouble.js';
+
+interface ServeOptions {
+  readonly dir: string;
+  readonly listen: string;
+  readonly rootKey?: string;
+  readonly san: readonly string[];
+}
+
+/** `vcryptsim kms serve`: serves until SIGTERM or SIGINT. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Serve KMIP 1.0 and 1.1 over mutual TLS. For labs and tests, not for production keys.')
+    .requiredOption('--dir <dir>', 'where keys, clients and certificates are kept; made at the first start')
+    .option('--listen <host:port>', 'where to listen; port 0 picks a free one', '127.0.0.1:5696')
+    .option('--root-key <file>', 'the key that seals all others (default DIR/root.key, made at the first start)')
+    .option(
+      '--san <name>',
+      'a name or address in the server certificate, beside localhost and 127.0.0.1; may be given several times',
+      (value: string, earlier: readonly string[]) => [...earlier, value],
+      [],
+    )
+    .addHelpText(
+      'after',
+      [
+        '',
+        'The last line on standard output says that it is ready: {"ready":true,"host":"127.0.0.1","port":5696}',
+        '',
+        'Example:',
+        '  vcryptsim kms client add vcenter --dir lab-kms',
+        '  vcryptsim kms serve --dir lab-kms',
+      ].join('\n'),
+    )
+    .action(serve);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const { host, port } = parseListenAddress(options.listen);
+  const folder = resolve(options.dir);
+  const files = new OsFileSystem();
+  const clock = new SystemClock();
+  const stopped = stopSignal();
+  try {
+    const lock = await lockFolder(files, folder, process.pid);
+    const network = new TlsNetwork(clock);
+    try {
+      const server = await KeyServer.open({
+        folder,
+        files,
+        clock,
+        entropy: new SystemEntropy(),
+        keyPairs: new SystemKeyPairs(clock),
+        events: { emit: () => {} },
+        alternativeNames: options.san,
+        ...(options.rootKey !== undefined && { rootKeyPath: resolve(options.rootKey) }),
+      });
+      try {
+        const node = await server.listen({ network, address: { host, port }, nodeName: 'kms' as KeyServerName });
+        greet(server, folder);
+        process.stdout.write(`${JSON.stringify({ ready: true, ...node.address })}\n`);
+        await stopped;
+      } finally {
+        await server.close();
+      }
+    } finally {
+      await network.dispose();
+      await lock.release();
+    }
+  } catch (error) {
+    throw addressTaken(error, host, port) ?? asCliError(error);
+  }
+}
+
+function greet(server: KeyServer, folder: string): void {
+  const names = server.clients().map((client) => client.name);
+  const { tornBytes, objects } = server.report;
+  const torn =
+    tornBytes === 0
+      ? []
+      : [`The last write before the last stop was not finished and not answered; its ${tornBytes} bytes are gone.`];
+  const known =
+    names.length === 0
+      ? 'Nobody may connect yet: vcryptsim kms client add NAME --dir DIR'
+      : `Clients: ${names.join(', ')}`;
+  const lines = [
+    'This key server is for labs and tests, not for production keys.',
+    `Folder ${folder}, ${objects} objects. ${known}`,
+    ...torn,
+  ];
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** Resolves at the first SIGTERM or SIGINT. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolveStop) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolveStop());
+  });
+}
+
+function addressTaken(error: unknown, host: string, port: number): CliError | null {
+  if (!(error instanceof NetworkError) || error.code !== 'ADDRESS_IN_USE') return null;
+  return new CliError(
+    EXIT.environment,
+    `Port ${port} on ${host} is taken.`,
+    'Choose another with --listen HOST:PORT (port 0 picks a free one), or end the program that holds it.',
+  );
+}

@@ -1,6 +1,7 @@
 import {
   type Channel,
   type Clock,
+  ClockError,
   type ConnectOptions,
   type Listener,
   type ListenOptions,
@@ -54,8 +55,7 @@ export class FaultyNetwork implements Network {
   async connect(address: NetworkAddress, options: ConnectOptions): Promise<Channel> {
     if (!('name' in address)) return this.#inner.connect(address, options);
     const road = this.#road(address.name);
-    await road.pass(this.#clock, options.signal);
-    if (road.fault?.kind === 'refuse') throw new NetworkError('REFUSED', `${address.name} does not answer`);
+    if (road.fault) await road.passDial(this.#clock, address.name, options.signal);
     const channel = new FaultyChannel(await this.#inner.connect(address, options), road, this.#clock);
     road.channels.add(channel);
     return channel;
@@ -91,6 +91,18 @@ class Road {
     if (this.fault?.kind === 'slow') await clock.after(this.fault.delayMs, signal);
   }
 
+  /** As {@link pass}, for a dial: a way that refuses takes a turn to say so, as a real one does. */
+  async passDial(clock: Clock, name: string, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.pass(clock, signal);
+      if (this.fault?.kind === 'refuse') await clock.after(0, signal);
+    } catch (error) {
+      if (error instanceof ClockError && error.code === 'ABORTED') throw givenUp();
+      throw error;
+    }
+    if (this.fault?.kind === 'refuse') throw new NetworkError('REFUSED', `${name} does not answer`);
+  }
+
   #mended(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const stop = () => {
@@ -103,7 +115,7 @@ class Road {
       };
       const giveUp = () => {
         stop();
-        reject(new NetworkError('ABORTED', 'the attempt was given up by its signal'));
+        reject(givenUp());
       };
       if (signal?.aborted) return giveUp();
       this.#waiting.add(wake);
@@ -118,7 +130,8 @@ class FaultyChannel implements Channel {
   readonly #clock: Clock;
   readonly #ended = new AbortController();
   #cut = false;
-  #writes: Promise<unknown> = Promise.resolve();
+  // The last of the writes that were held back and are not through yet.
+  #held: Promise<unknown> | null = null;
 
   constructor(inner: Channel, road: Road, clock: Clock) {
     this.#inner = inner;
@@ -133,7 +146,7 @@ class FaultyChannel implements Channel {
   async read(): Promise<Uint8Array | null> {
     try {
       const bytes = await this.#inner.read();
-      await this.#road.pass(this.#clock, this.#ended.signal);
+      if (this.#road.fault) await this.#road.pass(this.#clock, this.#ended.signal);
       return bytes;
     } catch (error) {
       throw this.#reason(error);
@@ -143,15 +156,17 @@ class FaultyChannel implements Channel {
   // While the way hangs, what is written waits here, and the writer goes on as with a kernel's buffer.
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#ended.signal.aborted) throw this.#reason(new NetworkError('CLOSED', 'this side was closed'));
-    if (this.#road.fault?.kind !== 'hang') {
-      await this.#writes;
-      return this.#inner.write(bytes);
-    }
+    if (!this.#held && this.#road.fault?.kind !== 'hang') return this.#inner.write(bytes);
     const copy = bytes.slice();
-    this.#writes = this.#writes
+    const held = (this.#held ?? Promise.resolve())
       .then(() => this.#road.pass(this.#clock, this.#ended.signal))
       .then(() => this.#inner.write(copy))
-      .catch(() => {});
+      .catch(() => {})
+      .finally(() => {
+        copy.fill(0);
+        if (this.#held === held) this.#held = null;
+      });
+    this.#held = held;
   }
 
   async close(): Promise<void> {
@@ -182,4 +197,8 @@ class FaultyChannel implements Channel {
     if (this.#ended.signal.aborted) return new NetworkError('CLOSED', 'this side was closed');
     return error;
   }
+}
+
+function givenUp(): NetworkError {
+  return new NetworkError('ABORTED', 'the attempt was given up by its signal');
 }

@@ -12,12 +12,15 @@ export interface WorldOptions {
   readonly naive?: boolean;
   readonly seed?: number;
   readonly files?: FileSystem;
+  /** Puts a decorator around the wire. */
+  readonly decorate?: (wire: Network, clock: VirtualClock) => Network;
 }
 
 /** A small world: one clock, one wire, one log, and the words in which the scenarios are told. */
 export class World {
   readonly clock: VirtualClock;
-  readonly wire: Network & { dispose(): Promise<void> };
+  readonly wire: Network;
+  readonly #undecorated: TlsNetwork | MemoryNetwork;
   readonly files: FileSystem;
   readonly #log: EventLog;
   #random: number;
@@ -27,10 +30,16 @@ export class World {
     o: WorldOptions,
   ) {
     this.clock = new VirtualClock({ startMs: START_MS, ordered: !o.naive });
-    this.wire = o.wire === 'memory' ? new MemoryNetwork(this.clock) : new TlsNetwork(this.clock, { count: !o.naive });
+    this.#undecorated =
+      o.wire === 'memory' ? new MemoryNetwork(this.clock) : new TlsNetwork(this.clock, { count: !o.naive });
+    this.wire = o.decorate?.(this.#undecorated, this.clock) ?? this.#undecorated;
     this.files = o.files ?? new MemoryFileSystem();
     this.#log = new EventLog(this.clock);
     this.#random = o.seed ?? 7;
+  }
+
+  dispose(): Promise<void> {
+    return this.#undecorated.dispose();
   }
 
   log(who: string, what: string): void {
@@ -117,7 +126,7 @@ export async function run(cast: Cast, scenario: (world: World) => Promise<void>,
   } catch (error) {
     world.log('clock', codeOf(error));
   } finally {
-    await world.wire.dispose();
+    await world.dispose();
   }
   return { lines: world.lines(), digest: world.digest() };
 }

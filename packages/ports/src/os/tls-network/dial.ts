@@ -51,6 +51,11 @@ export function dial(plan: DialPlan): Promise<Channel> {
       clock.deliver(seq + 1, run);
     };
     const fail = (error: unknown) => answer(() => reject(error));
+    let reason = 'the peer ended it';
+    const noteReason = (error: Error) => {
+      reason = 'code' in error ? String(error.code) : error.message;
+    };
+    const notDone = () => fail(new NetworkError('TLS_FAILED', `the TLS handshake did not finish: ${reason}`));
     const giveUp = () => {
       void end.abort();
       fail(new NetworkError('ABORTED', 'the attempt was given up by its signal'));
@@ -60,9 +65,7 @@ export function dial(plan: DialPlan): Promise<Channel> {
       endDial();
       const socket = beginHandshake(raw, plan.secureContext, plan.serverName);
       plan.onSecure(socket);
-      const notDone = () => fail(new NetworkError('TLS_FAILED', 'the connection ended before its handshake did'));
-      socket.once('close', notDone);
-      raw.once('close', notDone);
+      socket.once('error', noteReason).once('close', notDone);
       socket.once('secureConnect', () => {
         judge(clock, socket, options).then(
           (peer) =>
@@ -86,8 +89,12 @@ export function dial(plan: DialPlan): Promise<Channel> {
       if (answered) return endDial();
       const raw = net.connect({ host: plan.host, port: plan.port, noDelay: true });
       plan.onSocket(raw);
-      raw.once('error', (error) => fail(dialError(error, plan.host, plan.port)));
-      raw.once('connect', () => plan.onConnected(raw, () => shakeHands(raw)));
+      const notConnected = (error: Error) => fail(dialError(error, plan.host, plan.port));
+      raw.once('error', notConnected).once('close', notDone);
+      raw.once('connect', () => {
+        raw.removeListener('error', notConnected).once('error', noteReason);
+        plan.onConnected(raw, () => shakeHands(raw));
+      });
     });
   });
 }

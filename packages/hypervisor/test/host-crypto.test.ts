@@ -92,6 +92,25 @@ describe('the key cache', () => {
     expect(lab.events.at(-1)).toEqual({ type: 'VM_LOCKED', vm: VM, missingKeys: [KEY.id] });
   });
 
+  it('that changes while a VM is on its way into the inventory leaves no VM in a wrong state', async () => {
+    const lab = await Lab.safe();
+    const [created] = await Promise.all([
+      lab.host.createVm(webVm()).then(
+        () => 'created',
+        (error: { code: string }) => error.code,
+      ),
+      lab.host.removeKeys([KEY.id], true),
+    ]);
+    // The key left while the disk was being written; the VM home then had none to be sealed by.
+    expect([created, await lab.host.vms()]).toEqual(['KEY_NOT_IN_CACHE', []]);
+    await lab.host.addKeys([grant(KEY)]);
+    await lab.host.createVm(webVm());
+    await lab.host.removeKeys([KEY.id], true);
+    await lab.host.unregisterVm(VM);
+    await Promise.all([lab.host.registerVm('[ds1] web/web.vmx'), lab.host.addKeys([grant(KEY)])]);
+    expect((await lab.host.vm(VM)).cryptoState).toBe('unlocked');
+  });
+
   it('lets a running VM run without its key, and locks it when it is powered off', async () => {
     const lab = await Lab.safe();
     await lab.host.createVm(webVm());

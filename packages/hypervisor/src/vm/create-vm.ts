@@ -10,6 +10,7 @@ import { composeVmx } from './compose-vmx.js';
 import { planVm, type VmPlan } from './create-plan.js';
 import { FIRST_GENERATION, homeBinding } from './key-binding.js';
 import { composeNvramFile, firstNvram } from './nvram-file.js';
+import { settleLock } from './refresh-vm.js';
 import { RegisteredVm } from './registered-vm.js';
 import { readVmConfig } from './vm-config.js';
 import { beginLog } from './vm-log.js';
@@ -45,6 +46,7 @@ export async function createVm(host: HostContext, spec: VmCreateSpec): Promise<R
   }
   host.events.emit({ type: 'VM_CREATED', vm: vm.uuid, encrypted: plan.keyId !== null, disks: plan.disks.length });
   host.events.emit({ type: 'VM_REGISTERED', vm: vm.uuid, encrypted: plan.keyId !== null });
+  await settleLock(host, vm);
   return vm;
 }
 

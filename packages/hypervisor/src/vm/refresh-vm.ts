@@ -72,8 +72,18 @@ export function noteDamage(host: HostContext, vm: RegisteredVm, error: unknown):
 
 /** Locks a powered-off VM whose home key is not in the cache (any more). */
 export function lockIfKeyless(host: HostContext, vm: RegisteredVm): void {
-  const sealed = vm.config?.sealedHome ?? null;
-  if (vm.running !== null || vm.locked || sealed === null || sealed.some(({ keyId }) => host.keys.has(keyId))) return;
+  if (vm.running !== null || vm.locked || hasHomeKey(host, vm)) return;
   vm.locked = true;
   host.events.emit({ type: 'VM_LOCKED', vm: vm.uuid, missingKeys: vm.missingKeys(host.keys) });
+}
+
+/** Brings a VM that has just entered the inventory up to date with keys that came or went while it was on its way. */
+export async function settleLock(host: HostContext, vm: RegisteredVm): Promise<void> {
+  if (vm.locked && hasHomeKey(host, vm)) await refreshVm(host, vm);
+  lockIfKeyless(host, vm);
+}
+
+function hasHomeKey(host: HostContext, { config }: RegisteredVm): boolean {
+  const sealed = config?.sealedHome ?? null;
+  return sealed === null || sealed.some(({ keyId }) => host.keys.has(keyId));
 }

@@ -2,6 +2,7 @@ import { parseDatastorePath } from '../datastore/datastore-path.js';
 import { alreadyExists } from '../faults.js';
 import { folderAt, type HostContext } from '../host/host-context.js';
 import { checkVm } from './check-vm.js';
+import { settleLock } from './refresh-vm.js';
 import { RegisteredVm } from './registered-vm.js';
 import { readVmConfig } from './vm-config.js';
 
@@ -24,6 +25,7 @@ export async function registerVm(host: HostContext, vmxPath: string): Promise<Re
   await host.inventory.add(vm);
   host.events.emit({ type: 'VM_REGISTERED', vm: vm.uuid, encrypted: config.sealedHome !== null });
   if (vm.locked) host.events.emit({ type: 'VM_LOCKED', vm: vm.uuid, missingKeys: vm.missingKeys(host.keys) });
+  await settleLock(host, vm);
   return vm;
 }
 

@@ -44,6 +44,8 @@ export interface VmRequest {
   readonly host: HostName;
   /** Instance UUID; drawn when left out. */
   readonly uuid?: VmUuid;
+  /** Name of the host's datastore that takes the VM's folder; default: the host's first. */
+  readonly datastore?: string;
   readonly guestId?: string;
   readonly memoryMiB?: number;
   /** Disks; one with a `crypto` of its own is treated apart from the VM home (row S06). */

@@ -3,6 +3,7 @@ import { CryptoManagerKmip } from './crypto/crypto-manager-kmip.js';
 import { EncryptionMode } from './crypto/encryption-mode.js';
 import { KeyDelivery } from './crypto/key-delivery.js';
 import { KeyProviders } from './crypto/key-providers.js';
+import { KeyProvision } from './crypto/key-provision.js';
 import { KeyServerHealth } from './crypto/key-server-health.js';
 import { KeyServers } from './crypto/key-servers.js';
 import { Keys } from './crypto/keys.js';
@@ -75,6 +76,7 @@ export class VCenter {
     const keys = new Keys({ servers, profile: VCENTER_7_0_3, eventLog, observer });
     const encryptionMode = new EncryptionMode({ keys, providers, inventory, eventLog, alarms, observer });
     const delivery = new KeyDelivery({ keys, eventLog, observer });
+    const provision = new KeyProvision(encryptionMode, delivery);
     const watch = new VmWatch({ inventory, eventLog, alarms, observer });
     this.#database = database;
     this.#observer = observer;
@@ -82,8 +84,8 @@ export class VCenter {
     this.#link = link;
     this.#health = health;
     this.#tasks = new Tasks(database, clock, observer);
-    this.#remediation = new Remediation({ hosts, inventory, encryptionMode, delivery, watch });
-    this.#vmContext = { inventory, hosts, providers, keys, encryptionMode, delivery, watch, entropy };
+    this.#remediation = new Remediation({ hosts, inventory, provision, watch });
+    this.#vmContext = { inventory, hosts, providers, keys, encryptionMode, delivery, provision, watch, entropy };
     this.#loops = new Loops(clock);
     this.cryptoManager = new CryptoManagerKmip({
       ...{ providers, vecs, link, servers, keys, health, clock, entropy, keyPairs, observer },

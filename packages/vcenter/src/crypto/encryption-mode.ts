@@ -45,8 +45,8 @@ export class EncryptionMode {
    * Brings hosts of one cluster into encryption mode. Hosts that are `safe` stay as they are and nobody is asked.
    *
    * @param hosts at least one; a new host key is tagged for the first
-   * @throws VCenterError NO_DEFAULT_PROVIDER, KEY_GENERATION_FAILED, or as {@link Keys.fetch} for the host key
-   * @throws HypervisorError when the first host refuses; a refusal of another is an event, and remediation comes to it
+   * @throws VCenterError NO_DEFAULT_PROVIDER, KEY_GENERATION_FAILED, or as {@link Keys.fetch} for the host key;
+   *   KEY_PUSH_FAILED when the first host refuses it. A refusal of another is an event, and remediation comes to it.
    */
   ensure(cluster: ClusterName, hosts: readonly ReachedHost[]): Promise<void> {
     return this.#turns.take(cluster, async () => {
@@ -120,8 +120,10 @@ export class EncryptionMode {
       if (cryptoState === 'incapable') await host.api.prepareCrypto();
       await host.api.enableCrypto({ id: hostKeyId, parcel });
     } catch (error) {
-      if (codeOf(error) === null || mustSucceed) throw error;
-      await this.#eventLog.record('com.vmware.vc.host.Crypto.SendKeyError.HostError', entityOf(host));
+      const reason = codeOf(error);
+      if (reason === null) throw error;
+      await this.#eventLog.record('com.vmware.vc.host.Crypto.SendKeyError.HostError', entityOf(host), reason);
+      if (mustSucceed) throw hostKeyRefused(host, hostKeyId, reason);
       return;
     }
     await this.#inventory.seeHost(host.name, { cryptoState: 'safe' });
@@ -135,6 +137,13 @@ async function notSafe(hosts: readonly ReachedHost[]): Promise<readonly ReachedH
   const unsafe: ReachedHost[] = [];
   for (const host of hosts) if ((await host.api.runtime()).cryptoState !== 'safe') unsafe.push(host);
   return unsafe;
+}
+
+function hostKeyRefused({ name: host }: ReachedHost, keyId: CryptoKeyId, reason: string): VCenterError {
+  return new VCenterError(
+    { code: 'KEY_PUSH_FAILED', host, keyId, reason },
+    `Host ${host} cannot be brought into encryption mode (${reason}). Look at its version and state, then reconnect it.`,
+  );
 }
 
 function entityOf({ name }: ReachedHost) {

@@ -1,11 +1,10 @@
-import { formatKeyId, type HostName } from '@vcryptsim/ports';
-import { VCenterError } from '../errors.js';
+import type { HostName } from '@vcryptsim/ports';
 import type { HostConnections, ReachedHost } from '../inventory/host-connections.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { Turns } from '../turns.js';
 import type { VmWatch } from '../vms/vm-watch.js';
-import type { EncryptionMode } from './encryption-mode.js';
-import type { DeliveryFailures, KeyDelivery } from './key-delivery.js';
+import type { DeliveryFailures } from './key-delivery.js';
+import type { KeyProvision } from './key-provision.js';
 
 /**
  * Gives hosts back what a reboot took: encryption mode with the cluster's host key, and the keys of all encrypted VMs of
@@ -15,8 +14,7 @@ import type { DeliveryFailures, KeyDelivery } from './key-delivery.js';
 export class Remediation {
   readonly #hosts: HostConnections;
   readonly #inventory: Inventory;
-  readonly #encryptionMode: EncryptionMode;
-  readonly #delivery: KeyDelivery;
+  readonly #provision: KeyProvision;
   readonly #watch: VmWatch;
   readonly #turns = new Turns<HostName>();
   /** The connection for which each host was last attended. */
@@ -25,14 +23,12 @@ export class Remediation {
   constructor(o: {
     readonly hosts: HostConnections;
     readonly inventory: Inventory;
-    readonly encryptionMode: EncryptionMode;
-    readonly delivery: KeyDelivery;
+    readonly provision: KeyProvision;
     readonly watch: VmWatch;
   }) {
     this.#hosts = o.hosts;
     this.#inventory = o.inventory;
-    this.#encryptionMode = o.encryptionMode;
-    this.#delivery = o.delivery;
+    this.#provision = o.provision;
     this.#watch = o.watch;
   }
 
@@ -65,13 +61,6 @@ export class Remediation {
     const { cluster } = this.#inventory.host(host.name);
     const keys = this.#inventory.vmKeysOf(cluster);
     if (keys.length === 0 && this.#inventory.cluster(cluster).hostKeyId === null) return new Map();
-    try {
-      await this.#encryptionMode.ensure(cluster, [host]);
-    } catch (error) {
-      if (!(error instanceof VCenterError)) throw error;
-      // Without encryption mode the host takes no key, so none is fetched; all VMs there wait for the host key.
-      return new Map(keys.map((id) => [formatKeyId(id), error]));
-    }
-    return this.#delivery.deliver(keys, [host]);
+    return this.#provision.provide(cluster, [host], keys);
   }
 }

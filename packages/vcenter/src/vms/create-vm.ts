@@ -58,6 +58,7 @@ function specOf(o: VmRequest, uuid: VmUuid, keyId: CryptoKeyId | null): VmCreate
     name: o.name,
     uuid,
     disks: o.disks,
+    ...(o.datastore === undefined ? {} : { datastore: o.datastore }),
     ...(o.guestId === undefined ? {} : { guestId: o.guestId }),
     ...(o.memoryMiB === undefined ? {} : { memoryMiB: o.memoryMiB }),
     ...(keyId === null ? {} : { crypto: { type: 'Encrypt', cryptoKeyId: keyId } }),

@@ -25,5 +25,6 @@ export async function registerVm(
 export async function unregisterVm(context: VmContext, uuid: VmUuid): Promise<void> {
   const { api } = await context.hosts.reach(context.inventory.vm(uuid).host);
   await api.unregisterVm(uuid);
+  await context.watch.forget(context.inventory.vm(uuid));
   await context.inventory.removeVm(uuid);
 }

@@ -3,6 +3,7 @@ import type { CryptoKeyId, Entropy, HostName } from '@vcryptsim/ports';
 import type { EncryptionMode } from '../crypto/encryption-mode.js';
 import type { DeliveryFailures, KeyDelivery } from '../crypto/key-delivery.js';
 import type { KeyProviders } from '../crypto/key-providers.js';
+import type { KeyProvision } from '../crypto/key-provision.js';
 import type { Keys } from '../crypto/keys.js';
 import type { HostConnections, ReachedHost } from '../inventory/host-connections.js';
 import { distinctKeys, type Inventory } from '../inventory/inventory.js';
@@ -16,6 +17,7 @@ export interface VmContext {
   readonly keys: Keys;
   readonly encryptionMode: EncryptionMode;
   readonly delivery: KeyDelivery;
+  readonly provision: KeyProvision;
   readonly watch: VmWatch;
   readonly entropy: Entropy;
 }
@@ -34,9 +36,10 @@ export async function clusterAround(context: VmContext, name: HostName): Promise
 }
 
 /**
- * Brings a VM's keys to its host and the rest of the cluster, in encryption mode; then notes what became of the VMs.
+ * Brings keys to a VM's host and the rest of the cluster, as far as they can be had; then notes what became of the VMs.
  *
- * @throws as {@link EncryptionMode.ensure}
+ * @param hosts the VM's host first
+ * @param ids each once
  */
 export async function provideKeys(
   context: VmContext,
@@ -45,8 +48,7 @@ export async function provideKeys(
 ): Promise<DeliveryFailures> {
   const host = hosts[0];
   if (!host) return new Map();
-  await context.encryptionMode.ensure(context.inventory.host(host.name).cluster, hosts);
-  const failures = await context.delivery.deliver(ids, hosts);
+  const failures = await context.provision.provide(context.inventory.host(host.name).cluster, hosts, ids);
   await context.watch.judge(host, failures);
   return failures;
 }

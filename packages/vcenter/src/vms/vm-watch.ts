@@ -1,6 +1,7 @@
 import type { VmInfo } from '@vcryptsim/hypervisor/api';
 import { type EventSink, formatKeyId } from '@vcryptsim/ports';
 import type { DeliveryFailures } from '../crypto/key-delivery.js';
+import type { VmRecord } from '../database/schema.js';
 import type { VCenterErrorCode } from '../errors.js';
 import type { VCenterEvent } from '../events.js';
 import type { ReachedHost } from '../inventory/host-connections.js';
@@ -51,6 +52,11 @@ export class VmWatch {
     }
   }
 
+  /** Takes back the alarm of a VM that leaves the inventory. */
+  async forget(vm: VmRecord): Promise<void> {
+    await this.#alarms.clear(ALARM_NAMES.vmLocked, entityOf(vm));
+  }
+
   async #tellLocked(vm: VmInfo, failures: DeliveryFailures | undefined): Promise<void> {
     if (!failures && this.#alarms.isRaised(ALARM_NAMES.vmLocked, entityOf(vm))) return;
     const type: EventType = `com.vmware.vc.vm.Crypto.VMLocked.${reasonOf(vm, failures ?? new Map())}`;
@@ -84,6 +90,6 @@ function reasonOf(vm: VmInfo, failures: DeliveryFailures): LockReason {
   return 'KeyMissingOnHost';
 }
 
-function entityOf({ name }: VmInfo) {
+function entityOf({ name }: Pick<VmInfo, 'name'>) {
   return { type: 'VirtualMachine', name } as const;
 }

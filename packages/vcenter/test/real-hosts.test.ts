@@ -1,0 +1,148 @@
+import { nativeEngine } from '@vcryptsim/crypto-core';
+import { EsxiHost } from '@vcryptsim/hypervisor';
+import {
+  type CryptoKeyId,
+  type HostName,
+  type HostUuid,
+  makeFolders,
+  NetworkError,
+  sectorCount,
+  sectorIndex,
+  type VmName,
+  type VmUuid,
+} from '@vcryptsim/ports';
+import { SecretRecorder, SeededEntropy } from '@vcryptsim/simkit';
+import type { HostLinks, VCenter } from '@vcryptsim/vcenter';
+import { describe, expect, it } from 'vitest';
+import { formsOf } from './support/key-forms.js';
+import { CLUSTER, ESX_1, Lab } from './support/lab.js';
+
+const DATASTORE = '/datastores/ds1';
+
+/** Real hosts in place of the lab's fake ones, with every secret that they draw on record. */
+class RealHosts implements HostLinks {
+  readonly recorder = new SecretRecorder(new SeededEntropy(99));
+  readonly #entropy = new SeededEntropy(5, { recorder: this.recorder });
+  readonly #up = new Map<HostName, EsxiHost>();
+  readonly #boots = new Map<HostName, number>();
+
+  constructor(readonly lab: Lab) {}
+
+  async connect(name: HostName): Promise<EsxiHost> {
+    const host = this.#up.get(name);
+    if (!host) throw new NetworkError('REFUSED', `${name} is down`);
+    return host;
+  }
+
+  async boot(name: HostName): Promise<EsxiHost> {
+    await this.#up.get(name)?.shutDown();
+    const incarnation = (this.#boots.get(name) ?? 0) + 1;
+    this.#boots.set(name, incarnation);
+    const host = await EsxiHost.boot({
+      ...{ name, uuid: `uuid-of-${name}` as HostUuid, version: '7.0' as const, incarnation },
+      ...{ files: this.lab.files, clock: this.lab.clock, entropy: this.#entropy.fork(name, incarnation) },
+      ...{ folder: `/hosts/${name}`, datastores: [{ name: 'ds1', folder: DATASTORE }] },
+      ...{ events: { emit: () => {} }, engine: nativeEngine() },
+    });
+    this.#up.set(name, host);
+    return host;
+  }
+}
+
+/** A world as {@link Lab.run} makes it, with one real host. */
+function withRealHost(test: (lab: Lab, vcenter: VCenter, hosts: RealHosts) => Promise<void>): Promise<void> {
+  return Lab.run([], async (lab, other) => {
+    await other.stop();
+    await makeFolders(lab.files, DATASTORE);
+    const hosts = new RealHosts(lab);
+    await hosts.boot(ESX_1);
+    const vcenter = await lab.bootVCenter({ hosts });
+    await vcenter.addHost({ name: ESX_1, cluster: CLUSTER });
+    await test(lab, vcenter, hosts);
+    await vcenter.stop();
+  });
+}
+
+describe('vCenter with real hosts', () => {
+  it('[S04] a host reboots, its VM is locked, vCenter brings the keys, and the guest reads what it wrote', () =>
+    withRealHost(async (lab, vcenter, hosts) => {
+      const vm = await lab.encryptedVm(vcenter);
+      expect(await vcenter.powerOnVm(vm)).toMatchObject({ state: 'success' });
+      const sector = new Uint8Array(512).fill(0x5a);
+      const before = await (await hosts.connect(ESX_1)).openDisk(vm, 2000);
+      await before.writeSectors(sectorIndex(7), sector);
+      await before.flush();
+
+      const host = await hosts.boot(ESX_1);
+      expect(await host.vm(vm)).toMatchObject({ cryptoState: 'locked', connectionState: 'invalid' });
+      vcenter.start();
+      await lab.clock.after(1_000);
+      expect(await host.vm(vm)).toMatchObject({ cryptoState: 'unlocked', connectionState: 'connected' });
+      expect(await vcenter.powerOnVm(vm)).toMatchObject({ state: 'success' });
+      const read = new Uint8Array(512);
+      await (await host.openDisk(vm, 2000)).readSectors(sectorIndex(7), read);
+      expect(read).toEqual(sector);
+    }));
+
+  it('[S01] lets no DEK onto the wire to a key server nor into a file of vCenter', () =>
+    withRealHost(async (lab, vcenter, hosts) => {
+      await lab.encryptedVm(vcenter);
+      await hosts.boot(ESX_1);
+      await vcenter.reconnectHost(ESX_1);
+      const wire = lab.wire.conversations.flatMap(({ requests, answers }) => [
+        ...requests.map((hex) => Buffer.from(hex, 'hex')),
+        ...answers,
+      ]);
+      const seen = Buffer.concat([...wire, ...(await lab.filesUnder('/vcenter')).values()]);
+      const deks = hosts.recorder.draws().filter(({ label }) => label.startsWith('DEK'));
+      expect(deks.length).toBeGreaterThanOrEqual(2);
+      for (const { bytes } of deks) {
+        for (const form of bytes.lend(formsOf)) expect(seen.includes(form)).toBe(false);
+      }
+      // The KEK does pass on this wire: the same look finds it.
+      expect(seen.includes(Buffer.from(lab.servers.bytesOf('key-1')))).toBe(true);
+    }));
+
+  it('[S30] starts no VM whose disk has a key of its own that is gone, and names the disk', () =>
+    withRealHost(async (lab, vcenter, hosts) => {
+      const diskKey = await vcenter.cryptoManager.generateKey();
+      const task = await vcenter.createVm({
+        name: 'payroll' as VmName,
+        host: ESX_1,
+        policy: 'VM Encryption Policy',
+        disks: [
+          { capacity: sectorCount(2048) },
+          { capacity: sectorCount(2048), crypto: { type: 'Encrypt', cryptoKeyId: diskKey } },
+        ],
+      });
+      expect(task.error).toBeNull();
+      const vm = task.result as VmUuid;
+      expect(vcenter.vms()).toMatchObject([{ diskKeyIds: [{ keyId: 'key-2' }, diskKey as CryptoKeyId] }]);
+      lab.servers.keys.delete(diskKey.keyId);
+      await hosts.boot(ESX_1);
+      const { error } = await vcenter.powerOnVm(vm);
+      expect(error).toMatchObject({ code: 'DISK_KEY_MISSING', fault: { requiredKeys: [diskKey] } });
+      expect(vcenter.vms()).toMatchObject([{ connectionState: 'connected', cryptoState: 'unlocked' }]);
+      expect(vcenter.alarms()).toEqual([]);
+    }));
+
+  it('[S29] refuses to power on a locked VM, lets it be unregistered, and registers it again, locked and then not', () =>
+    withRealHost(async (lab, vcenter, hosts) => {
+      const vm = await lab.encryptedVm(vcenter);
+      const vmxPath = vcenter.vms()[0]!.vmxPath;
+      for (const name of ['kms-1', 'kms-2']) lab.network.set(name, { kind: 'refuse' });
+      await hosts.boot(ESX_1);
+      expect((await vcenter.powerOnVm(vm)).error?.code).toBe('KMS_CLUSTER_ERROR');
+      expect(await vcenter.unregisterVm(vm)).toMatchObject({ name: 'UnregisterVM', state: 'success' });
+      expect(vcenter.vms()).toEqual([]);
+      expect(vcenter.alarms().filter(({ entity }) => entity.type === 'VirtualMachine')).toEqual([]);
+
+      expect(await vcenter.registerVm({ host: ESX_1, vmxPath })).toMatchObject({ state: 'success', result: vm });
+      expect(vcenter.vms()).toMatchObject([{ connectionState: 'invalid', cryptoState: 'locked' }]);
+      expect(vcenter.alarms().map(({ entity }) => entity.name)).toContain('payroll');
+      for (const name of ['kms-1', 'kms-2']) lab.network.clear(name);
+      expect(await vcenter.unlockVm(vm)).toMatchObject({ state: 'success' });
+      expect(vcenter.vms()).toMatchObject([{ connectionState: 'connected', cryptoState: 'unlocked' }]);
+      expect(vcenter.alarms()).toEqual([]);
+    }));
+});

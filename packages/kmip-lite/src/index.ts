@@ -33,16 +33,34 @@ export type { KeyWrappingData, KeyWrappingSpecification, WrappingKeyInformation 
 export type { ManagedObject } from './objects/managed-object.js';
 export type { ActivateRequest, ActivateResponse } from './operations/activate.js';
 export type { AddAttributeRequest, AddAttributeResponse } from './operations/add-attribute.js';
+export type { ArchiveRequest, ArchiveResponse } from './operations/archive.js';
+export type { CancelRequest, CancelResponse } from './operations/cancel.js';
+export type { CheckRequest, CheckResponse } from './operations/check.js';
 export type { CreateRequest, CreateResponse } from './operations/create.js';
+export type { CreateKeyPairRequest, CreateKeyPairResponse, KeyPairTemplates } from './operations/create-key-pair.js';
+export type { DeleteAttributeRequest, DeleteAttributeResponse } from './operations/delete-attribute.js';
+export type { DestroyRequest, DestroyResponse } from './operations/destroy.js';
 export {
   answerDiscoverVersions,
   type DiscoverVersionsRequest,
   type DiscoverVersionsResponse,
 } from './operations/discover-versions.js';
 export type { GetRequest, GetResponse } from './operations/get.js';
+export type { GetAttributeListRequest, GetAttributeListResponse } from './operations/get-attribute-list.js';
 export type { GetAttributesRequest, GetAttributesResponse } from './operations/get-attributes.js';
+export type { GetUsageAllocationRequest, GetUsageAllocationResponse } from './operations/get-usage-allocation.js';
+export type { LocateRequest, LocateResponse } from './operations/locate.js';
+export type { ModifyAttributeRequest, ModifyAttributeResponse } from './operations/modify-attribute.js';
+export type { ObtainLeaseRequest, ObtainLeaseResponse } from './operations/obtain-lease.js';
 export type { RequestOf, ResponseOf, SpokenOperation } from './operations/operation-codecs.js';
+export type { PollRequest, PollResponse } from './operations/poll.js';
 export type { ExtensionInformation, QueryRequest, QueryResponse } from './operations/query.js';
+export type { ReKeyRequest, ReKeyResponse } from './operations/re-key.js';
+export type { ReKeyKeyPairRequest, ReKeyKeyPairResponse } from './operations/re-key-key-pair.js';
+export type { RecoverRequest, RecoverResponse } from './operations/recover.js';
+export type { RegisterRequest, RegisterResponse } from './operations/register.js';
+export type { RevokeRequest, RevokeResponse } from './operations/revoke.js';
+export { unsupportedOperations } from './operations/unsupported-operations.js';
 export { type StandardAttributeName, standardAttributes } from './spec/attributes.generated.js';
 export * from './spec/enumerations.generated.js';
 export { ItemType, Tag } from './spec/tags.generated.js';

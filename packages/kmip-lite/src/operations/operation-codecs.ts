@@ -1,21 +1,53 @@
 import { activateCodec } from './activate.js';
 import { addAttributeCodec } from './add-attribute.js';
+import { archiveCodec } from './archive.js';
+import { cancelCodec } from './cancel.js';
+import { checkCodec } from './check.js';
 import { createCodec } from './create.js';
+import { createKeyPairCodec } from './create-key-pair.js';
+import { deleteAttributeCodec } from './delete-attribute.js';
+import { destroyCodec } from './destroy.js';
 import { discoverVersionsCodec } from './discover-versions.js';
 import { getCodec } from './get.js';
+import { getAttributeListCodec } from './get-attribute-list.js';
 import { getAttributesCodec } from './get-attributes.js';
+import { getUsageAllocationCodec } from './get-usage-allocation.js';
+import { locateCodec } from './locate.js';
+import { modifyAttributeCodec } from './modify-attribute.js';
+import { obtainLeaseCodec } from './obtain-lease.js';
 import type { OperationCodec } from './operation-codec.js';
 import { pollCodec } from './poll.js';
 import { queryCodec } from './query.js';
+import { reKeyCodec } from './re-key.js';
+import { reKeyKeyPairCodec } from './re-key-key-pair.js';
+import { recoverCodec } from './recover.js';
+import { registerCodec } from './register.js';
+import { revokeCodec } from './revoke.js';
 
 /** The operations whose payloads we speak. */
 export const operationCodecs = {
   Create: createCodec,
+  CreateKeyPair: createKeyPairCodec,
+  Register: registerCodec,
+  ReKey: reKeyCodec,
+  ReKeyKeyPair: reKeyKeyPairCodec,
+  Locate: locateCodec,
+  Check: checkCodec,
   Get: getCodec,
   GetAttributes: getAttributesCodec,
+  GetAttributeList: getAttributeListCodec,
   AddAttribute: addAttributeCodec,
+  ModifyAttribute: modifyAttributeCodec,
+  DeleteAttribute: deleteAttributeCodec,
+  ObtainLease: obtainLeaseCodec,
+  GetUsageAllocation: getUsageAllocationCodec,
   Activate: activateCodec,
+  Revoke: revokeCodec,
+  Destroy: destroyCodec,
+  Archive: archiveCodec,
+  Recover: recoverCodec,
   Query: queryCodec,
+  Cancel: cancelCodec,
   Poll: pollCodec,
   DiscoverVersions: discoverVersionsCodec,
 } as const;

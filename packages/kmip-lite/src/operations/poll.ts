@@ -5,7 +5,7 @@ import type { Item } from '../ttlv/item.js';
 import { bytes, item } from '../ttlv/values.js';
 import type { OperationCodec } from './operation-codec.js';
 
-/** Poll (KMIP 1.1 section 4.27): asks whether a pending operation is done. */
+/** Poll (KMIP 1.1 section 4.28): asks whether a pending operation is done. */
 export interface PollRequest {
   readonly asynchronousCorrelationValue: Uint8Array;
 }

@@ -1,6 +1,11 @@
 import type { Credential } from '../message/credential.js';
 import type { ProtocolVersion } from '../message/protocol-version.js';
-import type { RequestOf, ResponseOf, SpokenOperation } from '../operations/operation-codecs.js';
+import {
+  operationCodecs,
+  type RequestOf,
+  type ResponseOf,
+  type SpokenOperation,
+} from '../operations/operation-codecs.js';
 
 /** What a handler knows beside its payload. */
 export interface OperationCall<Context> {
@@ -51,5 +56,6 @@ export type OperationTable<Context> = {
 
 /** Names of the operations in a table, in the order of the specification: what Query shall tell. */
 export function servedOperations<Context>(table: OperationTable<Context>): SpokenOperation[] {
-  return Object.keys(table) as SpokenOperation[];
+  const names = Object.keys(operationCodecs) as SpokenOperation[];
+  return names.filter((name) => name === 'DiscoverVersions' || table[name] !== undefined);
 }

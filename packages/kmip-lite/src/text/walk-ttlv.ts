@@ -54,6 +54,12 @@ interface OpenStructure {
   attributeTag?: number;
 }
 
+/** Type of the item whose head stands there; undefined where no tag of KMIP stands: those bytes may be anything. */
+function typeAt(view: DataView, offset: number): ItemType | undefined {
+  const prefix = view.getUint8(offset);
+  return prefix === 0x42 || prefix === 0x54 ? itemTypeOf(view.getUint8(offset + 3)) : undefined;
+}
+
 /**
  * Goes through a message's items in order, as far as they can be read. Less strict than the reader, so that a broken
  * message can be looked at; iterative.
@@ -68,7 +74,7 @@ export function* walkTtlv(bytes: Uint8Array): Generator<WalkedItem | Unreadable>
       continue;
     }
     const depth = open.length - 1;
-    const type = around.endBytes - offset < HEAD_BYTES ? undefined : itemTypeOf(view.getUint8(offset + 3));
+    const type = around.endBytes - offset < HEAD_BYTES ? undefined : typeAt(view, offset);
     const lengthBytes = type === undefined ? 0 : view.getUint32(offset + 4);
     const valueAt = offset + HEAD_BYTES;
     if (type === undefined || paddedBytes(lengthBytes) > around.endBytes - valueAt) {

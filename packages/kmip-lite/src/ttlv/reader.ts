@@ -63,8 +63,8 @@ export function decodeTtlv(frame: Uint8Array, limits: Limits = defaultLimits): I
       open.push({ tag, items: [], endBytes: offset });
       offset = valueAt;
     } else {
-      checkPadding(frame, valueAt + lengthBytes, offset);
       done = { ...readValue(type, view, frame, valueAt, lengthBytes, limits), tag };
+      checkPadding(frame, valueAt + lengthBytes, offset);
     }
     for (;;) {
       const around = open.at(-1);

@@ -23,6 +23,7 @@ export class LabStore {
     const { attributes } = templateAttribute;
     const lengthBits = firstValue('Cryptographic Length', attributes);
     if (lengthBits === undefined) throw new KmipError('MissingData', 'the Cryptographic Length is missing');
+    if (![128, 192, 256].includes(lengthBits)) throw new KmipError('InvalidField', 'AES has no such length');
     const id = String(this.keys.size + 1);
     const bytes = new Uint8Array(lengthBits / 8).map((_, at) => (at * 7 + this.keys.size + 1) & 0xff);
     this.keys.set(id, { bytes, attributes: [...attributes, attribute('State', 'PreActive')] });

@@ -86,7 +86,8 @@ function hasOutputs() {
   let whole = true;
   for (const folder of packageFolders()) {
     walk(`${folder}/src`, (path, name) => {
-      if (/(?<!\.d)\.ts$/.test(name) && !existsSync(path.replace('/src/', '/dist/').replace(/\.ts$/, '.js'))) whole = false;
+      const output = path.replace('/src/', '/dist/').replace(/\.ts$/, '.js');
+      if (/(?<!\.d)\.ts$/.test(name) && !existsSync(output)) whole = false;
     });
   }
   return whole;

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { selfSign } from '@vcryptsim/pki';
-import type { HostName, KeyPair, KeyServerName, ProviderId, TlsIdentity, VmName } from '@vcryptsim/ports';
-import { FileError, NetworkError, sectorCount, type VmUuid } from '@vcryptsim/ports';
+import type { HostName, KeyPair, KeyServerName, ProviderId, TlsIdentity } from '@vcryptsim/ports';
+import { FileError, NetworkError, type VmUuid } from '@vcryptsim/ports';
 import {
   FaultyNetwork,
   MemoryFileSystem,
@@ -13,6 +13,7 @@ import {
 import { type ClusterName, type HostLinks, VCenter, type VCenterEvent, type VCenterOptions } from '@vcryptsim/vcenter';
 import { FakeHost } from './fake-host.js';
 import { LabKeyServers } from './lab-key-servers.js';
+import { encryptedVmOf } from './vm-request.js';
 import { WireLog } from './wire-log.js';
 
 export const START_MS = Date.UTC(2026, 10, 22, 9, 47, 8);
@@ -122,12 +123,7 @@ export class Lab {
 
   /** Makes an encrypted VM and answers its UUID. */
   async encryptedVm(vcenter: VCenter, name = 'payroll', host = ESX_1): Promise<VmUuid> {
-    const task = await vcenter.createVm({
-      name: name as VmName,
-      host,
-      policy: 'VM Encryption Policy',
-      disks: [{ capacity: sectorCount(2048) }],
-    });
+    const task = await vcenter.createVm(encryptedVmOf(name, host));
     if (task.state !== 'success') throw new Error(`${task.error?.code}: ${task.error?.message}`);
     return task.result as VmUuid;
   }

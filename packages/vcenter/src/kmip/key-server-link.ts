@@ -8,7 +8,7 @@ import {
   NetworkError,
   type TlsIdentity,
 } from '@vcryptsim/ports';
-import { batchItemId } from './batch-item-ids.js';
+import { batchItemIds } from './batch-item-ids.js';
 
 /** Where a key server is and how both sides prove who they are. */
 export interface KeyServerTarget {
@@ -43,7 +43,7 @@ export class KeyServerLink {
         connect: (signal) => this.#connect(target, AbortSignal.any([signal, stopped])),
         clock: this.#clock,
         timeoutMs: this.#timeoutMs,
-        batchItemIds: batchItemId,
+        batchItemIds: batchItemIds(),
       });
       return client.session(async (session) => {
         await session.discoverVersions({ withBatchItemId: false });

@@ -16,5 +16,6 @@ export { formatProblem, ScenarioError, type ScenarioProblem } from './scenario/p
 export type { PlannedStep, Quiz, Scenario } from './scenario/scenario.js';
 export { STEPS } from './steps/registry.js';
 export { openDiskImage } from './world/disk-image.js';
+export { removeRunFolder } from './world/run-folder.js';
 export { World, type WorldOptions } from './world/world.js';
 export type { RunEvent, WorldEvent } from './world/world-event.js';

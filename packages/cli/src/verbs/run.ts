@@ -8,6 +8,7 @@ import {
   NOBODY,
   RunError,
   type RunResult,
+  removeRunFolder,
   runScenario,
   type Scenario,
   ScenarioError,
@@ -103,7 +104,7 @@ async function runOne(
   const entropy = new SystemEntropy();
   const folder = options.keep === undefined ? newTemporaryFolder(entropy) : resolve(options.keep);
   try {
-    return await runScenario({
+    const result = await runScenario({
       scenario,
       seed: options.seed ?? scenario.seed ?? drawSeed(entropy),
       clock: options.clock,
@@ -114,6 +115,10 @@ async function runOne(
       audience: audienceOf(scenario, path, options),
       ...(options.disk === undefined ? {} : { diskImage: resolve(options.disk) }),
     });
+    // Nobody is told of the folder then, so nobody would ever take it away.
+    const unseen = options.quiet === true && options.keep === undefined && result.status === 'passed';
+    if (unseen) await removeRunFolder(files, result.folder);
+    return result;
   } catch (error) {
     if (error instanceof RunError) throw new CliError(EXIT.environment, error.message);
     throw error;

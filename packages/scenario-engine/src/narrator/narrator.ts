@@ -12,6 +12,8 @@ import type { Paint } from './paint.js';
 const RUNS_SHOWN = 6;
 /** Lines of the wire shown for a step, and then the number of those left out. */
 const WIRE_SHOWN = 4;
+/** Characters of a step's title that fit beside its mark and its time. */
+const TITLE_SHOWN = 60;
 
 /** Tells a run in sentences, as lines for a terminal of 80 columns. It only reads. */
 export class Narrator {
@@ -49,7 +51,7 @@ export class Narrator {
 
   /** A question, before anything is done. */
   question(quiz: Quiz): string[] {
-    return ['', ...wrap(quiz.ask, '  ? '), ...quiz.choices.map((choice, index) => `    ${index + 1}  ${choice}`)];
+    return [...wrap(quiz.ask, '  ? '), ...quiz.choices.map((choice, index) => `    ${index + 1}  ${choice}`)];
   }
 
   /** The right answer and why; `given` is what the audience chose, or null. */
@@ -72,7 +74,7 @@ export class Narrator {
       ...(wire.length > WIRE_SHOWN ? [`... ${wire.length - WIRE_SHOWN} more`] : []),
     ];
     return [
-      `  ${mark} ${result.title}${took}`,
+      `  ${mark} ${shorten(result.title)}${took}`,
       ...[...result.facts, ...(result.status === 'passed' ? refusal : [])].flatMap((fact) => wrap(fact, '         ')),
       ...wireLines.flatMap((line) => wrap(line, '       | ')).map(dim),
       ...result.failures.flatMap(({ what, wanted, found }) =>
@@ -99,13 +101,13 @@ export class Narrator {
     const violations = result.violations.map(
       ({ invariant, needle, where, offsetBytes }) => `  ! ${invariant}: ${needle} in ${where} at byte ${offsetBytes}`,
     );
+    const secrets = violations.length === 0 ? 'none where it must not be' : 'found';
     return [
       '',
       ...result.digests.flatMap((digest) => this.#digest(digest)),
-      `${bold(verdict)}  ${passed} of ${result.steps.length} steps; no secret found where it must not be: ` +
-        `${result.violations.length === 0 ? 'every byte searched' : bad('NOT SO')}`,
+      `${bold(verdict)}  ${passed} of ${result.steps.length} steps, seed ${result.seed}, ${formatDuration(result.durationMs)} of the lab's time`,
+      ...wrap(`Every byte of every file was searched for keys and plaintext: ${secrets}.`, '  '),
       ...violations.map(bad),
-      `  ${formatDuration(result.durationMs)} of the lab's time, seed ${result.seed}, event log ${result.eventLogSha256.slice(0, 16)}`,
       ...(result.repeatable ? [] : ['  On the real clock a run is not repeatable.']),
       '',
       `The files of this run lie in ${result.folder}`,
@@ -125,4 +127,9 @@ export class Narrator {
       '',
     ];
   }
+}
+
+/** A title that leaves room for its mark and its time on one line. */
+function shorten(title: string): string {
+  return title.length > TITLE_SHOWN ? `${title.slice(0, TITLE_SHOWN - 3)}...` : title;
 }

@@ -14,9 +14,6 @@ import {
 } from '@vcryptsim/ports';
 import type { HostLinks } from '@vcryptsim/vcenter';
 
-/** How long a host takes from going down to being up again. Real ones take minutes; the figure is ours. */
-const BOOT_MS = 180_000;
-
 /** What a rack gives to the hosts in it. */
 export interface HostRackOptions {
   readonly names: readonly HostName[];
@@ -28,6 +25,8 @@ export interface HostRackOptions {
   readonly entropy: Entropy;
   readonly sinkFor: (host: HostName) => EventSink<HostEvent>;
   readonly engine: XtsEngine;
+  /** How long a host takes from going down to being up again. */
+  readonly bootMs: number;
 }
 
 interface Slot {
@@ -78,7 +77,7 @@ export class HostRack implements HostLinks {
   /** Takes a host down and boots it again; virtual time passes meanwhile. */
   async reboot(name: string): Promise<void> {
     await this.down(name);
-    await this.#options.clock.after(BOOT_MS);
+    await this.#options.clock.after(this.#options.bootMs);
     await this.#boot(name as HostName);
   }
 

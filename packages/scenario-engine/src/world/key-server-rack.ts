@@ -14,43 +14,37 @@ export interface KeyServerRackOptions {
   readonly events: EventSink<KmsEvent>;
 }
 
-/** The nodes of one key-provider cluster: several doors to one durable key store, each to be stopped and started. */
+/**
+ * The nodes of one key-provider cluster: several doors to one durable key store, each to be stopped and started. When the
+ * last one stops the key server itself ends and forgets every key; the next start reads them from its folder again.
+ */
 export class KeyServerRack {
   readonly #options: KeyServerRackOptions;
-  readonly #server: KeyServer;
   readonly #running = new Map<KeyServerName, KeyServerNode>();
-  readonly #keyIds: ReadonlySet<string>;
+  readonly #keyIds = new Set<string>();
+  #server: KeyServer | null = null;
+  #starts = 0;
+  #certificate: Uint8Array = new Uint8Array(0);
 
-  private constructor(options: KeyServerRackOptions, server: KeyServer, keyIds: ReadonlySet<string>) {
+  private constructor(options: KeyServerRackOptions) {
     this.#options = options;
-    this.#server = server;
-    this.#keyIds = keyIds;
   }
 
   /** Makes the key store and its certificate, which all nodes show, and starts them all. */
   static async open(options: KeyServerRackOptions): Promise<KeyServerRack> {
-    const keyIds = new Set<string>();
-    const events: EventSink<KmsEvent> = {
-      emit: (event) => {
-        if (event.type === 'KEY_CREATED') keyIds.add(event.keyId);
-        options.events.emit(event);
-      },
-    };
-    const entropy = options.entropy.fork('kms', 1);
-    const server = await KeyServer.open({ ...options, entropy, events, alternativeNames: options.nodes });
-    const rack = new KeyServerRack(options, server, keyIds);
+    const rack = new KeyServerRack(options);
     await rack.start(options.nodes);
     return rack;
   }
 
   /** DER of the certificate that the nodes show, for vCenter to trust. */
   get certificate(): Uint8Array {
-    return this.#server.pki.identity.chain[0] ?? new Uint8Array(0);
+    return this.#certificate;
   }
 
   /** Lets a client in by its certificate (DER). */
   async addClient(name: string, certificate: Uint8Array): Promise<void> {
-    await this.#server.addClient({ name, certificate });
+    await (await this.#up()).addClient({ name, certificate });
   }
 
   /** Starts those of `nodes` that are stopped. */
@@ -58,18 +52,19 @@ export class KeyServerRack {
     const { network } = this.#options;
     for (const nodeName of this.#options.nodes) {
       if (!nodes.includes(nodeName) || this.#running.has(nodeName)) continue;
-      const node = await this.#server.listen({ network, address: { name: nodeName }, nodeName });
-      this.#running.set(nodeName, node);
+      const server = await this.#up();
+      this.#running.set(nodeName, await server.listen({ network, address: { name: nodeName }, nodeName }));
     }
   }
 
-  /** Stops those of `nodes` that run; the key store stays as it is. */
+  /** Stops those of `nodes` that run; the key store stays on its disk as it is. */
   async stop(nodes: readonly string[]): Promise<void> {
     for (const [name, node] of this.#running) {
       if (!nodes.includes(name)) continue;
       await node.stop();
       this.#running.delete(name);
     }
+    if (this.#running.size === 0) await this.dispose();
   }
 
   /** Names of the nodes that run. */
@@ -77,14 +72,35 @@ export class KeyServerRack {
     return [...this.#running.keys()];
   }
 
-  /** Says whether the store holds a key of this identifier. */
+  /** Says whether the store holds a key of this identifier, in memory or only on its disk. */
   holds(keyId: string): boolean {
     return this.#keyIds.has(keyId);
   }
 
-  /** Stops everything and lets go of the root key. */
+  /** Ends the key server: every node, every key in its memory. */
   async dispose(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
     this.#running.clear();
-    await this.#server.close();
+    await server?.close();
+  }
+
+  async #up(): Promise<KeyServer> {
+    if (this.#server !== null) return this.#server;
+    this.#starts++;
+    const server = await KeyServer.open({
+      ...this.#options,
+      entropy: this.#options.entropy.fork('kms', this.#starts),
+      events: { emit: (event) => this.#note(event) },
+      alternativeNames: this.#options.nodes,
+    });
+    this.#certificate = server.pki.identity.chain[0] ?? this.#certificate;
+    this.#server = server;
+    return server;
+  }
+
+  #note(event: KmsEvent): void {
+    if (event.type === 'KEY_CREATED') this.#keyIds.add(event.keyId);
+    this.#options.events.emit(event);
   }
 }

@@ -24,13 +24,13 @@ export class SecretNeedles {
     this.planted = { name: 'planted needle', bytes: MaskedBytes.of(draw('planted needle'), draw('mask')) };
   }
 
-  /** Needles of these kinds, named by who drew them: `dek of esx-1 #1`. */
+  /** Needles of these kinds, named by what they were drawn for: `kek #1 of kms`. */
   of(...kinds: readonly SecretKind[]): ScanNeedle[] {
     return this.#recorder
       .draws()
       .filter((draw) => kinds.some((kind) => kindOfLabel(draw.label) === kind))
       .map((draw) => ({
-        name: `${kindOfLabel(draw.label)} drawn by ${draw.actor} #${draw.ordinal + 1}`,
+        name: `${draw.label} #${draw.ordinal + 1} of ${draw.actor}`,
         bytes: draw.bytes,
       }));
   }

@@ -34,8 +34,9 @@ export class WireWatch {
     this.#matches.push(...found.map(({ needle, offsetBytes }) => ({ needle, where, offsetBytes })));
   }
 
-  /** Lets go of a connection that ended. */
+  /** Lets go of a connection that ended. Its scanners' windows held what passed, keys among it, and are zeroed. */
   forget(connection: TapConnection): void {
+    for (const { scanner } of this.#streams.get(connection)?.values() ?? []) scanner.restart();
     this.#streams.delete(connection);
   }
 
@@ -52,6 +53,7 @@ export class WireWatch {
     const needles = this.#needles();
     const watched = streams.get(direction);
     if (watched !== undefined && watched.needles === needles.length) return watched.scanner;
+    watched?.scanner.restart();
     const scanner = new ByteScanner(needles);
     streams.set(direction, { scanner, needles: needles.length });
     return scanner;

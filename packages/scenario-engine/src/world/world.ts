@@ -37,6 +37,9 @@ import type { RunEvent } from './world-event.js';
 /** When virtual time begins: 2026-01-05T08:00:00Z, a Monday morning. */
 const VIRTUAL_START_MS = Date.UTC(2026, 0, 5, 8);
 
+/** How long a host takes to boot: minutes, as real ones do, but nobody waits for that in real time. Ours. */
+const BOOT_MS = { virtual: 180_000, real: 2_000 } as const;
+
 /** Which implementations a world is put together from. */
 export interface WorldOptions {
   readonly lab: Lab;
@@ -208,6 +211,7 @@ async function join(
     datastores: [{ name: lab.datastore, folder: `${folder.datastores}/${lab.datastore}` }],
     sinkFor: (source) => log.sink(source),
     engine,
+    bootMs: BOOT_MS[options.clock],
   });
   await hosts.bootAll();
   const vcenter = await VCenter.boot({

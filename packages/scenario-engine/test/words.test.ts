@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { table, wrap } from '../src/narrator/layout.js';
+import { formatDuration, parseDurationMs } from '../src/scenario/duration.js';
+import { editDistance, nearestWord } from '../src/scenario/nearest-word.js';
+import { formatSize, parseSizeBytes } from '../src/scenario/size.js';
+
+describe('sizes', () => {
+  it.each([
+    ['512B', 512],
+    ['4 KiB', 4096],
+    ['64MiB', 67_108_864],
+    ['1GiB', 1_073_741_824],
+    ['2TiB', 2_199_023_255_552],
+  ])('reads %s', (text, bytes) => {
+    expect(parseSizeBytes(text)).toBe(bytes);
+    expect(parseSizeBytes(formatSize(bytes))).toBe(bytes);
+  });
+  it.each(['', '64', '64MB', '-1MiB', '1.5GiB', '9999999999TiB', 'MiB'])('refuses %j', (text) => {
+    expect(parseSizeBytes(text)).toBeNull();
+  });
+});
+
+describe('durations', () => {
+  it.each([
+    ['250ms', 250, '250 ms'],
+    ['30s', 30_000, '30 s'],
+    ['5m', 300_000, '5 min'],
+    ['150m', 9_000_000, '2 h 30 min'],
+    ['1d', 86_400_000, '24 h'],
+    ['301s', 301_000, '5 min 1 s'],
+  ])('reads and prints %s', (text, ms, printed) => {
+    expect(parseDurationMs(text)).toBe(ms);
+    expect(formatDuration(ms)).toBe(printed);
+  });
+  it.each(['', '5', '5 minutes', '-1s', '1h30m'])('refuses %j', (text) => expect(parseDurationMs(text)).toBeNull());
+});
+
+describe('the nearest word', () => {
+  it.each([
+    ['', '', 0],
+    ['', 'abc', 3],
+    ['kitten', 'sitting', 3],
+    ['hnag', 'hang', 1],
+    ['ca', 'abc', 3],
+  ])('is %j from %j by %i', (a, b, distance) => {
+    expect(editDistance(a, b)).toBe(distance);
+    expect(editDistance(b, a)).toBe(distance);
+  });
+  it('is found when near and not made up when far', () => {
+    expect(nearestWord('VM.Raed', ['vm.write', 'vm.read'])).toBe('vm.read');
+    expect(nearestWord('banana', ['vm.write', 'vm.read'])).toBeNull();
+    expect(nearestWord('x', [])).toBeNull();
+  });
+});
+
+describe('layout', () => {
+  it('keeps lines to the width of a terminal, and long words whole', () => {
+    const lines = wrap(`${'word '.repeat(40)}${'x'.repeat(100)} end`, '  ');
+    expect(lines.every((line) => line.length <= 78 || line === `  ${'x'.repeat(100)}`)).toBe(true);
+    expect(lines.join(' ').split(/\s+/).filter(Boolean)).toHaveLength(42);
+    expect(wrap('   ', '  ')).toEqual([]);
+  });
+  it('sets rows in columns', () => {
+    expect(
+      table(
+        [
+          ['a', 'bbb'],
+          ['cc', ''],
+        ],
+        ' ',
+      ),
+    ).toEqual([' a   bbb', ' cc']);
+  });
+});

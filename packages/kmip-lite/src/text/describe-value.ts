@@ -36,9 +36,13 @@ export function describeValue({ type, meaning, lengthBytes, value, redacted }: W
   }
 }
 
+const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Lower-case hexadecimal. */
 export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let hex = '';
+  for (const byte of bytes) hex += hexDigits[byte];
+  return hex;
 }
 
 function cut(shown: string): string {

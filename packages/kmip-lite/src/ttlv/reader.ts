@@ -63,7 +63,7 @@ export function decodeTtlv(frame: Uint8Array, limits: Limits = defaultLimits): I
       open.push({ tag, items: [], endBytes: offset });
       offset = valueAt;
     } else {
-      done = { ...readValue(type, view, frame, valueAt, lengthBytes, limits), tag };
+      done = readLeaf(tag, type, view, frame, valueAt, lengthBytes, limits);
       checkPadding(frame, valueAt + lengthBytes, offset);
     }
     for (;;) {
@@ -91,14 +91,15 @@ function checkPadding(frame: Uint8Array, from: number, to: number): void {
   }
 }
 
-function readValue(
+function readLeaf(
+  tag: number,
   type: Exclude<Value['type'], 'Structure'>,
   view: DataView,
   frame: Uint8Array,
   at: number,
   lengthBytes: number,
   limits: Limits,
-): Value {
+): Item {
   const fixed = (wanted: number): void => {
     if (lengthBytes !== wanted)
       throw new TtlvError('BAD_LENGTH', at - 4, `an item of type ${type} has ${wanted} bytes`);
@@ -106,20 +107,20 @@ function readValue(
   switch (type) {
     case 'Integer':
       fixed(4);
-      return { type, value: view.getInt32(at) };
+      return { tag, type, value: view.getInt32(at) };
     case 'Enumeration':
     case 'Interval':
       fixed(4);
-      return { type, value: view.getUint32(at) };
+      return { tag, type, value: view.getUint32(at) };
     case 'LongInteger':
     case 'DateTime':
       fixed(8);
-      return { type, value: view.getBigInt64(at) };
+      return { tag, type, value: view.getBigInt64(at) };
     case 'Boolean': {
       fixed(8);
       const value = view.getBigUint64(at);
       if (value > 1n) throw new TtlvError('BAD_VALUE', at, 'a Boolean is 0 or 1');
-      return { type, value: value === 1n };
+      return { tag, type, value: value === 1n };
     }
     case 'BigInteger':
       if (lengthBytes === 0 || lengthBytes % 8 !== 0 || lengthBytes > limits.bigIntegerBytes) {
@@ -129,13 +130,13 @@ function readValue(
           'a Big Integer is a multiple of 8 long, and not longer than the limit',
         );
       }
-      return { type, bytes: frame.subarray(at, at + lengthBytes) };
+      return { tag, type, bytes: frame.subarray(at, at + lengthBytes) };
     case 'TextString': {
       const utf8 = frame.subarray(at, at + lengthBytes);
       if (!isUtf8(utf8)) throw new TtlvError('BAD_VALUE', at, 'a Text String is UTF-8');
-      return { type, utf8 };
+      return { tag, type, utf8 };
     }
     case 'ByteString':
-      return { type, bytes: frame.subarray(at, at + lengthBytes) };
+      return { tag, type, bytes: frame.subarray(at, at + lengthBytes) };
   }
 }

@@ -6,7 +6,7 @@ export interface VCenterSettings {
   readonly healthPollMs: number;
   /** How often keys that a host still lacks are asked for again, in milliseconds (`vpxd.KMS.remediationInterval`). */
   readonly remediationIntervalMs: number;
-  /** How long one connection to a key server may take, from the dial to its end, in milliseconds. */
+  /** How long a key server may take to be connected, and again to answer each message, in milliseconds. */
   readonly kmsTimeoutMs: number;
 }
 

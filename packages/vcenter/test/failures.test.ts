@@ -73,6 +73,19 @@ describe('key servers that fail', () => {
       }),
   );
 
+  it('cannot use a key whose State is not readable, and names the servers', () =>
+    Lab.run([ESX_1], async (lab, vcenter) => {
+      const vm = await lab.encryptedVm(vcenter);
+      lab.servers.attributesReadable = false;
+      const host = lab.hosts.reboot(ESX_1);
+      const { error } = await vcenter.unlockVm(vm);
+      expect(error).toMatchObject({ code: 'KMS_CLUSTER_ERROR', fault: { answered: true } });
+      expect(error?.message).toMatch(
+        /^Cannot get key key-2 from KMS server kms-1, reason: .*from KMS server kms-2, reason: /,
+      );
+      expect(host.cache.size).toBe(0);
+    }));
+
   it('calls a key missing only when every server says so', () =>
     Lab.run([ESX_1], async (lab, vcenter) => {
       const vm = await lab.encryptedVm(vcenter);
@@ -204,6 +217,8 @@ describe('key servers that fail', () => {
       expect(cryptoManager.retrieveKmipServersStatus()[0]).toMatchObject({
         connectionStatus: 'Cannot connect to Key Management Server',
       });
+      for (const server of [KMS_1, KMS_2]) await cryptoManager.removeKmipServer(PROVIDER, server);
+      expect(vcenter.alarms()).toEqual([]);
     }));
 
   it('fetches nothing for a host key that is missing, since a host without encryption mode takes no keys', () =>

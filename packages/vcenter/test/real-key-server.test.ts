@@ -38,6 +38,8 @@ describe('vCenter with the key server of this project, over real mutual TLS', ()
       expect(shown).toEqual(keyServer.pki.identity.chain[0]);
       await cryptoManager.uploadKmipServerCert(PROVIDER, KMS_1, shown);
       await expect(cryptoManager.generateKey()).rejects.toMatchObject({ code: 'KEY_GENERATION_FAILED' });
+      await cryptoManager.pollHealth();
+      expect(cryptoManager.retrieveKmipServersStatus()).toMatchObject([{ status: 'red', serverTrustClient: false }]);
       await keyServer.addClient({ name: 'vcenter', certificate });
       await cryptoManager.pollHealth();
       expect(cryptoManager.retrieveKmipServersStatus()).toMatchObject([{ status: 'green' }]);

@@ -74,6 +74,7 @@ export class CryptoManagerKmip {
   async removeKmipServer(providerId: ProviderId, server: KeyServerName): Promise<void> {
     this.#o.refuseIfStopped();
     await this.#o.providers.removeServer(providerId, server);
+    await this.#o.health.forget(providerId, server);
   }
 
   /** Makes new keys come from this provider. @throws VCenterError PROVIDER_NOT_FOUND */

@@ -52,7 +52,7 @@ export class EncryptionMode {
     return this.#turns.take(cluster, async () => {
       const first = hosts[0];
       assert(first, 'encryption mode is for at least one host');
-      const unsafe = await notSafe(hosts);
+      const unsafe = await this.#notSafe(hosts);
       const known = this.#inventory.cluster(cluster).hostKeyId;
       if (known !== null && unsafe.length === 0) return;
       const hostKeyId = known ?? (await this.#generate(cluster, first));
@@ -74,6 +74,17 @@ export class EncryptionMode {
         parcel.dispose();
       }
     });
+  }
+
+  /** Those hosts that still need the host key; of the others it is known now that they do not. */
+  async #notSafe(hosts: readonly ReachedHost[]): Promise<readonly ReachedHost[]> {
+    const unsafe: ReachedHost[] = [];
+    for (const host of hosts) {
+      const { cryptoState } = await host.api.runtime();
+      if (cryptoState === 'safe') await this.#alarms.clear(ALARM_NAMES.hostRequiresEncryptionMode, entityOf(host));
+      else unsafe.push(host);
+    }
+    return unsafe;
   }
 
   async #generate(cluster: ClusterName, first: ReachedHost): Promise<CryptoKeyId> {
@@ -131,12 +142,6 @@ export class EncryptionMode {
     await this.#eventLog.record('com.vmware.vc.host.Crypto.Enabled', entityOf(host));
     await this.#alarms.clear(ALARM_NAMES.hostRequiresEncryptionMode, entityOf(host));
   }
-}
-
-async function notSafe(hosts: readonly ReachedHost[]): Promise<readonly ReachedHost[]> {
-  const unsafe: ReachedHost[] = [];
-  for (const host of hosts) if ((await host.api.runtime()).cryptoState !== 'safe') unsafe.push(host);
-  return unsafe;
 }
 
 function hostKeyRefused({ name: host }: ReachedHost, keyId: CryptoKeyId, reason: string): VCenterError {

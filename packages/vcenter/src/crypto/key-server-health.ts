@@ -1,6 +1,13 @@
 import { KmipClientError } from '@vcryptsim/kmip-lite/client';
 import { PkiError } from '@vcryptsim/pki';
-import { type Clock, ClockError, type EventSink, NetworkError } from '@vcryptsim/ports';
+import {
+  type Clock,
+  ClockError,
+  type EventSink,
+  type KeyServerName,
+  NetworkError,
+  type ProviderId,
+} from '@vcryptsim/ports';
 import type { KeyProviderRecord, KeyServerRecord } from '../database/schema.js';
 import { VCenterError } from '../errors.js';
 import type { VCenterEvent } from '../events.js';
@@ -61,6 +68,13 @@ export class KeyServerHealth {
     for (const provider of this.#providers.all()) {
       for (const server of provider.servers) await this.#look(provider, server);
     }
+  }
+
+  /** Takes back the alarm of a server that is registered no more. */
+  async forget(providerId: ProviderId, name: KeyServerName): Promise<void> {
+    const place = `${providerId}/${name}`;
+    this.#statuses.delete(place);
+    await this.#alarms.clear(ALARM_NAMES.keyServerHealth, { type: 'KeyProvider', name: place });
   }
 
   async #look(provider: KeyProviderRecord, server: KeyServerRecord): Promise<void> {

@@ -35,8 +35,9 @@ export class Remediation {
   /** One heartbeat of a host: looks at it, and attends it if it rebooted, came back or was never attended. */
   async beat(name: HostName): Promise<void> {
     const host = await this.#hosts.reach(name);
-    if (this.#attended.get(name) === host.connection) await this.#watch.judge(host);
-    else await this.attend(name);
+    if (this.#attended.get(name) !== host.connection) await this.attend(name);
+    // In its turn: while keys are on their way, a VM that waits for them is not yet one to raise an alarm for.
+    else await this.#turns.take(name, () => this.#watch.judge(host));
   }
 
   /**

@@ -26,7 +26,7 @@ export class KeyServerLink {
   readonly #open = new Set<AbortController>();
   #stopped = false;
 
-  /** @param o.timeoutMs how long one connection may take, from the dial to its end */
+  /** @param o.timeoutMs how long a server may take to be connected, and again to answer each message */
   constructor(o: { readonly network: Network; readonly clock: Clock; readonly timeoutMs: number }) {
     this.#network = o.network;
     this.#clock = o.clock;

@@ -17,8 +17,6 @@ export const EVENT_SENTENCES = {
   'com.vmware.vc.host.Crypto.HostKey.NewKey.KMSClusterError': 'No new host key: there is a KMS cluster error',
   'com.vmware.vc.host.Crypto.SendKeyError.HostError': 'Keys could not be sent to host',
   'com.vmware.vc.kms.crypto.KeyGenerateFail': 'KMS cluster could not generate a key',
-  'com.vmware.vc.kms.crypto.SendKeyError.KeyMissingOnKMS': 'A key could not be sent: it is missing on KMS cluster',
-  'com.vmware.vc.kms.crypto.SendKeyError.KMSClusterError': 'A key could not be sent: there is a KMS cluster error',
   'com.vmware.vc.kms.crypto.Unreachable': 'KMS is not reachable',
   'vim.event.HostConnectedEvent': 'Host is connected',
   'vim.event.HostConnectionLostEvent': 'Host is not responding',

@@ -15,6 +15,8 @@ export class LabKeyServers {
   readonly trustedClients: Uint8Array[] = [];
   /** How Add Attribute is answered: as it should be, or as a server without it answers each item. */
   addAttribute: 'served' | 'refused' = 'served';
+  /** Whether Get Attributes is served at all. */
+  attributesReadable = true;
   readonly #listeners = new Map<string, Listener>();
 
   constructor(
@@ -77,10 +79,11 @@ const operations: OperationTable<LabKeyServers> = {
     } as const;
     return { uniqueIdentifier, object: { objectType: 'SymmetricKey', keyBlock } };
   },
-  GetAttributes: async ({ uniqueIdentifier, attributeNames }, { context }) => ({
-    uniqueIdentifier,
-    attributes: context.find(uniqueIdentifier).attributes.filter(({ name }) => attributeNames.includes(name)),
-  }),
+  GetAttributes: async ({ uniqueIdentifier, attributeNames }, { context }) => {
+    if (!context.attributesReadable) throw new KmipError('OperationNotSupported', 'no Get Attributes here');
+    const { attributes } = context.find(uniqueIdentifier);
+    return { uniqueIdentifier, attributes: attributes.filter(({ name }) => attributeNames.includes(name)) };
+  },
   AddAttribute: async ({ uniqueIdentifier, attribute: added }, { context }) => {
     if (context.addAttribute === 'refused') throw new KmipError('OperationNotSupported', 'no Add Attribute here');
     context.find(uniqueIdentifier).attributes.push(copyAttribute(added));

@@ -24,7 +24,7 @@ import { VCenterError } from './errors.js';
 import type { VCenterEvent } from './events.js';
 import { HostConnections } from './inventory/host-connections.js';
 import { Inventory } from './inventory/inventory.js';
-import { VCENTER_7_0_3 } from './kmip/conversation-profile.js';
+import { CONVERSATION_PROFILES } from './kmip/conversation-profile.js';
 import { KeyServerLink } from './kmip/key-server-link.js';
 import { Loops } from './loops.js';
 import { Alarms } from './records/alarms.js';
@@ -73,7 +73,7 @@ export class VCenter {
     const link = new KeyServerLink({ network, clock, timeoutMs: settings.kmsTimeoutMs });
     const servers = new KeyServers({ link, vecs, providers, observer });
     const health = new KeyServerHealth({ servers, providers, eventLog, alarms, clock, observer });
-    const keys = new Keys({ servers, profile: VCENTER_7_0_3, eventLog, observer });
+    const keys = new Keys({ servers, profile: CONVERSATION_PROFILES[o.version ?? '7.0.3'], eventLog, observer });
     const encryptionMode = new EncryptionMode({ keys, providers, inventory, eventLog, alarms, observer });
     const delivery = new KeyDelivery({ keys, eventLog, observer });
     const provision = new KeyProvision(encryptionMode, delivery);

@@ -3,6 +3,7 @@ import { formatKeyId, type KeyId, sectorCount, type VmName } from '@vcryptsim/po
 import { describe, expect, it } from 'vitest';
 import { formsOf } from './support/key-forms.js';
 import { ESX_1, ESX_2, KMS_1, KMS_2, Lab, PROVIDER } from './support/lab.js';
+import { encryptedVmOf } from './support/vm-request.js';
 
 const vmKey = { keyId: 'key-1' as KeyId, providerId: PROVIDER };
 
@@ -160,6 +161,22 @@ describe('keys on their way', () => {
       expect(vcenter.eventRecords().map(({ type }) => type)).toEqual(
         expect.arrayContaining(['vim.event.HostConnectionLostEvent', 'vim.event.HostConnectedEvent']),
       );
+    }));
+
+  it('makes the VM though another host of the cluster goes away meanwhile, and serves that host when it is back', () =>
+    Lab.run([ESX_1, ESX_2], async (lab, vcenter) => {
+      lab.network.set(KMS_1, { kind: 'slow', delayMs: 1_000 });
+      const making = vcenter.createVm(encryptedVmOf('payroll'));
+      await lab.clock.after(1_500);
+      const back = lab.hosts.of(ESX_2).rebooted();
+      lab.hosts.of(ESX_2).goAway();
+      lab.hosts.up.delete(ESX_2);
+      expect((await making).error).toBeNull();
+      expect([...lab.hosts.of(ESX_1).cache.keys()].sort()).toEqual(['key-1/corp-kms', 'key-2/corp-kms']);
+      lab.hosts.up.set(ESX_2, back);
+      vcenter.start();
+      await lab.clock.after(60_000);
+      expect([...back.cache.keys()].sort()).toEqual(['key-1/corp-kms', 'key-2/corp-kms']);
     }));
 
   it('leaves no parcel behind, whether the host takes the keys, refuses them or is gone', async () => {

@@ -3,7 +3,7 @@ import { assert, type CryptoKeyId, type EventSink } from '@vcryptsim/ports';
 import type { ClusterName } from '../database/schema.js';
 import { codeOf, VCenterError } from '../errors.js';
 import type { VCenterEvent } from '../events.js';
-import type { ReachedHost } from '../inventory/host-connections.js';
+import { askEach, type ReachedHost } from '../inventory/host-connections.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Alarms } from '../records/alarms.js';
 import type { EventLog } from '../records/event-log.js';
@@ -79,8 +79,7 @@ export class EncryptionMode {
   /** Those hosts that still need the host key; of the others it is known now that they do not. */
   async #notSafe(hosts: readonly ReachedHost[]): Promise<readonly ReachedHost[]> {
     const unsafe: ReachedHost[] = [];
-    for (const host of hosts) {
-      const { cryptoState } = await host.api.runtime();
+    for (const [host, { cryptoState }] of await askEach(hosts, ({ api }) => api.runtime())) {
       if (cryptoState === 'safe') await this.#alarms.clear(ALARM_NAMES.hostRequiresEncryptionMode, entityOf(host));
       else unsafe.push(host);
     }

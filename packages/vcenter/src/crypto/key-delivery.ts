@@ -9,7 +9,7 @@ import {
 } from '@vcryptsim/ports';
 import { codeOf, VCenterError } from '../errors.js';
 import type { VCenterEvent } from '../events.js';
-import type { ReachedHost } from '../inventory/host-connections.js';
+import { askEach, type ReachedHost } from '../inventory/host-connections.js';
 import type { EventLog } from '../records/event-log.js';
 import type { Keys } from './keys.js';
 
@@ -44,9 +44,9 @@ export class KeyDelivery {
     assert(target, 'keys are delivered to at least one host');
     const failures = new Map<string, VCenterError>();
     const unreachable = new Map<ProviderId, Refusals>();
-    const caches = await cachesOf(hosts);
+    const caches = await askEach(hosts, async ({ api }) => new Set((await api.listKeys()).map(formatKeyId)));
     for (const id of ids) {
-      const lacking = hosts.filter((host) => !caches.get(host.name)?.has(formatKeyId(id)));
+      const lacking = [...caches.keys()].filter((host) => !caches.get(host)?.has(formatKeyId(id)));
       if (lacking.length === 0) continue;
       const refusals = unreachable.get(id.providerId) ?? (await this.#fetchAndSend(id, lacking));
       if ([...refusals.values()].some(isOfProvider)) unreachable.set(id.providerId, refusals);
@@ -115,12 +115,6 @@ async function addKey(host: ReachedHost, id: CryptoKeyId, parcel: KeyParcel): Pr
     if (code === null) throw error;
     return code;
   }
-}
-
-async function cachesOf(hosts: readonly ReachedHost[]): Promise<ReadonlyMap<HostName, ReadonlySet<string>>> {
-  const caches = new Map<HostName, ReadonlySet<string>>();
-  for (const host of hosts) caches.set(host.name, new Set((await host.api.listKeys()).map(formatKeyId)));
-  return caches;
 }
 
 /** Says whether the other keys of the provider would fail for the same reason. */

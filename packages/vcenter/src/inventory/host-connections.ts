@@ -97,3 +97,24 @@ export class HostConnections {
     return this.#connections.get(name) ?? 0;
   }
 }
+
+/**
+ * Asks hosts one after another. The first must answer; another that does not is left out, since it went meanwhile and
+ * is attended when it is back.
+ *
+ * @throws what the first host refused with
+ */
+export async function askEach<T>(
+  hosts: readonly ReachedHost[],
+  ask: (host: ReachedHost) => Promise<T>,
+): Promise<ReadonlyMap<ReachedHost, T>> {
+  const answers = new Map<ReachedHost, T>();
+  for (const host of hosts) {
+    try {
+      answers.set(host, await ask(host));
+    } catch (error) {
+      if (host === hosts[0] || codeOf(error) === null) throw error;
+    }
+  }
+  return answers;
+}

@@ -33,6 +33,7 @@ export class FakeHost implements HostApi {
   /** What the next calls of addKeys do instead of taking the keys. */
   refuse: 'nothing' | 'by result' | 'before taking' = 'nothing';
   calls = 0;
+  #gone = false;
 
   constructor(
     readonly name: HostName,
@@ -48,7 +49,13 @@ export class FakeHost implements HostApi {
     return new FakeHost(this.name, this.incarnation + 1, this.registered);
   }
 
+  /** From now on this object answers as one of an earlier boot. */
+  goAway(): void {
+    this.#gone = true;
+  }
+
   async runtime(): Promise<HostRuntime> {
+    this.#refuseIfGone();
     return { cryptoState: this.state, cryptoKeyId: this.hostKeyId, incarnation: this.incarnation };
   }
 
@@ -67,6 +74,7 @@ export class FakeHost implements HostApi {
 
   async addKeys(grants: readonly KeyGrant[]): Promise<readonly CryptoKeyResult[]> {
     this.calls += 1;
+    this.#refuseIfGone();
     this.parcels.push(...grants.map(({ parcel }) => parcel));
     if (this.refuse === 'before taking') throw new HypervisorError({ code: 'HOST_GONE' }, 'This host rebooted.');
     return grants.map(({ id, parcel }) => {
@@ -84,6 +92,7 @@ export class FakeHost implements HostApi {
   }
 
   async listKeys(): Promise<readonly CryptoKeyId[]> {
+    this.#refuseIfGone();
     return [...this.cache.keys()].map((text) => {
       const slash = text.lastIndexOf('/');
       return { keyId: text.slice(0, slash), providerId: text.slice(slash + 1) } as CryptoKeyId;
@@ -147,6 +156,10 @@ export class FakeHost implements HostApi {
 
   async vms(): Promise<readonly VmInfo[]> {
     return Promise.all(this.registered.map((spec) => this.vm(spec.uuid)));
+  }
+
+  #refuseIfGone(): void {
+    if (this.#gone) throw new HypervisorError({ code: 'HOST_GONE' }, 'This host rebooted.');
   }
 
   #invalidState(): HypervisorError {

@@ -77,6 +77,16 @@ export class Dek extends Unprintable {
     this.#cipher.decryptRun(units, firstUnit, unitSizeBytes);
   }
 
+  /** Encrypts with workers where the engine has them, see {@link XtsCipher.encryptLargeRun}. */
+  encryptLargeRun(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number): Promise<void> {
+    return this.#cipher.encryptLargeRun(units, firstUnit, unitSizeBytes);
+  }
+
+  /** Decrypts with workers where the engine has them, see {@link XtsCipher.encryptLargeRun}. */
+  decryptLargeRun(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number): Promise<void> {
+    return this.#cipher.decryptLargeRun(units, firstUnit, unitSizeBytes);
+  }
+
   /**
    * Seals a whole small file (NVRAM, a memory page) under a key derived from this one, see {@link sealEnvelope}.
    *

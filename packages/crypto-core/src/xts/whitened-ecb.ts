@@ -6,7 +6,7 @@ import { type WhiteningKernel, WINDOW_TWEAKS } from './whitening-kernel.js';
  * Blocks go through OpenSSL in pieces of this size: small enough for the level-2 cache together with its output, large
  * enough that the calls round it do not count. bench/README.md has the sizes that were tried.
  */
-export const BATCH_SIZE_BYTES = 131_072;
+export const BATCH_SIZE_BYTES = 65_536;
 
 /** A run of data units inside a kernel's memory. */
 export interface KernelRun {

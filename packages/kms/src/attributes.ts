@@ -5,11 +5,14 @@ import {
   firstValue,
   type Item,
   isStandard,
+  type KeyFormatType,
+  type ObjectType,
   type StandardAttributeName,
   type StandardValue,
   standardAttributes,
   type Value,
 } from '@vcryptsim/kmip-lite';
+import { assert } from '@vcryptsim/ports';
 import { KmsError } from './errors.js';
 import type { ManagedObject } from './managed-object.js';
 
@@ -25,13 +28,18 @@ export function standardValue<Name extends StandardAttributeName>(
   return firstValue(name, object.attributes);
 }
 
+/** Says whether objects of a type have a state: opaque objects and templates have none (KMIP 1.1 section 3.22). */
+export function hasState(type: ObjectType): boolean {
+  return type !== 'OpaqueObject' && type !== 'Template';
+}
+
 /** Every attribute of an object, those that follow from what it is among them. */
 export function allAttributes(object: ManagedObject): Attribute[] {
   return [
     attribute('Unique Identifier', object.id),
     attribute('Object Type', object.type),
     ...object.attributes,
-    attribute('State', object.state),
+    ...(hasState(object.type) ? [attribute('State', object.state)] : []),
   ];
 }
 
@@ -52,6 +60,58 @@ export function withAdded(list: readonly Attribute[], added: Attribute): { list:
     throw new KmsError('ATTRIBUTE_EXISTS', 'The object has this name already.');
   }
   return placed(list, added, instances);
+}
+
+/**
+ * Gives an attribute that an object has another value.
+ *
+ * @throws KmsError ATTRIBUTE_READ_ONLY; ATTRIBUTE_ABSENT when it has none of that name (KMIP 1.1 section 4.15);
+ *   INSTANCE_NOT_FOUND when it has none of that index; ATTRIBUTE_INVALID
+ */
+export function withModified(
+  list: readonly Attribute[],
+  wanted: Attribute,
+): { list: Attribute[]; modified: Attribute } {
+  checkSettable(wanted.name);
+  const place = placeOf(list, wanted.name, wanted.index, 'ATTRIBUTE_ABSENT');
+  checkSize(wanted);
+  const { name, value } = ownCopy(wanted);
+  const index = list[place]?.index;
+  const modified: Attribute = index === undefined ? { name, value } : { name, index, value };
+  return { list: list.with(place, modified), modified };
+}
+
+/**
+ * Takes an attribute off an object. The other instances keep their indexes.
+ *
+ * @throws KmsError ATTRIBUTE_READ_ONLY also for one that may be changed only, ATTRIBUTE_NOT_FOUND, INSTANCE_NOT_FOUND
+ *   (KMIP 1.1 section 4.16)
+ */
+export function withDeleted(
+  list: readonly Attribute[],
+  name: string,
+  index?: number,
+): { list: Attribute[]; deleted: Attribute } {
+  checkSettable(name);
+  if (isStandard(name) && standardAttributes[name].client !== 'delete') {
+    throw new KmsError('ATTRIBUTE_READ_ONLY', `${name} cannot be deleted.`);
+  }
+  const place = placeOf(list, name, index, 'ATTRIBUTE_NOT_FOUND');
+  const deleted = list[place];
+  assert(deleted, 'the place was just found');
+  return { list: list.toSpliced(place, 1), deleted };
+}
+
+function placeOf(
+  list: readonly Attribute[],
+  name: string,
+  index: number | undefined,
+  absent: 'ATTRIBUTE_ABSENT' | 'ATTRIBUTE_NOT_FOUND',
+): number {
+  if (!list.some((one) => one.name === name)) throw new KmsError(absent, `The object has no ${name}.`);
+  const place = list.findIndex((one) => one.name === name && (one.index ?? 0) === (index ?? 0));
+  if (place >= 0) return place;
+  throw new KmsError('INSTANCE_NOT_FOUND', `The object has no ${name} with index ${index ?? 0}.`);
 }
 
 /** Like {@link withAdded}, for the attributes with which a client makes an object: those that later nobody changes are settable too. */
@@ -77,9 +137,9 @@ export function withValue<Name extends StandardAttributeName>(
 }
 
 /** The SHA-256 that every object with material has (KMIP 1.1 section 3.17). */
-export function digestAttribute(material: Uint8Array): Attribute {
+export function digestAttribute(material: Uint8Array, keyFormatType?: KeyFormatType): Attribute {
   const digestValue = Uint8Array.from(createHash('sha256').update(material).digest());
-  return attribute('Digest', { hashingAlgorithm: 'SHA256', digestValue, keyFormatType: 'Raw' });
+  return attribute('Digest', { hashingAlgorithm: 'SHA256', digestValue, keyFormatType });
 }
 
 /** A copy that does not look into the frame it was read from. */
@@ -110,8 +170,7 @@ function placed(
   added: Attribute,
   instances: readonly Attribute[],
 ): { list: Attribute[]; added: Attribute } {
-  if (valueBytes(added.value) > VALUE_BYTES_MAX)
-    throw invalid(`${added.name} is longer than ${VALUE_BYTES_MAX} bytes.`);
+  checkSize(added);
   if (instances.length >= INSTANCES_MAX || list.length >= ATTRIBUTES_MAX) {
     throw new KmsError('INDEX_OUT_OF_BOUNDS', `${added.name} has too many instances.`);
   }
@@ -119,6 +178,10 @@ function placed(
   const { name, value } = ownCopy(added);
   const kept: Attribute = index === 0 ? { name, value } : { name, index, value };
   return { list: [...list, kept], added: kept };
+}
+
+function checkSize({ name, value }: Attribute): void {
+  if (valueBytes(value) > VALUE_BYTES_MAX) throw invalid(`${name} is longer than ${VALUE_BYTES_MAX} bytes.`);
 }
 
 function ownValue(value: Value): Value {

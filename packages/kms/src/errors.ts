@@ -2,11 +2,23 @@
 export type KmsErrorCode =
   // of an operation
   | 'OBJECT_NOT_FOUND' // no such object, or another client's: the two look alike
+  | 'OBJECT_ARCHIVED' // its material is in the archive
+  | 'NO_STATE' // objects of this type have no life cycle
+  | 'NO_USAGE_LIMITS'
+  | 'USAGE_EXHAUSTED' // its usage limits leave less than was asked for
+  | 'NAME_TAKEN' // by another object of this client
+  | 'CORRELATION_UNKNOWN' // no pending operation of this client
+  | 'NOT_A_KEY' // for wrapping
+  | 'WRAPPING_KEY_REFUSED' // not active, or not for wrapping
+  | 'ENCODING_OPTION'
   | 'WRONG_STATE' // the state machine has no such transition
   | 'USER_NOT_OWNER' // created under another name of the header's credential
   | 'ATTRIBUTE_READ_ONLY' // only the server sets it
   | 'ATTRIBUTE_EXISTS' // single-valued and set already
   | 'ATTRIBUTE_INVALID' // a value, name or index that cannot be
+  | 'ATTRIBUTE_ABSENT' // to be modified, and not there
+  | 'ATTRIBUTE_NOT_FOUND' // to be deleted, and not there
+  | 'INSTANCE_NOT_FOUND' // of an attribute that is there
   | 'ATTRIBUTE_REPEATED' // asked for twice
   | 'FIELD_INVALID' // a field of the request that cannot be
   | 'TEMPLATE_NOT_FOUND'

@@ -20,6 +20,7 @@ import type { NodeOptions } from './key-server.js';
 import { limits } from './limits.js';
 import type { OperationContext } from './operations/operation-context.js';
 import { operationTable } from './operations/operation-table.js';
+import type { PendingOperations } from './operations/pending-operations.js';
 import type { KeyStore } from './store/key-store.js';
 
 interface NodeParts extends NodeOptions {
@@ -28,6 +29,7 @@ interface NodeParts extends NodeOptions {
   readonly entropy: Entropy;
   readonly events: EventSink<KmsEvent>;
   readonly store: KeyStore;
+  readonly pending: PendingOperations;
   readonly audit: AuditLog;
   readonly registry: ClientRegistry;
 }
@@ -120,10 +122,10 @@ export class KeyServerNode {
   }
 
   #serve(channel: Channel, client: ClientName): Promise<void> {
-    const { clock, entropy, events, store } = this.#parts;
+    const { clock, entropy, events, store, pending } = this.#parts;
     return serveChannel<OperationContext>(channel, {
       operations: this.#operations,
-      context: { node: this.name, client, store, entropy, events },
+      context: { node: this.name, client, store, pending, entropy, events },
       clock,
       onExchange: (exchange) => this.#audit(exchange),
       firstRequestTimeoutMs: limits.firstRequestMs,

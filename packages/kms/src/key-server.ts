@@ -17,6 +17,7 @@ import { ClientRegistry, type RegisteredClient } from './clients/client-registry
 import { KmsError } from './errors.js';
 import type { KmsEvent } from './events.js';
 import { KeyServerNode } from './key-server-node.js';
+import { PendingOperations } from './operations/pending-operations.js';
 import { ServerPki } from './server-pki.js';
 import { KeyStore, type StoreReport } from './store/key-store.js';
 
@@ -57,6 +58,7 @@ export interface NodeOptions {
  */
 export class KeyServer {
   readonly #nodes = new Set<KeyServerNode>();
+  private readonly pending: PendingOperations;
 
   private constructor(
     private readonly o: KeyServerOptions,
@@ -67,7 +69,9 @@ export class KeyServer {
     readonly pki: ServerPki,
     /** What opening the store found. */
     readonly report: StoreReport,
-  ) {}
+  ) {
+    this.pending = new PendingOperations(o.entropy);
+  }
 
   /**
    * Opens the key server of a folder, or makes one there.
@@ -108,7 +112,7 @@ export class KeyServer {
    */
   async listen(o: NodeOptions): Promise<KeyServerNode> {
     const { clock, entropy, events } = this.o;
-    const { store, audit, registry } = this;
+    const { store, audit, registry, pending } = this;
     const node = await KeyServerNode.listen({
       identities: [this.pki.identity],
       ...o,
@@ -116,6 +120,7 @@ export class KeyServer {
       entropy,
       events,
       store,
+      pending,
       audit,
       registry,
     });

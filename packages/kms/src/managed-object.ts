@@ -1,7 +1,24 @@
-import type { Attribute, ObjectType, State } from '@vcryptsim/kmip-lite';
+import type {
+  Attribute,
+  CertificateType,
+  KeyFormatType,
+  ObjectType,
+  SecretDataType,
+  State,
+} from '@vcryptsim/kmip-lite';
 import type { KeyId } from '@vcryptsim/ports';
 import type { ClientName } from './clients/client-name.js';
 import type { KeyMaterial } from './key-material.js';
+
+/** How an object's material is to be read. */
+export type ObjectForm =
+  /** A key's bytes, or, `isStructure`, the TTLV of a transparent key's Key Material. */
+  | { readonly kind: 'key'; readonly keyFormatType: KeyFormatType; readonly isStructure: boolean }
+  | { readonly kind: 'secret'; readonly keyFormatType: KeyFormatType; readonly secretDataType: SecretDataType }
+  | { readonly kind: 'opaque'; readonly opaqueDataType: number }
+  | { readonly kind: 'certificate'; readonly certificateType: CertificateType }
+  /** TTLV of the attributes that the template brings. */
+  | { readonly kind: 'template' };
 
 /**
  * One managed object. It is a value: a change makes a new one with the next version, and only when that is durable does
@@ -19,6 +36,7 @@ export interface ManagedObject {
   readonly version: number;
   /** All attributes but Unique Identifier, Object Type and State, in the order in which they were set. */
   readonly attributes: readonly Attribute[];
-  /** Null once it was destroyed, and for a template. */
+  readonly form: ObjectForm;
+  /** Null once it was destroyed. */
   readonly material: KeyMaterial | null;
 }

@@ -1,5 +1,5 @@
-import type { State } from '@vcryptsim/kmip-lite';
-import { standardValue } from './attributes.js';
+import type { ObjectType, State } from '@vcryptsim/kmip-lite';
+import { hasState, standardValue } from './attributes.js';
 import { KmsError } from './errors.js';
 import type { ManagedObject } from './managed-object.js';
 
@@ -26,9 +26,10 @@ const TRANSITIONS: Readonly<Record<State, Readonly<Partial<Record<Transition, St
 /**
  * The state that a transition leads to.
  *
- * @throws KmsError WRONG_STATE when there is no such transition (KMIP 1.1 section 3.22; facts/kmip.md section 1.6)
+ * @throws KmsError NO_STATE for a type of object without one; WRONG_STATE when there is no such transition (KMIP 1.1 section 3.22; facts/kmip.md section 1.6)
  */
-export function stateAfter(from: State, transition: Transition): State {
+export function stateAfter(type: ObjectType, from: State, transition: Transition): State {
+  if (!hasState(type)) throw new KmsError('NO_STATE', `A ${type} has no state.`);
   const to = TRANSITIONS[from][transition];
   if (to !== undefined) return to;
   throw new KmsError('WRONG_STATE', `An object that is ${from} cannot do this: ${transition}.`);

@@ -8,6 +8,7 @@ import { stateAt } from '../state-machine.js';
 import { type OperationContext, userOf } from './operation-context.js';
 import { materialBytes, setDesParity } from './symmetric-lengths.js';
 
+const RAW_KEY = { kind: 'key', keyFormatType: 'Raw', isStructure: false } as const;
 const KNOWN_USAGE = Object.values(CryptographicUsageMask).reduce((mask, bit) => mask | bit, 0);
 
 /** Create (KMIP 1.1 section 4.1): draws a symmetric key. It is Pre-Active unless its Activation Date has come. */
@@ -24,7 +25,16 @@ export const create: OperationHandler<'Create', OperationContext> = async (reque
   const attributes = [...withValue(withValue(wanted, 'Initial Date', seconds), 'Last Change Date', seconds), digest];
   const state = stateAt({ state: 'PreActive', attributes }, nowMs);
   const owner = { owner: context.client, user: userOf(call.credential) };
-  await context.store.add({ id, type: 'SymmetricKey', ...owner, state, version: 1, attributes, material });
+  await context.store.add({
+    id,
+    type: 'SymmetricKey',
+    ...owner,
+    state,
+    version: 1,
+    attributes,
+    form: RAW_KEY,
+    material,
+  });
   context.events.emit({ type: 'KEY_CREATED', keyId: id, client: context.client });
   return { objectType: 'SymmetricKey', uniqueIdentifier: id };
 };
@@ -45,7 +55,7 @@ function drawKey(
   const bytes = context.entropy.secret(lengthBytes, 'kek');
   try {
     if (algorithm === 'DES3') setDesParity(bytes);
-    return { digest: digestAttribute(bytes), material: KeyMaterial.take(bytes) };
+    return { digest: digestAttribute(bytes, 'Raw'), material: KeyMaterial.take(bytes) };
   } finally {
     bytes.fill(0);
   }

@@ -1,11 +1,4 @@
-import {
-  type Attribute,
-  attribute,
-  attributeValue,
-  isStandard,
-  type ProtocolVersion,
-  standardAttributes,
-} from '@vcryptsim/kmip-lite';
+import { type Attribute, attribute, attributeValue, type ProtocolVersion } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
 import { allAttributes } from '../attributes.js';
 import { KmsError } from '../errors.js';
@@ -27,14 +20,12 @@ export const getAttributes: OperationHandler<'GetAttributes', OperationContext> 
   return { uniqueIdentifier: object.id, attributes: forVersion(wanted, call.version) };
 };
 
-/** Leaves out what a client of that version cannot read (libkmip refuses a whole answer for one such attribute). */
+/** KMIP 1.0's Digest has no Key Format Type; attributes and fields whose tags are new in 1.1 are left out by kmip-lite. */
 export function forVersion(attributes: readonly Attribute[], version: ProtocolVersion): Attribute[] {
   if (version.minor >= 1) return [...attributes];
-  return attributes
-    .filter(({ name }) => !isStandard(name) || standardAttributes[name].sinceMinor <= version.minor)
-    .map((one) => {
-      if (one.name !== 'Digest') return one;
-      const { keyFormatType: _, ...digest } = attributeValue('Digest', one);
-      return attribute('Digest', digest, one.index);
-    });
+  return attributes.map((one) => {
+    if (one.name !== 'Digest') return one;
+    const { keyFormatType: _, ...digest } = attributeValue('Digest', one);
+    return attribute('Digest', digest, one.index);
+  });
 }

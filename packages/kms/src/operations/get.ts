@@ -1,11 +1,12 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
 import { standardValue } from '../attributes.js';
 import { KmsError } from '../errors.js';
-import { type OperationContext, ownObject } from './operation-context.js';
+import { type OperationContext, ownObject, refuseArchived } from './operation-context.js';
 
 /** Get (KMIP 1.1 section 4.11): a key's bytes, Raw and in clear. In every state until it is destroyed. */
 export const get: OperationHandler<'Get', OperationContext> = async (request, call) => {
   const object = ownObject(request.uniqueIdentifier, call);
+  refuseArchived(object);
   const { id, material } = object;
   if (!material) throw new KmsError('OBJECT_NOT_FOUND', 'The object was destroyed.');
   const { keyFormatType = 'Raw', keyCompressionType, keyWrappingSpecification } = request;

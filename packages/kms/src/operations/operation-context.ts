@@ -1,18 +1,21 @@
 import type { Credential } from '@vcryptsim/kmip-lite';
 import type { OperationCall } from '@vcryptsim/kmip-lite/server';
 import type { Entropy, EventSink, KeyId, KeyServerName } from '@vcryptsim/ports';
+import { standardValue } from '../attributes.js';
 import type { ClientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
 import type { KmsEvent } from '../events.js';
 import type { ManagedObject } from '../managed-object.js';
 import { stateAt } from '../state-machine.js';
 import type { KeyStore } from '../store/key-store.js';
+import type { PendingOperations } from './pending-operations.js';
 
 /** Who is connected to which node, and what operations work on. */
 export interface OperationContext {
   readonly node: KeyServerName;
   readonly client: ClientName;
   readonly store: KeyStore;
+  readonly pending: PendingOperations;
   readonly entropy: Entropy;
   readonly events: EventSink<KmsEvent>;
 }
@@ -49,6 +52,26 @@ export async function changeOwnObject(
   });
   if (after.state !== from) events.emit({ type: 'KEY_STATE_CHANGED', keyId: id, from, to: after.state });
   return after;
+}
+
+/** Every object that this request may use, as it is now. */
+export function* ownObjects(call: Call): Iterable<ManagedObject> {
+  const { store, client } = call.context;
+  const user = userOf(call.credential);
+  for (const object of store.objects()) {
+    if (object.owner !== client || (object.user !== null && object.user !== user)) continue;
+    yield { ...object, state: stateAt(object, call.nowMs) };
+  }
+}
+
+/** Says whether an object was archived and not recovered. */
+export function isArchived(object: Pick<ManagedObject, 'attributes'>): boolean {
+  return standardValue(object, 'Archive Date') !== undefined;
+}
+
+/** Refuses what cannot be done with an archived object. Throws KmsError OBJECT_ARCHIVED. */
+export function refuseArchived(object: Pick<ManagedObject, 'attributes'>): void {
+  if (isArchived(object)) throw new KmsError('OBJECT_ARCHIVED', 'The object is archived.');
 }
 
 /** Name in a header's credential: whose objects a request makes and may use. */

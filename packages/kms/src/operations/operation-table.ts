@@ -3,11 +3,22 @@ import type { OperationHandler, OperationTable } from '@vcryptsim/kmip-lite/serv
 import { asKmipError } from '../result-reason.js';
 import { activate } from './activate.js';
 import { addAttribute } from './add-attribute.js';
+import { archive, recover } from './archive.js';
+import { check } from './check.js';
 import { create } from './create.js';
+import { deleteAttribute } from './delete-attribute.js';
+import { destroy } from './destroy.js';
 import { get } from './get.js';
+import { getAttributeList } from './get-attribute-list.js';
 import { getAttributes } from './get-attributes.js';
+import { getUsageAllocation } from './get-usage-allocation.js';
+import { locate } from './locate.js';
+import { modifyAttribute } from './modify-attribute.js';
+import { obtainLease } from './obtain-lease.js';
 import type { OperationContext } from './operation-context.js';
+import { cancel, poll } from './poll.js';
 import { queryOf } from './query.js';
+import { revoke } from './revoke.js';
 
 /** What this key server serves. Query tells the same; everything else is answered with Operation Not Supported. */
 export function operationTable(): OperationTable<OperationContext> {
@@ -17,6 +28,19 @@ export function operationTable(): OperationTable<OperationContext> {
     GetAttributes: answering(getAttributes),
     AddAttribute: answering(addAttribute),
     Activate: answering(activate),
+    Revoke: answering(revoke),
+    Destroy: answering(destroy),
+    Locate: answering(locate),
+    Check: answering(check),
+    GetAttributeList: answering(getAttributeList),
+    ModifyAttribute: answering(modifyAttribute),
+    DeleteAttribute: answering(deleteAttribute),
+    ObtainLease: answering(obtainLease),
+    GetUsageAllocation: answering(getUsageAllocation),
+    Archive: answering(archive),
+    Recover: answering(recover),
+    Poll: answering(poll),
+    Cancel: answering(cancel),
     Query: queryOf(() => table),
     DiscoverVersions: async (request) => answerDiscoverVersions(request),
   };

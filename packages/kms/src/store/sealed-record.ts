@@ -3,7 +3,7 @@ import type { KeyId } from '@vcryptsim/ports';
 import { clientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
 import { KeyMaterial } from '../key-material.js';
-import type { ManagedObject } from '../managed-object.js';
+import type { ManagedObject, ObjectForm } from '../managed-object.js';
 import { decodeAttributes, encodeAttributes } from './attribute-list.js';
 import type { RootKey } from './root-key.js';
 
@@ -17,7 +17,9 @@ import type { RootKey } from './root-key.js';
  *   16+F  S   AES-256-GCM under the root key of
  *               0    4   length A of the attributes
  *               4    A   attributes as TTLV (attribute-list.ts)
- *               4+A  M   key material; M = 0 once destroyed
+ *               4+A  4   length O of the form
+ *               8+A  O   form: JSON of how the material is to be read (managed-object.ts)
+ *               rest M   material; M = 0 once destroyed
  *         16  tag
  */
 
@@ -26,11 +28,15 @@ export function sealRecord(rootKey: RootKey, object: ManagedObject): Uint8Array 
   const { id, type, owner, user, state, version } = object;
   const facts = new TextEncoder().encode(JSON.stringify({ id, type, owner, user, state, version }));
   const attributes = encodeAttributes(object.attributes);
-  const payload = Buffer.allocUnsafeSlow(4 + attributes.length + (object.material?.lengthBytes ?? 0));
+  const form = new TextEncoder().encode(JSON.stringify(object.form));
+  const materialAt = 8 + attributes.length + form.length;
+  const payload = Buffer.allocUnsafeSlow(materialAt + (object.material?.lengthBytes ?? 0));
   try {
     payload.writeUInt32BE(attributes.length);
     payload.set(attributes, 4);
-    object.material?.use((bytes) => payload.set(bytes, 4 + attributes.length));
+    payload.writeUInt32BE(form.length, 4 + attributes.length);
+    payload.set(form, 8 + attributes.length);
+    object.material?.use((bytes) => payload.set(bytes, materialAt));
     const sealed = rootKey.seal(payload, facts);
     const record = new Uint8Array(4 + facts.length + sealed.length);
     new DataView(record.buffer).setUint32(0, facts.length);
@@ -54,11 +60,14 @@ export function openRecord(rootKey: RootKey, record: Uint8Array): ManagedObject 
   if (!payload) throw damaged('A record of the store does not open: it was changed.');
   try {
     const { id, type, owner, user, state, version } = readFacts(facts);
-    const attributesEnd = 4 + new DataView(payload.buffer, payload.byteOffset).getUint32(0);
+    const view = new DataView(payload.buffer, payload.byteOffset);
+    const attributesEnd = 4 + view.getUint32(0);
+    const formEnd = attributesEnd + 4 + view.getUint32(attributesEnd);
     const attributes: readonly Attribute[] = decodeAttributes(payload.slice(4, attributesEnd));
-    const bytes = payload.subarray(attributesEnd);
+    const form = JSON.parse(new TextDecoder().decode(payload.subarray(attributesEnd + 4, formEnd))) as ObjectForm;
+    const bytes = payload.subarray(formEnd);
     const material = bytes.length === 0 ? null : KeyMaterial.take(bytes);
-    return { id, type, owner, user, state, version, attributes, material };
+    return { id, type, owner, user, state, version, attributes, form, material };
   } finally {
     payload.fill(0);
   }

@@ -32,6 +32,7 @@ export async function openStore(files: FileSystem = new MemoryFileSystem(), star
 export function keyOf(id: string, byte: number, more: Partial<ManagedObject> = {}): ManagedObject {
   const attributes: Attribute[] = [attribute('Cryptographic Algorithm', 'AES'), attribute('Cryptographic Length', 256)];
   const material = KeyMaterial.take(new Uint8Array(32).fill(byte));
+  const form = { kind: 'key', keyFormatType: 'Raw', isStructure: false } as const;
   const owner = { owner: clientName('vcenter'), user: null };
   return {
     id: id as KeyId,
@@ -40,6 +41,7 @@ export function keyOf(id: string, byte: number, more: Partial<ManagedObject> = {
     state: 'PreActive',
     version: 1,
     attributes,
+    form,
     material,
     ...more,
   };

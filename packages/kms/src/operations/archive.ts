@@ -1,0 +1,39 @@
+import { Finished, type OperationHandler } from '@vcryptsim/kmip-lite/server';
+import { withValue } from '../attributes.js';
+import { KmsError } from '../errors.js';
+import { isDestroyed } from '../state-machine.js';
+import { type Call, changeOwnObject, type OperationContext, refuseArchived } from './operation-context.js';
+
+/**
+ * Archive (KMIP 1.1 section 4.22): the object's bytes are out of reach until it is recovered, its attributes are not.
+ * Answered as pending when the client permits it; the change is durable by then (OASIS TC-101).
+ */
+export const archive: OperationHandler<'Archive', OperationContext> = async (request, call) => {
+  const seconds = Math.floor(call.nowMs / 1000);
+  const { id } = await changeOwnObject(request.uniqueIdentifier, call, (object) => {
+    refuseArchived(object);
+    if (isDestroyed(object.state)) throw new KmsError('OBJECT_NOT_FOUND', 'It was destroyed.');
+    const dated = withValue(object.attributes, 'Archive Date', seconds);
+    return { attributes: withValue(dated, 'Last Change Date', seconds) };
+  });
+  return pendingIfAllowed('Archive', id, call);
+};
+
+/** Recover (KMIP 1.1 section 4.23): the object is at hand again. Recovering one that is at hand changes nothing. */
+export const recover: OperationHandler<'Recover', OperationContext> = async (request, call) => {
+  const seconds = Math.floor(call.nowMs / 1000);
+  const { id } = await changeOwnObject(request.uniqueIdentifier, call, (object) => {
+    const online = object.attributes.filter((one) => one.name !== 'Archive Date');
+    return { attributes: withValue(online, 'Last Change Date', seconds) };
+  });
+  return pendingIfAllowed('Recover', id, call);
+};
+
+function pendingIfAllowed(operation: 'Archive' | 'Recover', id: string, call: Call) {
+  const answer = { uniqueIdentifier: id };
+  if (!call.asynchronousAllowed) return answer;
+  return call.context.pending.begin(call.context.client, {
+    isBegun: true,
+    work: async () => new Finished(operation, answer),
+  });
+}

@@ -1,0 +1,22 @@
+import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
+import { hasState, withValue } from '../attributes.js';
+import { KmsError } from '../errors.js';
+import { isDestroyed, stateAfter } from '../state-machine.js';
+import { changeOwnObject, type OperationContext, refuseArchived } from './operation-context.js';
+
+/**
+ * Destroy (KMIP 1.1 section 4.21): when the answer leaves, the material is in no file any more; the attributes stay.
+ * Refused while an object is Active. Templates and opaque objects, which have no state, go at once.
+ */
+export const destroy: OperationHandler<'Destroy', OperationContext> = async (request, call) => {
+  const seconds = Math.floor(call.nowMs / 1000);
+  const { id } = await changeOwnObject(request.uniqueIdentifier, call, (object) => {
+    refuseArchived(object);
+    if (!hasState(object.type) && isDestroyed(object.state))
+      throw new KmsError('OBJECT_NOT_FOUND', 'It was destroyed.');
+    const state = hasState(object.type) ? stateAfter(object.type, object.state, 'destroy') : 'Destroyed';
+    const dated = withValue(object.attributes, 'Destroy Date', seconds);
+    return { state, material: null, attributes: withValue(dated, 'Last Change Date', seconds) };
+  });
+  return { uniqueIdentifier: id };
+};

@@ -1,0 +1,18 @@
+import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
+import { standardValue } from '../attributes.js';
+import { KmsError } from '../errors.js';
+import { type OperationContext, ownObject, refuseArchived } from './operation-context.js';
+
+/** How long a client may keep its copy of an object before it asks again; ours by choice. */
+export const LEASE_SECONDS = 3600;
+
+/** Obtain Lease (KMIP 1.1 section 4.17). Refused for what nobody should use any more. */
+export const obtainLease: OperationHandler<'ObtainLease', OperationContext> = async (request, call) => {
+  const object = ownObject(request.uniqueIdentifier, call);
+  refuseArchived(object);
+  if (object.state !== 'PreActive' && object.state !== 'Active') {
+    throw new KmsError('WRONG_STATE', `There is no lease on an object that is ${object.state}.`);
+  }
+  const lastChangeDate = standardValue(object, 'Last Change Date') ?? Math.floor(call.nowMs / 1000);
+  return { uniqueIdentifier: object.id, leaseTime: LEASE_SECONDS, lastChangeDate };
+};

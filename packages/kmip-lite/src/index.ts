@@ -28,9 +28,19 @@ export {
   sameVersion,
   supportedVersions,
 } from './message/protocol-version.js';
-export type { KeyBlock, KeyValue } from './objects/key-block.js';
+export { decodeKeyValue, encodeKeyValue, type KeyBlock, type KeyValue } from './objects/key-block.js';
 export type { KeyWrappingData, KeyWrappingSpecification, WrappingKeyInformation } from './objects/key-wrapping.js';
 export type { ManagedObject } from './objects/managed-object.js';
+export {
+  decodeTransparentKey,
+  encodeTransparentKey,
+  type TransparentEcPrivateKey,
+  type TransparentEcPublicKey,
+  type TransparentKey,
+  type TransparentRsaPrivateKey,
+  type TransparentRsaPublicKey,
+  type TransparentSymmetricKey,
+} from './objects/transparent-key.js';
 export type { ActivateRequest, ActivateResponse } from './operations/activate.js';
 export type { AddAttributeRequest, AddAttributeResponse } from './operations/add-attribute.js';
 export type { ArchiveRequest, ArchiveResponse } from './operations/archive.js';

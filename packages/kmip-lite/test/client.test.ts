@@ -304,3 +304,33 @@ describe('failures', () => {
     await expect(work).rejects.toMatchObject({ name: 'NetworkError', code: 'REFUSED' });
   });
 });
+
+describe('negotiation', () => {
+  const discover = (versions: { major: number; minor: number }[]) =>
+    stage((request) =>
+      answerOf([
+        echo(request, {
+          operation: request.items[0]?.operation,
+          status: 0,
+          payload: operationCodec('DiscoverVersions').response.encode({ versions }),
+        }),
+      ]),
+    );
+
+  it('takes the newest version of both and keeps to it', async () => {
+    const newer = discover([{ major: 2, minor: 0 }, { major: 1, minor: 4 }, KMIP_1_1, KMIP_1_0]);
+    expect(await newer.client.negotiate()).toEqual(KMIP_1_1);
+    const older = discover([KMIP_1_0]);
+    expect(await older.client.negotiate()).toEqual(KMIP_1_0);
+    await older.client.session((session) => session.discoverVersions());
+    expect(older.requests.map(({ header }) => header.version.minor)).toEqual([1, 0]);
+  });
+
+  it('takes 1.0 where Discover Versions is not known, and says so when there is none in common', async () => {
+    const refusal = { status: 1, reason: Reason.OperationNotSupported };
+    const old = stage((request) => answerOf([echo(request, { ...refusal, operation: request.items[0]?.operation })]));
+    expect(await old.client.negotiate()).toEqual(KMIP_1_0);
+    const foreign = await failureOf(discover([{ major: 2, minor: 1 }]).client.negotiate());
+    expect(foreign).toMatchObject({ code: 'PROTOCOL', message: 'The key server speaks KMIP 2.1, not 1.1 or 1.0.' });
+  });
+});

@@ -56,8 +56,7 @@ const sources = [
 describe.each(sources)('the messages of %s', (file, count, load) => {
   const messages = load();
   if (messages === null) {
-    it.skip('are not at hand', () => {});
-    leftOut(`kmip-lite ${file}`, 'the shared test material is not beside this checkout');
+    it('are not at hand', () => leftOut(`kmip-lite ${file}`, 'the shared test material is not beside this checkout'));
     return;
   }
 

@@ -1,7 +1,13 @@
 import { type Channel, type Clock, ClockError } from '@vcryptsim/ports';
 import type { Limits } from '../limits.js';
 import type { Credential } from '../message/credential.js';
-import type { ProtocolVersion } from '../message/protocol-version.js';
+import {
+  formatVersion,
+  KMIP_1_0,
+  type ProtocolVersion,
+  sameVersion,
+  supportedVersions,
+} from '../message/protocol-version.js';
 import { KmipClientError } from './client-error.js';
 import { KmipConnection } from './kmip-connection.js';
 import type { KmipSession } from './kmip-session.js';
@@ -27,7 +33,7 @@ export type OpenSession = KmipSession & { close(): Promise<void> };
 
 /** A KMIP client of one key server. */
 export class KmipClient {
-  readonly #options: KmipClientOptions;
+  #options: KmipClientOptions;
 
   constructor(options: KmipClientOptions) {
     this.#options = options;
@@ -61,5 +67,25 @@ export class KmipClient {
       }
       throw error;
     }
+  }
+
+  /**
+   * Agrees with the server on a version: Discover Versions, then the newest that both speak, in every later header of
+   * this client. A server that does not know the operation speaks 1.0.
+   *
+   * @throws KmipClientError PROTOCOL when there is none in common; else as {@link KmipClient.session}
+   */
+  async negotiate(): Promise<ProtocolVersion> {
+    const theirs = await this.session((session) => session.discoverVersions()).catch((error: unknown) => {
+      if (error instanceof KmipClientError && error.code === 'OPERATION_FAILED') return [KMIP_1_0];
+      throw error;
+    });
+    const version = supportedVersions.find((ours) => theirs.some((one) => sameVersion(ours, one)));
+    if (version === undefined) {
+      const spoken = theirs.map(formatVersion).join(', ');
+      throw new KmipClientError('PROTOCOL', `The key server speaks KMIP ${spoken || 'of no version'}, not 1.1 or 1.0.`);
+    }
+    this.#options = { ...this.#options, version };
+    return version;
   }
 }

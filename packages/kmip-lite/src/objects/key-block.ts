@@ -10,11 +10,14 @@ import {
   named,
   type ReadAs,
 } from '../message/fields.js';
+import { KMIP_1_1 } from '../message/protocol-version.js';
 import { asStructureOf, type StructureCodec, structureOf } from '../message/structure-codec.js';
 import { CryptographicAlgorithm, KeyCompressionType, KeyFormatType } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item, Value } from '../ttlv/item.js';
+import { decodeTtlv } from '../ttlv/reader.js';
 import { bytes, integer, item, structure } from '../ttlv/values.js';
+import { encodeTtlv } from '../ttlv/writer.js';
 import { type KeyWrappingData, keyWrappingDataCodec } from './key-wrapping.js';
 
 /** Key material in clear or under a wrapping key without encoding, with attributes that travel inside. */
@@ -88,3 +91,21 @@ export const keyBlockCodec: StructureCodec<KeyBlock> = {
     keyWrappingData: reader.optional(Tag.KeyWrappingData, asStructureOf(keyWrappingDataCodec)),
   }),
 };
+
+/**
+ * The bytes that TTLV Encoding wraps: a Key Value structure, whole (KMIP 1.1 section 2.1.6). The caller zeroes them.
+ */
+export function encodeKeyValue(value: KeyValue): Uint8Array {
+  return encodeTtlv(item(Tag.KeyValue, structure(keyValueCodec.encode(value))));
+}
+
+/**
+ * Reads what {@link encodeKeyValue} wrote, after unwrapping. The key material is a view of `encoded`.
+ *
+ * @throws TtlvError or KmipError when it is no Key Value
+ */
+export function decodeKeyValue(encoded: Uint8Array): KeyValue {
+  const value = decodeTtlv(encoded);
+  if (value.tag !== Tag.KeyValue) throw new KmipError('InvalidMessage', 'the wrapped bytes are no Key Value');
+  return asStructureOf(keyValueCodec)(value, KMIP_1_1);
+}

@@ -26,7 +26,8 @@ export interface PeerCertificate {
 
 /**
  * Judges the other side's certificates before a byte is handed up: `pki.verifyPeer` with a trust set and a clock.
- * Rejects with an error that has a `code`; the connection is then closed.
+ * Rejects with an error that has a `code`; the connection is then closed. It runs while the clock is held, so it must
+ * not await anything that the clock delivers (a task, a wait).
  */
 export type PeerJudge = (chain: readonly Uint8Array[]) => Promise<PeerCertificate>;
 

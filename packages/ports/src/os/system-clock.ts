@@ -43,10 +43,13 @@ export class SystemClock implements WorldClock {
 
   within<T>(limitMs: number, work: Promise<T>, onLate: () => void): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new ClockError('TIMED_OUT', `nothing came within ${limitMs} ms`));
-        onLate();
-      }, limitMs);
+      const timer = setTimeout(
+        () => {
+          reject(new ClockError('TIMED_OUT', `nothing came within ${limitMs} ms`));
+          onLate();
+        },
+        Math.min(limitMs, LONGEST_TIMEOUT_MS),
+      );
       work.then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }

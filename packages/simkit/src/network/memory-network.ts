@@ -28,6 +28,8 @@ interface Door {
 export class MemoryNetwork implements Network {
   readonly #clock: WorldClock;
   readonly #book = new Map<string, Door>();
+  // Identities whose key is their certificate's: that does not change.
+  readonly #proven = new WeakSet<TlsIdentity>();
 
   constructor(clock: WorldClock) {
     this.#clock = clock;
@@ -39,7 +41,7 @@ export class MemoryNetwork implements Network {
       const fail = (error: unknown) => this.#clock.deliver(seq + 1, () => reject(error));
       const door = 'name' in address ? this.#book.get(address.name) : undefined;
       if (!door) fail(new NetworkError('REFUSED', `nobody listens as ${textOf(address)}`));
-      else if (!ownsItsKey(options.identity)) fail(keyError());
+      else if (!this.#ownsItsKey(options.identity)) fail(keyError());
       else this.#shakeHands(seq, door, options, resolve, reject);
     });
   }
@@ -50,7 +52,7 @@ export class MemoryNetwork implements Network {
       this.#clock.deliver(seq + 1, () => {
         if (!('name' in address)) {
           reject(new NetworkError('NOT_PERMITTED', 'the memory wire has no real ports; use the TLS wire for them'));
-        } else if (!options.identities.every(ownsItsKey)) {
+        } else if (!options.identities.every((identity) => this.#ownsItsKey(identity))) {
           reject(keyError());
         } else if (this.#book.has(address.name)) {
           reject(new NetworkError('ADDRESS_IN_USE', `somebody listens as ${address.name} already`));
@@ -121,6 +123,14 @@ export class MemoryNetwork implements Network {
     );
   }
 
+  #ownsItsKey(identity: TlsIdentity): boolean {
+    if (this.#proven.has(identity)) return true;
+    const [leaf] = identity.chain;
+    if (leaf && !new X509Certificate(leaf).checkPrivateKey(identity.privateKey)) return false;
+    this.#proven.add(identity);
+    return true;
+  }
+
   async #judge(shown: TlsIdentity | undefined, judge: ConnectOptions['judge']): Promise<PeerCertificate> {
     const release = this.#clock.hold('judge peer');
     try {
@@ -134,10 +144,6 @@ export class MemoryNetwork implements Network {
 // OpenSSL's clients ask for elliptic curves first.
 function shownBy(identities: readonly TlsIdentity[]): TlsIdentity | undefined {
   return identities.find(({ privateKey }) => privateKey.asymmetricKeyType === 'ec') ?? identities[0];
-}
-
-function ownsItsKey({ chain: [leaf], privateKey }: TlsIdentity): boolean {
-  return leaf === undefined || new X509Certificate(leaf).checkPrivateKey(privateKey);
 }
 
 function keyError(): NetworkError {

@@ -273,7 +273,12 @@ export class VirtualClock implements WorldClock {
     if (nextMs === Number.POSITIVE_INFINITY) {
       if (this.#outsideWaits > 0) return;
       const when = new Date(this.#nowMs).toISOString();
-      this.#endRun(new ClockError('STUCK', `at ${when} everybody waits and nobody will ever speak`));
+      this.#endRun(
+        new ClockError(
+          'STUCK',
+          `at ${when} all wait and nobody will ever speak, or somebody waits for real work outside a task`,
+        ),
+      );
     } else if (nextMs > latestMs) {
       this.#cancelPace = afterWallMs(nextMs - latestMs, () => this.touch());
     } else {

@@ -31,7 +31,7 @@ describe.runIf(readable).each(['tls', 'memory'] as const)('a key over the %s wir
       return (await scanOwnMemory(new OsFileSystem(), scanner())).map((match) => match.region);
     };
     const world = new World(cast, { wire });
-    let held = new Uint8Array();
+    let held: Uint8Array = new Uint8Array();
     try {
       await world.clock.run(async () => {
         await world.serve('kms', async (channel) => {

@@ -168,43 +168,66 @@ describe('get', () => {
 
   const wrapped: KeyBlock = { ...rawKey, keyWrappingData: { wrappingMethod: 'Encrypt' } };
   const keyOf = (keyBlock: KeyBlock): ManagedObject => ({ objectType: 'SymmetricKey', keyBlock });
-  const spoilt = (edit: (bytes: Uint8Array) => void): Uint8Array => {
-    const bytes = answerOf([getItem()]);
-    edit(bytes);
-    return bytes;
-  };
+  type Answer = (request: RequestMessage) => Uint8Array;
+  const echoed =
+    (...items: ResponseItem[]): Answer =>
+    (request) =>
+      answerOf(items.map((one) => echo(request, one)));
+  const spoilt =
+    (at: number, byte: number): Answer =>
+    (request) => {
+      const bytes = answerOf([echo(request, getItem())]);
+      bytes.set([byte], at);
+      return bytes;
+    };
 
   // facts/reliability.md section 3.3, row 63: none of these may give a key.
-  it.each<[string, Uint8Array]>([
-    ['another identifier', answerOf([getItem(aesKey, 'key-2')])],
-    ['a length that is not that of the bytes', answerOf([getItem(keyOf({ ...rawKey, cryptographicLength: 128 }))])],
-    ['no length', answerOf([getItem(keyOf({ ...rawKey, cryptographicLength: undefined }))])],
-    ['no algorithm', answerOf([getItem(keyOf({ ...rawKey, cryptographicAlgorithm: undefined }))])],
-    ['another format', answerOf([getItem(keyOf({ ...rawKey, keyFormatType: 'PKCS8' }))])],
-    ['a wrapped key', answerOf([getItem(keyOf(wrapped))])],
-    ['a wrapped key value', answerOf([getItem(keyOf({ ...rawKey, keyValue: secret }))])],
-    ['a transparent key', answerOf([getItem(keyOf({ ...rawKey, keyValue: { keyMaterial: [] } }))])],
-    [
-      'an object of another kind',
-      answerOf([getItem({ objectType: 'SecretData', secretDataType: 'Seed', keyBlock: rawKey })]),
-    ],
-    ['another operation', answerOf([{ ...getItem(), operation: Operation.Create }])],
-    ['a success without payload', answerOf([{ operation: Operation.Get, status: 0 }])],
-    ['two items', answerOf([getItem(), getItem()])],
-    ['no item', answerOf([])],
-    ['an id that was not sent', answerOf([{ ...getItem(), uniqueBatchItemId: Uint8Array.of(9) }])],
-    ['a pending item without value', answerOf([{ operation: Operation.Get, status: 2 }])],
-    ['a request', spoilt((bytes) => bytes.set([0x78], 2))],
-    ['a message above the limit', spoilt((bytes) => bytes.set([0x7f], 4))],
-    ['a malformed message', spoilt((bytes) => bytes.set([0x0f], 11))],
-  ])('refuses an answer with %s, and shows no byte of it', async (_, bytes) => {
-    const { client, ends } = stage(() => bytes);
+  it.each<[string, Answer]>([
+    ['another identifier', echoed(getItem(aesKey, 'key-2'))],
+    ['a length that is not that of the bytes', echoed(getItem(keyOf({ ...rawKey, cryptographicLength: 128 })))],
+    ['no length', echoed(getItem(keyOf({ ...rawKey, cryptographicLength: undefined })))],
+    ['no algorithm', echoed(getItem(keyOf({ ...rawKey, cryptographicAlgorithm: undefined })))],
+    ['another format', echoed(getItem(keyOf({ ...rawKey, keyFormatType: 'PKCS8' })))],
+    ['a wrapped key', echoed(getItem(keyOf(wrapped)))],
+    ['a wrapped key value', echoed(getItem(keyOf({ ...rawKey, keyValue: secret })))],
+    ['a transparent key', echoed(getItem(keyOf({ ...rawKey, keyValue: { keyMaterial: [] } })))],
+    ['another kind of object', echoed(getItem({ objectType: 'SecretData', secretDataType: 'Seed', keyBlock: rawKey }))],
+    ['another operation', echoed({ ...getItem(), operation: Operation.Create })],
+    ['a success without payload', echoed({ operation: Operation.Get, status: 0 })],
+    ['two items', echoed(getItem(), getItem())],
+    ['no item', echoed()],
+    ['a pending item without value', echoed({ operation: Operation.Get, status: 2 })],
+    ['an id that was not sent', () => answerOf([{ ...getItem(), uniqueBatchItemId: Uint8Array.of(9) }])],
+    ['no id', () => answerOf([getItem()])],
+    ['the kind of a request', spoilt(2, 0x78)],
+    ['a length above the limit', spoilt(4, 0x7f)],
+    ['a malformed item', spoilt(11, 0x0f)],
+  ])('refuses an answer with %s, and shows no byte of it', async (_, answer) => {
+    const { client, ends } = stage(answer);
     let takes = 0;
-    const error = await failureOf(client.session((session) => session.get(id, { take: () => (takes += 1) })));
+    const take = () => {
+      takes += 1;
+    };
+    const error = await failureOf(client.session((session) => session.get(id, { take })));
     expect(error.code).toBe('PROTOCOL');
     expect(takes).toBe(0);
     expect(JSON.stringify([error, String(error), error.stack])).not.toContain(toHex(secret).slice(0, 6));
     for (const handed of ends[0]?.handed ?? []) expect(handed.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('takes no second answer for that of the next request', async () => {
+    const { client } = stage((request) => {
+      const one = answerOf([echo(request, { operation: Operation.Get, status: 1, reason: Reason.ItemNotFound })]);
+      const two = new Uint8Array(one.length * 2);
+      two.set(one);
+      two.set(one, one.length);
+      return two;
+    });
+    const codes = client.session(async (session) => [
+      (await failureOf(session.get(id, { take: () => 0 }))).code,
+      (await failureOf(session.get(id, { take: () => 0 }))).code,
+    ]);
+    expect(await codes).toEqual(['OPERATION_FAILED', 'PROTOCOL']);
   });
 
   it('passes over what a newer server adds', async () => {

@@ -50,6 +50,9 @@ function matchItems({ items }: ResponseMessage, sent: readonly SentRequest[]): B
     const request = sent[index]?.request;
     if (request === undefined || answered.has(index)) throw protocol('it answers what was not asked');
     answered.add(index);
+    if (one.status === ResultStatus.Success && one.uniqueBatchItemId === undefined && sent[index]?.uniqueBatchItemId) {
+      throw protocol('a success does not repeat the Unique Batch Item ID');
+    }
     results[index] = readItem(one, request);
   }
   return results;

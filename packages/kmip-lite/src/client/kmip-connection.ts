@@ -179,6 +179,7 @@ export class KmipConnection implements KmipSession {
     this.#busy = true;
     const { clock, timeoutMs } = this.#options;
     const work = async (): Promise<Uint8Array> => {
+      if (this.#frames.leftBytes > 0) throw new TtlvError('TRAILING_BYTES', 0, 'there is more than was asked for');
       await this.#channel.write(request);
       return this.#frames.next();
     };

@@ -24,6 +24,11 @@ export class FrameReader {
     this.#limits = limits;
   }
 
+  /** Bytes that have come and belong to no message that was taken. */
+  get leftBytes(): number {
+    return this.#to - this.#from;
+  }
+
   /** Waits for the first byte of the next message; false when the peer ended the connection instead. */
   async started(): Promise<boolean> {
     while (this.#from === this.#to) if (!(await this.#more())) return false;

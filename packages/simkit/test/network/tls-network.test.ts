@@ -270,6 +270,21 @@ describe('peers outside, in real time', () => {
     }
   });
 
+  it.each([
+    ['EACCES', 'NOT_PERMITTED', /above 1023/],
+    ['EADDRINUSE', 'ADDRESS_IN_USE', /choose another port/],
+    ['EADDRNOTAVAIL', 'UNREACHABLE', /no address of this machine/],
+  ])('says %s of the system as %s, with the next step', async (systemCode, code, message) => {
+    vi.spyOn(net.Server.prototype, 'listen').mockImplementationOnce(function (this: net.Server) {
+      process.nextTick(() => this.emit('error', Object.assign(new Error('no'), { code: systemCode })));
+      return this;
+    });
+    await expect(open({}, { host: '127.0.0.1', port: 80 })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+
   it('refuses a server outside whose judge says no, and gives up by a signal', async () => {
     const { network, listener } = await open();
     try {

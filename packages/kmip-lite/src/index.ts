@@ -19,7 +19,6 @@ export type { UsageLimits } from './attributes/usage-limits.js';
 export { KmipError, TtlvError, type TtlvErrorCode } from './errors.js';
 export { defaultLimits, type Limits } from './limits.js';
 export type { Credential } from './message/credential.js';
-export { enumerationName, tagName } from './message/fields.js';
 export {
   formatVersion,
   KMIP_1_0,
@@ -28,6 +27,7 @@ export {
   sameVersion,
   supportedVersions,
 } from './message/protocol-version.js';
+export { enumerationName, tagName } from './message/tag-names.js';
 export { decodeKeyValue, encodeKeyValue, type KeyBlock, type KeyValue } from './objects/key-block.js';
 export type { KeyWrappingData, KeyWrappingSpecification, WrappingKeyInformation } from './objects/key-wrapping.js';
 export type { ManagedObject } from './objects/managed-object.js';

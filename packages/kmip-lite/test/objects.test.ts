@@ -14,7 +14,7 @@ import {
   unsupportedOperations,
 } from '@vcryptsim/kmip-lite';
 import { describe, expect, it } from 'vitest';
-import { FieldReader } from '../src/message/fields.js';
+import { FieldReader } from '../src/message/field-reader.js';
 import { decodeObject } from '../src/objects/managed-object.js';
 import { isSpoken } from '../src/operations/operation-codecs.js';
 import { Operation } from '../src/spec/enumerations.generated.js';

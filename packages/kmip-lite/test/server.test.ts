@@ -59,6 +59,29 @@ describe('batches', () => {
     expect(outcome(await peer.ask(requestOf([itemOf('Activate', {})])))).toEqual(['MissingData']);
   });
 
+  it('take the identifier of a Locate that finds exactly one, and of no other', async () => {
+    let found: string[] = [];
+    const asked: string[] = [];
+    const lab = new Lab({
+      operations: {
+        Locate: async () => ({ uniqueIdentifiers: found }),
+        Destroy: async ({ uniqueIdentifier }) => {
+          asked.push(uniqueIdentifier);
+          return { uniqueIdentifier };
+        },
+      },
+    });
+    const peer = await served(lab);
+    const ask = (...identifiers: string[]) => {
+      found = identifiers;
+      return peer.ask(requestOf([itemOf('Locate', { attributes: [] }, 1), itemOf('Destroy', {}, 2)])).then(outcome);
+    };
+    expect(await ask('a')).toEqual(['ok', 'ok']);
+    expect(await ask('a', 'b')).toEqual(['ok', 'MissingData']);
+    expect(await ask()).toEqual(['ok', 'MissingData']);
+    expect(asked).toEqual(['a']);
+  });
+
   it('stop at the first failure, or go on, as asked', async () => {
     const peer = await served(new Lab());
     const items = [itemOf('Create', createAes(), 1), itemOf('Get', { uniqueIdentifier: 'x' }, 2), itemOf('Get', {}, 3)];

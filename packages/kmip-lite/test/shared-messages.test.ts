@@ -1,9 +1,10 @@
 import { decodeTtlv, encodeTtlv, type Item, KmipError } from '@vcryptsim/kmip-lite';
 import { describe, expect, it } from 'vitest';
 import { leftOut } from '../../../test/support/left-out.js';
-import { enumerationName, FieldReader } from '../src/message/fields.js';
+import { FieldReader } from '../src/message/field-reader.js';
 import { readRequest, requestTree } from '../src/message/request-message.js';
 import { readResponse, responseTree } from '../src/message/response-message.js';
+import { enumerationName } from '../src/message/tag-names.js';
 import { isSpoken, operationCodec } from '../src/operations/operation-codecs.js';
 import { Operation } from '../src/spec/enumerations.generated.js';
 import { toHex } from './support/hex.js';

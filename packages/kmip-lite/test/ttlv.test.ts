@@ -155,6 +155,14 @@ describe('TTLV', () => {
     expect(key).toEqual({ tag: 0x420043, type: 'ByteString', bytes: new Uint8Array(3) });
   });
 
+  it('reads views whose copies are copies, of a Buffer too', () => {
+    const frame = Buffer.from('4200430800000003 0102030000000000'.replace(' ', ''), 'hex');
+    const key = decodeTtlv(frame);
+    const copy = key.type === 'ByteString' ? key.bytes.slice() : null;
+    frame.fill(0);
+    expect(copy).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
   it.each<Item>([
     { tag: 0x420020, type: 'Integer', value: 2 ** 31 },
     { tag: 0x420020, type: 'Integer', value: 1.5 },

@@ -1,6 +1,8 @@
 import { KmipError } from '../errors.js';
-import { asInteger, asText, asValue, field, type ReadAs } from '../message/fields.js';
+import type { ReadAs } from '../message/field-reader.js';
+import { asInteger, asText, asValue } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { field } from '../message/write-fields.js';
 import { type StandardAttributeName, standardAttributes } from '../spec/attributes.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Value } from '../ttlv/item.js';

@@ -1,5 +1,6 @@
-import { asBytes, asText, field, fields } from '../message/fields.js';
+import { asBytes, asText } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { field, fields } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import { bytes, item, text } from '../ttlv/values.js';
 

@@ -1,5 +1,6 @@
-import { asEnumeration, asInteger, field, named } from '../message/fields.js';
+import { asEnumeration, asInteger } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { field, named } from '../message/write-fields.js';
 import { RecommendedCurve } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import { integer } from '../ttlv/values.js';

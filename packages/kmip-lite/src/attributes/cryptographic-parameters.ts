@@ -1,5 +1,6 @@
-import { asEnumeration, field, named } from '../message/fields.js';
+import { asEnumeration } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { field, named } from '../message/write-fields.js';
 import { BlockCipherMode, HashingAlgorithm, KeyRoleType, PaddingMethod } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 

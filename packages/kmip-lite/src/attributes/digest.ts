@@ -1,5 +1,6 @@
-import { asBytes, asEnumeration, field, named } from '../message/fields.js';
+import { asBytes, asEnumeration } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { field, named } from '../message/write-fields.js';
 import { HashingAlgorithm, KeyFormatType } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import { bytes, item } from '../ttlv/values.js';

@@ -1,5 +1,6 @@
-import { asEnumeration, asText, named } from '../message/fields.js';
+import { asEnumeration, asText } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { named } from '../message/write-fields.js';
 import { LinkType } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import { item, text } from '../ttlv/values.js';

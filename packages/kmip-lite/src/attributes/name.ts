@@ -1,5 +1,6 @@
-import { asEnumeration, named } from '../message/fields.js';
+import { asEnumeration } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { named } from '../message/write-fields.js';
 import { NameType } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import { item, text } from '../ttlv/values.js';

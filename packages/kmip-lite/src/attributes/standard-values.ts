@@ -1,7 +1,8 @@
-import type { ReadAs } from '../message/fields.js';
-import { asBoolean, asDateTime, asEnumeration, asInteger, asInterval, asText, named } from '../message/fields.js';
+import type { ReadAs } from '../message/field-reader.js';
 import { KMIP_1_1 } from '../message/protocol-version.js';
+import { asBoolean, asDateTime, asEnumeration, asInteger, asInterval, asText } from '../message/read-as.js';
 import { asStructureOf, type StructureCodec, structureOf } from '../message/structure-codec.js';
+import { named } from '../message/write-fields.js';
 import type { StandardAttributeName } from '../spec/attributes.generated.js';
 import { standardAttributes } from '../spec/attributes.generated.js';
 import {

@@ -1,5 +1,5 @@
-import { fields } from '../message/fields.js';
 import { asStructureOf, type StructureCodec, structureOf } from '../message/structure-codec.js';
+import { fields } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import { type Attribute, attributeCodec } from './attribute.js';
 import { type Name, nameCodec } from './name.js';

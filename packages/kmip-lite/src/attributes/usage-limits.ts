@@ -1,5 +1,6 @@
-import { asEnumeration, asLongInteger, field, named } from '../message/fields.js';
+import { asEnumeration, asLongInteger } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { field, named } from '../message/write-fields.js';
 import { UsageLimitsUnit } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import { item, longInteger } from '../ttlv/values.js';

@@ -1,7 +1,8 @@
 import { KmipError, TtlvError } from '../errors.js';
 import type { Limits } from '../limits.js';
-import { enumerationName, FieldReader } from '../message/fields.js';
+import { FieldReader } from '../message/field-reader.js';
 import { type ResponseItem, type ResponseMessage, readResponse, tolerant } from '../message/response-message.js';
+import { enumerationName } from '../message/tag-names.js';
 import { operationCodec, type ResponseOf, type SpokenOperation } from '../operations/operation-codecs.js';
 import { Operation, ResultReason, ResultStatus } from '../spec/enumerations.generated.js';
 import { decodeTtlv } from '../ttlv/reader.js';

@@ -2,8 +2,9 @@ import { CredentialType } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';
 import { item, structure, text } from '../ttlv/values.js';
-import { asEnumeration, asStructure, asText, asUtf8, field, named } from './fields.js';
+import { asEnumeration, asStructure, asText, asUtf8 } from './read-as.js';
 import type { StructureCodec } from './structure-codec.js';
+import { field, named } from './write-fields.js';
 
 /** Who asks, in a request's header (KMIP 1.1 section 2.1.2). Passwords are UTF-8 views of the frame, never strings. */
 export type Credential =

@@ -1,7 +1,7 @@
 import { Tag } from '../spec/tags.generated.js';
 import type { Item, Value } from '../ttlv/item.js';
 import { boolean, item, structure, text } from '../ttlv/values.js';
-import { asBoolean, asItems, asStructure, asText } from './fields.js';
+import { asBoolean, asItems, asStructure, asText } from './read-as.js';
 
 /** A vendor's addition to a batch item (KMIP 1.1 section 6.16). */
 export interface MessageExtension {

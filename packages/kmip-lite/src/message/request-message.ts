@@ -3,22 +3,13 @@ import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';
 import { boolean, bytes, dateTime, enumeration, integer, item, structure } from '../ttlv/values.js';
 import { type Credential, credentialCodec } from './credential.js';
-import {
-  asBoolean,
-  asBytes,
-  asDateTime,
-  asInteger,
-  asItems,
-  asNumber,
-  asStructure,
-  type FieldReader,
-  field,
-  fields,
-} from './fields.js';
+import type { FieldReader } from './field-reader.js';
 import { asMessageExtension, type MessageExtension, messageExtension } from './message-extension.js';
 import type { ProtocolVersion } from './protocol-version.js';
+import { asBoolean, asBytes, asDateTime, asInteger, asItems, asNumber, asStructure } from './read-as.js';
 import { asStructureOf, structureOf } from './structure-codec.js';
 import { asProtocolVersion, protocolVersion } from './version-field.js';
+import { field, fields } from './write-fields.js';
 
 /** Header of a request (KMIP 1.1 section 7.2). */
 export interface RequestHeader {

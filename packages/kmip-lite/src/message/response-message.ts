@@ -3,10 +3,11 @@ import { ResultReason, ResultStatus } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';
 import { bytes, dateTime, enumeration, integer, item, structure, text } from '../ttlv/values.js';
-import { asBytes, asDateTime, asInteger, asItems, asNumber, asStructure, asText, field } from './fields.js';
 import { asMessageExtension } from './message-extension.js';
 import type { ProtocolVersion } from './protocol-version.js';
+import { asBytes, asDateTime, asInteger, asItems, asNumber, asStructure, asText } from './read-as.js';
 import { asProtocolVersion, protocolVersion } from './version-field.js';
+import { field } from './write-fields.js';
 
 /** One operation answered. Numbers are kept, since another server may know more of them. */
 export interface ResponseItem {

@@ -1,6 +1,7 @@
 import type { Item, Value } from '../ttlv/item.js';
 import { structure } from '../ttlv/values.js';
-import { asStructure, type FieldReader, type ReadAs } from './fields.js';
+import type { FieldReader, ReadAs } from './field-reader.js';
+import { asStructure } from './read-as.js';
 
 /** Both directions of one structure: its fields in the order of the specification's table. */
 export interface StructureCodec<T> {

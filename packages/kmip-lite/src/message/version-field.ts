@@ -1,8 +1,8 @@
 import { Tag } from '../spec/tags.generated.js';
 import type { Value } from '../ttlv/item.js';
 import { integer, item, structure } from '../ttlv/values.js';
-import { asInteger, asStructure } from './fields.js';
 import type { ProtocolVersion } from './protocol-version.js';
+import { asInteger, asStructure } from './read-as.js';
 
 /** Makes a `Protocol Version 420069 { Protocol Version Major 42006a Integer, Protocol Version Minor 42006b Integer }`. */
 export const protocolVersion = (version: ProtocolVersion): Value =>

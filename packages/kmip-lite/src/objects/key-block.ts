@@ -1,17 +1,10 @@
 import { type Attribute, attributeCodec } from '../attributes/attribute.js';
 import { KmipError } from '../errors.js';
-import {
-  asBytes,
-  asEnumeration,
-  asInteger,
-  asStructure,
-  field,
-  fields,
-  named,
-  type ReadAs,
-} from '../message/fields.js';
+import type { ReadAs } from '../message/field-reader.js';
 import { KMIP_1_1 } from '../message/protocol-version.js';
+import { asBytes, asEnumeration, asInteger, asStructure } from '../message/read-as.js';
 import { asStructureOf, type StructureCodec, structureOf } from '../message/structure-codec.js';
+import { field, fields, named } from '../message/write-fields.js';
 import { CryptographicAlgorithm, KeyCompressionType, KeyFormatType } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item, Value } from '../ttlv/item.js';

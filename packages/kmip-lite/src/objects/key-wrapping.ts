@@ -1,6 +1,7 @@
 import { type CryptographicParameters, cryptographicParametersCodec } from '../attributes/cryptographic-parameters.js';
-import { asBytes, asEnumeration, asText, field, fields, named } from '../message/fields.js';
+import { asBytes, asEnumeration, asText } from '../message/read-as.js';
 import { asStructureOf, type StructureCodec, structureOf } from '../message/structure-codec.js';
+import { field, fields, named } from '../message/write-fields.js';
 import { EncodingOption, WrappingMethod } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import { bytes, item, text } from '../ttlv/values.js';

@@ -1,7 +1,9 @@
 import { type Attribute, attributeCodec } from '../attributes/attribute.js';
 import { KmipError } from '../errors.js';
-import { asBytes, asEnumeration, asNumber, asStructure, type FieldReader, fields, named } from '../message/fields.js';
+import type { FieldReader } from '../message/field-reader.js';
+import { asBytes, asEnumeration, asNumber, asStructure } from '../message/read-as.js';
 import { asStructureOf, structureOf } from '../message/structure-codec.js';
+import { fields, named } from '../message/write-fields.js';
 import { CertificateType, type ObjectType, SecretDataType } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';

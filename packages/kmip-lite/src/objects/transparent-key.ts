@@ -1,7 +1,9 @@
 import { KmipError } from '../errors.js';
-import { asBigInteger, asBytes, asEnumeration, FieldReader, field, named } from '../message/fields.js';
+import { FieldReader } from '../message/field-reader.js';
 import { KMIP_1_1 } from '../message/protocol-version.js';
+import { asBigInteger, asBytes, asEnumeration } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { field, named } from '../message/write-fields.js';
 import { type KeyFormatType, RecommendedCurve } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';

@@ -1,6 +1,7 @@
 import { type Attribute, attributeCodec } from '../attributes/attribute.js';
-import { asText, field } from '../message/fields.js';
+import { asText } from '../message/read-as.js';
 import { asStructureOf, structureOf } from '../message/structure-codec.js';
+import { field } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import { item, text } from '../ttlv/values.js';
 import type { OperationCodec } from './operation-codec.js';

@@ -1,4 +1,5 @@
-import { asBytes, asEnumeration, named } from '../message/fields.js';
+import { asBytes, asEnumeration } from '../message/read-as.js';
+import { named } from '../message/write-fields.js';
 import { CancellationResult } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import { bytes, item } from '../ttlv/values.js';

@@ -1,4 +1,6 @@
-import { asInteger, asInterval, asLongInteger, asText, type FieldReader, field } from '../message/fields.js';
+import type { FieldReader } from '../message/field-reader.js';
+import { asInteger, asInterval, asLongInteger, asText } from '../message/read-as.js';
+import { field } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';
 import { integer, interval, item, longInteger, text } from '../ttlv/values.js';

@@ -1,5 +1,6 @@
 import { asName } from '../attributes/attribute.js';
-import { asInteger, asText, field } from '../message/fields.js';
+import { asInteger, asText } from '../message/read-as.js';
+import { field } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import { integer, item, text } from '../ttlv/values.js';
 import { type AddAttributeResponse, addAttributeCodec } from './add-attribute.js';

@@ -1,7 +1,7 @@
-import { fields } from '../message/fields.js';
 import { type ProtocolVersion, sameVersion, supportedVersions } from '../message/protocol-version.js';
 import type { StructureCodec } from '../message/structure-codec.js';
 import { asProtocolVersion, protocolVersion } from '../message/version-field.js';
+import { fields } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { OperationCodec } from './operation-codec.js';
 

@@ -1,5 +1,6 @@
 import { asName } from '../attributes/attribute.js';
-import { asText, fields } from '../message/fields.js';
+import { asText } from '../message/read-as.js';
+import { fields } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import { item, text } from '../ttlv/values.js';
 import { type IdentifiedRequest, identifiedRequestCodec } from './identified-object.js';

@@ -1,4 +1,5 @@
-import { asLongInteger, asText, field } from '../message/fields.js';
+import { asLongInteger, asText } from '../message/read-as.js';
+import { field } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import { item, longInteger, text } from '../ttlv/values.js';
 import { type IdentifiedResponse, identifiedResponseCodec } from './identified-object.js';

@@ -1,5 +1,6 @@
-import { asEnumeration, asText, field, named } from '../message/fields.js';
+import { asEnumeration, asText } from '../message/read-as.js';
 import { asStructureOf, structureOf } from '../message/structure-codec.js';
+import { field, named } from '../message/write-fields.js';
 import { type KeyWrappingSpecification, keyWrappingSpecificationCodec } from '../objects/key-wrapping.js';
 import { decodeObject, encodeObject, type ManagedObject } from '../objects/managed-object.js';
 import { KeyCompressionType, KeyFormatType, ObjectType } from '../spec/enumerations.generated.js';

@@ -1,5 +1,6 @@
-import { asText, field } from '../message/fields.js';
+import { asText } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { field } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import { item, text } from '../ttlv/values.js';
 

@@ -1,7 +1,8 @@
 import { type Attribute, attributeCodec } from '../attributes/attribute.js';
 import { templateAttributeCodec } from '../attributes/template-attribute.js';
-import { asEnumeration, asInteger, asText, field, fields, named } from '../message/fields.js';
+import { asEnumeration, asInteger, asText } from '../message/read-as.js';
 import { asStructureOf, structureOf } from '../message/structure-codec.js';
+import { field, fields, named } from '../message/write-fields.js';
 import { ObjectGroupMember } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import { integer, text } from '../ttlv/values.js';

@@ -1,4 +1,4 @@
-import { asDateTime, asInterval, asText } from '../message/fields.js';
+import { asDateTime, asInterval, asText } from '../message/read-as.js';
 import { Tag } from '../spec/tags.generated.js';
 import { dateTime, interval, item, text } from '../ttlv/values.js';
 import { type IdentifiedRequest, identifiedRequestCodec } from './identified-object.js';

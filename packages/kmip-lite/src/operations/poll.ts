@@ -1,4 +1,4 @@
-import { asBytes } from '../message/fields.js';
+import { asBytes } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';

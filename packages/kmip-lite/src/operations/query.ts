@@ -1,16 +1,8 @@
-import {
-  asEnumeration,
-  asInteger,
-  asItems,
-  asNumber,
-  asText,
-  enumerationName,
-  field,
-  fields,
-  named,
-} from '../message/fields.js';
+import { asEnumeration, asInteger, asItems, asNumber, asText } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
 import { asStructureOf, structureOf } from '../message/structure-codec.js';
+import { enumerationName } from '../message/tag-names.js';
+import { field, fields, named } from '../message/write-fields.js';
 import { ObjectType, Operation, QueryFunction } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';

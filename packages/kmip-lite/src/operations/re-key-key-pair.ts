@@ -1,4 +1,5 @@
-import { asInterval, asText, field } from '../message/fields.js';
+import { asInterval, asText } from '../message/read-as.js';
+import { field } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import { interval, text } from '../ttlv/values.js';
 import {

@@ -1,6 +1,7 @@
 import { type TemplateAttribute, templateAttributeCodec } from '../attributes/template-attribute.js';
-import { asInterval, asText, field } from '../message/fields.js';
+import { asInterval, asText } from '../message/read-as.js';
 import { asStructureOf, structureOf } from '../message/structure-codec.js';
+import { field } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import { interval, item, text } from '../ttlv/values.js';
 import type { OperationCodec } from './operation-codec.js';

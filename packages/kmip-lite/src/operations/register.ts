@@ -1,6 +1,7 @@
 import { type TemplateAttribute, templateAttributeCodec } from '../attributes/template-attribute.js';
-import { asEnumeration, asText, field, named } from '../message/fields.js';
+import { asEnumeration, asText } from '../message/read-as.js';
 import { asStructureOf, structureOf } from '../message/structure-codec.js';
+import { field, named } from '../message/write-fields.js';
 import { decodeObject, encodeObject, type ManagedObject } from '../objects/managed-object.js';
 import { ObjectType } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';

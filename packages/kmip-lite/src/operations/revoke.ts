@@ -1,6 +1,7 @@
 import { type RevocationReason, revocationReasonCodec } from '../attributes/revocation-reason.js';
-import { asDateTime, asText, field } from '../message/fields.js';
+import { asDateTime, asText } from '../message/read-as.js';
 import { asStructureOf, structureOf } from '../message/structure-codec.js';
+import { field } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import { dateTime, item, text } from '../ttlv/values.js';
 import { type IdentifiedResponse, identifiedResponseCodec } from './identified-object.js';

@@ -35,7 +35,7 @@ export class Finished<Name extends SpokenOperation = SpokenOperation> {
 }
 
 /** A request whose identifier the server filled in from the ID Placeholder where the client had left it out. */
-export type Addressed<Request> = Request extends { readonly uniqueIdentifier?: string | undefined }
+export type Addressed<Request> = 'uniqueIdentifier' extends keyof Request
   ? Omit<Request, 'uniqueIdentifier'> & { readonly uniqueIdentifier: string }
   : Request;
 

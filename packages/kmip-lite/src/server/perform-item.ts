@@ -1,7 +1,8 @@
 import { KmipError } from '../errors.js';
-import { enumerationName, FieldReader } from '../message/fields.js';
+import { FieldReader } from '../message/field-reader.js';
 import type { RequestHeader, RequestItem } from '../message/request-message.js';
 import { failedItem, type ResponseItem } from '../message/response-message.js';
+import { enumerationName } from '../message/tag-names.js';
 import { answerDiscoverVersions } from '../operations/discover-versions.js';
 import {
   isSpoken,

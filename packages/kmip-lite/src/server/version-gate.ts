@@ -1,6 +1,6 @@
 import { isStandard } from '../attributes/attribute.js';
-import { tagExistsIn } from '../message/fields.js';
 import type { ProtocolVersion } from '../message/protocol-version.js';
+import { tagExistsIn } from '../message/tag-names.js';
 import { standardAttributes } from '../spec/attributes.generated.js';
 import { Operation, valuesSince11 } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';

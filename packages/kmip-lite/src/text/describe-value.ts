@@ -1,4 +1,4 @@
-import { enumerationName } from '../message/fields.js';
+import { enumerationName } from '../message/tag-names.js';
 import { enumerationsByTag, masksByTag } from '../spec/enumerations.generated.js';
 import { textOf } from '../ttlv/values.js';
 import type { WalkedItem } from './walk-ttlv.js';

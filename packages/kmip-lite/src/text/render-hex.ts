@@ -1,4 +1,4 @@
-import { tagName } from '../message/fields.js';
+import { tagName } from '../message/tag-names.js';
 import { paddedBytes } from '../ttlv/reader.js';
 import { hexOf } from './describe-value.js';
 import { walkTtlv } from './walk-ttlv.js';

@@ -1,4 +1,4 @@
-import { tagName } from '../message/fields.js';
+import { tagName } from '../message/tag-names.js';
 import { describeValue } from './describe-value.js';
 import { walkTtlv } from './walk-ttlv.js';
 

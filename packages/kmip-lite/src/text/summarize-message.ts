@@ -1,8 +1,8 @@
 import { KmipError, TtlvError } from '../errors.js';
-import { enumerationName } from '../message/fields.js';
 import { formatVersion } from '../message/protocol-version.js';
 import { readRequest } from '../message/request-message.js';
 import { readResponse } from '../message/response-message.js';
+import { enumerationName } from '../message/tag-names.js';
 import { Operation, ResultReason, ResultStatus } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';

@@ -87,8 +87,10 @@ export class FrameReader {
 
   /** Takes one chunk in; false at the end of the stream. */
   async #more(): Promise<boolean> {
-    const chunk = await this.#channel.read();
-    if (chunk === null) return false;
+    const read = await this.#channel.read();
+    if (read === null) return false;
+    // A Buffer's slice() would share memory: what leaves here is a plain array, whatever the channel gave.
+    const chunk = new Uint8Array(read.buffer, read.byteOffset, read.byteLength);
     const haveBytes = this.#to - this.#from;
     if (haveBytes === 0) {
       this.#buffer = chunk;

@@ -28,10 +28,12 @@ interface OpenStructure {
  *          09 Date-Time: 8, signed, seconds since 1970            0A Interval: 4, seconds      (all big-endian)
  * ```
  *
- * @param frame exactly one item; the byte arrays of the result are views of it
+ * @param bytes exactly one item; the byte arrays of the result are views of it
  * @throws TtlvError with the code and offset of the first thing that is wrong
  */
-export function decodeTtlv(frame: Uint8Array, limits: Limits = defaultLimits): Item {
+export function decodeTtlv(bytes: Uint8Array, limits: Limits = defaultLimits): Item {
+  // A Buffer's views are Buffers, whose slice() does not copy; views of a plain array are plain.
+  const frame = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (frame.length > limits.messageBytes) throw new TtlvError('TOO_LARGE', 0, 'the message is larger than the limit');
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const open: OpenStructure[] = [];

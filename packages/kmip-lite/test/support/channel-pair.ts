@@ -41,11 +41,12 @@ export class TestChannel implements Channel {
     return chunk;
   }
 
+  /** Hands on Buffers, as a socket does: their slice() shares memory, which must hurt nobody. */
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#ended !== undefined) throw new NetworkError(this.#ended, 'the channel has ended');
-    this.written.push(bytes.slice());
+    this.written.push(new Uint8Array(bytes));
     const step = this.chunkBytes || bytes.length;
-    for (let at = 0; at < bytes.length; at += step) this.other?.receive(bytes.slice(at, at + step));
+    for (let at = 0; at < bytes.length; at += step) this.other?.receive(Buffer.from(bytes.subarray(at, at + step)));
   }
 
   receive(chunk: Uint8Array | null): void {

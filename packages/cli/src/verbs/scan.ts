@@ -1,10 +1,9 @@
 import { relative, resolve } from 'node:path';
 import { type FileSystem, readWhole } from '@vcryptsim/ports';
 import { OsFileSystem, SystemClock } from '@vcryptsim/ports/os';
-import { ByteScanner, type FileMatch, scanFolder } from '@vcryptsim/simkit/scan';
+import { ByteScanner, type FileMatch, type SearchedFiles, scanFolder } from '@vcryptsim/simkit/scan';
 import { Command, Option } from 'commander';
 import { ByteProgress, formatBytes } from '../byte-progress.js';
-import { CountingFileSystem } from '../counting-file-system.js';
 import { CliError, EXIT } from '../exit.js';
 
 /** Shorter needles stand in any disk by chance. */
@@ -45,7 +44,7 @@ async function scan(folder: string, options: ScanOptions): Promise<void> {
   const extent = await measure(files, root);
 
   const progress = new ByteProgress('scanning', extent.sizeBytes, clock, process.stderr);
-  const counting = new CountingFileSystem(files, (bytes) => progress.advance(bytes));
+  const counting = countReads(files, (bytes) => progress.advance(bytes));
   const matches: FileMatch[] = [];
   try {
     for await (const match of scanFolder(counting, root, new ByteScanner(needles))) {
@@ -101,6 +100,25 @@ function checkLength(bytes: Uint8Array, name: string): Uint8Array {
   if (bytes.length >= NEEDLE_MIN_BYTES && bytes.length <= NEEDLE_MAX_BYTES) return bytes;
   const nextStep = `Give between ${NEEDLE_MIN_BYTES} and ${NEEDLE_MAX_BYTES} bytes.`;
   throw new CliError(EXIT.badInput, `${name} has ${bytes.length} bytes, which is no needle.`, nextStep);
+}
+
+/** The files, telling how many bytes were read of them. */
+function countReads(files: FileSystem, onRead: (bytes: number) => void): SearchedFiles {
+  return {
+    readdir: (path) => files.readdir(path),
+    lstat: (path) => files.lstat(path),
+    open: async (path, options) => {
+      const handle = await files.open(path, options);
+      return {
+        pread: async (buffer, offsetBytes) => {
+          const count = await handle.pread(buffer, offsetBytes);
+          onRead(count);
+          return count;
+        },
+        close: () => handle.close(),
+      };
+    },
+  };
 }
 
 interface FolderExtent {

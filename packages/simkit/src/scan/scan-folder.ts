@@ -1,10 +1,17 @@
-import { FileError, type FileHandle, type FileSystem } from '@vcryptsim/ports';
+import { FileError, type FileHandle, type FileSystem, type OpenOptions } from '@vcryptsim/ports';
 import type { ByteRange } from '../files/byte-ranges.js';
 import type { ByteScanner, ScanMatch } from './byte-scanner.js';
 
 /** A needle found in a file. */
 export interface FileMatch extends ScanMatch {
   readonly path: string;
+}
+
+/** What a search needs of one file. */
+type SearchedFile = Pick<FileHandle, 'pread' | 'close'>;
+/** The part of a file system that a search needs: a caller that shows progress counts what is read. */
+export interface SearchedFiles extends Pick<FileSystem, 'readdir' | 'lstat'> {
+  open(path: string, options: OpenOptions): Promise<SearchedFile>;
 }
 
 const CHUNK_SIZE_BYTES = 1 << 20;
@@ -14,7 +21,11 @@ const CHUNK_SIZE_BYTES = 1 << 20;
  *
  * @throws FileError when a file or folder cannot be read: what was not looked at must not count as clean
  */
-export async function* scanFolder(files: FileSystem, folder: string, scanner: ByteScanner): AsyncIterable<FileMatch> {
+export async function* scanFolder(
+  files: SearchedFiles,
+  folder: string,
+  scanner: ByteScanner,
+): AsyncIterable<FileMatch> {
   for (const name of await files.readdir(folder)) {
     const path = folder === '/' ? `/${name}` : `${folder}/${name}`;
     const { kind, sizeBytes } = await files.lstat(path);
@@ -28,7 +39,7 @@ export async function* scanFolder(files: FileSystem, folder: string, scanner: By
  * that is gone is clean.
  */
 export async function* scanRanges(
-  files: FileSystem,
+  files: Pick<SearchedFiles, 'open'>,
   path: string,
   ranges: readonly ByteRange[],
   scanner: ByteScanner,
@@ -55,7 +66,7 @@ export async function* scanRanges(
   }
 }
 
-async function openIfThere(files: FileSystem, path: string): Promise<FileHandle | null> {
+async function openIfThere(files: Pick<SearchedFiles, 'open'>, path: string): Promise<SearchedFile | null> {
   try {
     return await files.open(path, { access: 'read' });
   } catch (error) {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { nativeEngine, pooledEngine } from '../src/index.js';
+import { Dek, Kek, nativeEngine, pooledEngine } from '../src/index.js';
 import { fillKeySlot } from '../src/pool/key-slot.js';
 import type { FromWorker, ToWorker } from '../src/pool/messages.js';
 import { WorkerPool, type WorkerThread } from '../src/pool/worker-pool.js';
@@ -28,8 +28,7 @@ class TickWorker implements WorkerThread {
     this.told.push(message);
     queueMicrotask(() => {
       if (this.hangs) return;
-      const answer = this.#side.handle(message);
-      if (answer !== null) this.emit('message', answer);
+      this.#side.handle(message, (answer) => this.emit('message', answer));
     });
   }
 
@@ -163,8 +162,22 @@ describe('the pool', () => {
     expect(new Uint8Array(slots[0]!, 4)).toEqual(KEY);
     await new Promise((resolve) => setImmediate(resolve));
     expect(new Uint8Array(slots[0]!, 4)).toEqual(new Uint8Array(64));
+    for (const thread of threads) thread.hangs = true;
+    engine.prepare(KEY);
     engine.prepare(KEY);
     cipher.dispose();
+  });
+
+  it('decrypts in its threads what a Dek encrypted there', async () => {
+    const { engine } = tickPool();
+    const kek = Kek.take(new Uint8Array(32));
+    const draw = () => KEY.slice();
+    const { dek } = Dek.make({ engine, draw, kek, binding: {}, iv: new Uint8Array(16) });
+    const units = engine.allocateBuffer(524_288);
+    await dek.encryptLargeRun(units, 0n, 4096);
+    expect(units.some((byte) => byte !== 0)).toBe(true);
+    await dek.decryptLargeRun(units, 0n, 4096);
+    expect(units.every((byte) => byte === 0)).toBe(true);
   });
 
   it('clears slots that no worker will take when it closes, twice if asked', async () => {
@@ -230,8 +243,11 @@ describe('the pool', () => {
 
   it('a worker forgets a key that it is told of twice', () => {
     const side = new WorkerSide({ window: 1, workers: 1 });
-    side.handle({ type: 'PREPARE', cipherId: 1, slot: fillKeySlot(KEY) });
-    expect(side.handle({ type: 'DISPOSE', cipherId: 1 })).toBeNull();
-    expect(side.handle({ type: 'DISPOSE', cipherId: 1 })).toBeNull();
+    const answers: FromWorker[] = [];
+    const tell = (message: ToWorker) => side.handle(message, (answer) => answers.push(answer));
+    tell({ type: 'PREPARE', cipherId: 1, slot: fillKeySlot(KEY) });
+    tell({ type: 'DISPOSE', cipherId: 1 });
+    tell({ type: 'DISPOSE', cipherId: 1 });
+    expect(answers).toEqual([]);
   });
 });

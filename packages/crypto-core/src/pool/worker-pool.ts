@@ -98,6 +98,8 @@ export class WorkerPool {
     this.#lose('The XTS pool was closed');
     for (const slot of this.#slots) clearKeySlot(slot);
     this.#slots.clear();
+    // Their end has to be waited for, or a process with nothing else to do would end first.
+    for (const thread of this.#threads) thread.ref();
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
@@ -123,8 +125,10 @@ export class WorkerPool {
 
   #lose(reason: string): void {
     this.#lost ??= failed(reason);
-    this.#pending?.fail(this.#lost);
+    const pending = this.#pending;
+    if (pending === null) return;
     this.#settle();
+    pending.fail(this.#lost);
   }
 
   #settle(): void {

@@ -29,26 +29,30 @@ export class WorkerSide {
     this.#workers = o.workers;
   }
 
-  /** Handles one message; what is not null goes back to the pool. */
-  handle(message: ToWorker): FromWorker | null {
+  /**
+   * Handles one message.
+   *
+   * @param answer takes what goes back to the pool: one message for every run, none for the others
+   */
+  handle(message: ToWorker, answer: (message: FromWorker) => void): void {
     if (message.type === 'PREPARE') {
       const make = (key: Uint8Array): EcbCiphers => {
         const { key1, key2 } = splitXtsKey(key);
         return new EcbCiphers(key1, key2);
       };
       this.#ciphers.set(message.cipherId, takeKeySlot(message.slot, this.#workers, make));
-      return null;
+      return;
     }
     if (message.type === 'DISPOSE') {
       this.#ciphers.get(message.cipherId)?.close();
       this.#ciphers.delete(message.cipherId);
-      return null;
+      return;
     }
     try {
       this.#run(message);
-      return { type: 'DONE' };
+      answer({ type: 'DONE' });
     } catch (error) {
-      return { type: 'FAILED', reason: String(error) };
+      answer({ type: 'FAILED', reason: String(error) });
     }
   }
 

@@ -7,6 +7,7 @@ export type KmsErrorCode =
   | 'NO_USAGE_LIMITS'
   | 'USAGE_EXHAUSTED' // its usage limits leave less than was asked for
   | 'NAME_TAKEN' // by another object of this client
+  | 'OFFSET_WITH_DATES' // both say when the replacement begins
   | 'CORRELATION_UNKNOWN' // no pending operation of this client
   | 'NOT_A_KEY' // for wrapping
   | 'WRAPPING_KEY_REFUSED' // not active, or not for wrapping

@@ -10,6 +10,7 @@ export type KmsEvent =
   | { readonly type: 'CLIENT_ADDED'; readonly client: ClientName }
   | { readonly type: 'CLIENT_REFUSED'; readonly node: KeyServerName; readonly code: string }
   | { readonly type: 'KEY_CREATED'; readonly keyId: KeyId; readonly client: ClientName }
+  | { readonly type: 'KEY_REGISTERED'; readonly keyId: KeyId; readonly client: ClientName }
   | { readonly type: 'KEY_SERVED'; readonly keyId: KeyId; readonly client: ClientName; readonly node: KeyServerName }
   | { readonly type: 'KEY_STATE_CHANGED'; readonly keyId: KeyId; readonly from: State; readonly to: State }
   | { readonly type: 'ATTRIBUTE_ADDED'; readonly keyId: KeyId; readonly attribute: string };

@@ -6,6 +6,7 @@ import {
   type Clock,
   type Entropy,
   type EventSink,
+  type KeyPairSource,
   type KeyServerName,
   type Listener,
   type PeerCertificate,
@@ -27,6 +28,7 @@ interface NodeParts extends NodeOptions {
   readonly identities: readonly TlsIdentity[];
   readonly clock: Clock;
   readonly entropy: Entropy;
+  readonly keyPairs: KeyPairSource;
   readonly events: EventSink<KmsEvent>;
   readonly store: KeyStore;
   readonly pending: PendingOperations;
@@ -122,10 +124,10 @@ export class KeyServerNode {
   }
 
   #serve(channel: Channel, client: ClientName): Promise<void> {
-    const { clock, entropy, events, store, pending } = this.#parts;
+    const { clock, entropy, keyPairs, events, store, pending } = this.#parts;
     return serveChannel<OperationContext>(channel, {
       operations: this.#operations,
-      context: { node: this.name, client, store, pending, entropy, events },
+      context: { node: this.name, client, store, pending, entropy, keyPairs, events },
       clock,
       onExchange: (exchange) => this.#audit(exchange),
       firstRequestTimeoutMs: limits.firstRequestMs,

@@ -111,13 +111,14 @@ export class KeyServer {
    * @throws NetworkError ADDRESS_IN_USE, NOT_PERMITTED
    */
   async listen(o: NodeOptions): Promise<KeyServerNode> {
-    const { clock, entropy, events } = this.o;
+    const { clock, entropy, keyPairs, events } = this.o;
     const { store, audit, registry, pending } = this;
     const node = await KeyServerNode.listen({
       identities: [this.pki.identity],
       ...o,
       clock,
       entropy,
+      keyPairs,
       events,
       store,
       pending,

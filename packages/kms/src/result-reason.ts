@@ -14,6 +14,7 @@ const REASONS: Readonly<Partial<Record<KmsErrorCode, readonly [ResultReason, str
   NO_USAGE_LIMITS: ['IllegalOperation', 'The object has no usage limits.'],
   USAGE_EXHAUSTED: ['PermissionDenied', 'The usage limits do not allow that much.'],
   NAME_TAKEN: ['InvalidField', 'Another object has this name.'],
+  OFFSET_WITH_DATES: ['InvalidMessage', 'An offset and dates exclude each other.'],
   CORRELATION_UNKNOWN: ['ItemNotFound', 'There is no such pending operation.'],
   NOT_A_KEY: ['IllegalOperation', 'That object is not a key that can be used so.'],
   WRAPPING_KEY_REFUSED: ['PermissionDenied', 'The wrapping key is not active or not for wrapping.'],

@@ -30,14 +30,14 @@ async function textsIn(place: MemoryFileSystem): Promise<string[]> {
 describe('a journal', () => {
   it('gives back its facts and records in order, and goes on', async () => {
     const first = await Journal.create(at(files), FACTS);
-    await first.append(record('a'), nothing);
-    await Promise.all([first.append(record('b'), nothing), first.append(record(''), nothing)]);
+    await first.append([record('a')], nothing);
+    await Promise.all([first.append([record('b')], nothing), first.append([record('')], nothing)]);
     await first.close();
     const { journal, content } = await Journal.open(at(files));
     expect(content.facts).toEqual(FACTS);
     expect(content.records.map(textOf)).toEqual(['a', 'b', '']);
     expect(content.tornBytes).toBe(0);
-    await journal.append(record('c'), nothing);
+    await journal.append([record('c')], nothing);
     await journal.close();
     expect(await textsIn(files)).toEqual(['a', 'b', '', 'c']);
   });
@@ -48,7 +48,7 @@ describe('a journal', () => {
     const journal = await Journal.create(at(recording), FACTS);
     seen.length = 0;
     const appends = ['a', 'b', 'c', 'd'].map((text) =>
-      journal.append(record(text), () => seen.push(`durable ${text}`)),
+      journal.append([record(text)], () => seen.push(`durable ${text}`)),
     );
     await Promise.all(appends);
     expect(seen).toEqual(['write', 'fsync', 'durable a', 'write', 'fsync', 'durable b', 'durable c', 'durable d']);
@@ -57,10 +57,10 @@ describe('a journal', () => {
 
   it('holds only the snapshot after a rewrite, and numbers its frames on', async () => {
     const journal = await Journal.create(at(files), FACTS);
-    await journal.append(record('old secret'), nothing);
+    await journal.append([record('old secret')], nothing);
     const before = journal.lastNumber;
     await journal.rewrite(FACTS, () => [record('new')]);
-    await journal.append(record('later'), nothing);
+    await journal.append([record('later')], nothing);
     expect(journal.lastNumber).toBe(before + 2);
     await journal.close();
     expect(await textsIn(files)).toEqual(['new', 'later']);
@@ -76,7 +76,7 @@ describe('a journal', () => {
       asked += 1;
       return durable.map(record);
     };
-    const append = journal.append(record('a'), () => durable.push('a'));
+    const append = journal.append([record('a')], () => durable.push('a'));
     await Promise.all([append, journal.rewrite(FACTS, snapshot), journal.rewrite(FACTS, snapshot)]);
     await journal.close();
     expect(await textsIn(files)).toEqual(['a']);
@@ -92,10 +92,10 @@ describe('a journal after a cut', () => {
     const journal = await Journal.create(at(recording), FACTS);
     const madeAfter = operations.length;
     const note = (text: string) => () => durableAt.push({ text, afterOperation: operations.length });
-    await journal.append(record('a'), note('a'));
-    await Promise.all([journal.append(record('b'), note('b')), journal.append(record('c'), note('c'))]);
+    await journal.append([record('a')], note('a'));
+    await Promise.all([journal.append([record('b')], note('b')), journal.append([record('c')], note('c'))]);
     await journal.rewrite(FACTS, () => ['a', 'b', 'c'].map(record));
-    await journal.append(record('d'), note('d'));
+    await journal.append([record('d')], note('d'));
     await journal.close();
     let states = 0;
     for await (const state of cutStates(operations, '/store')) {
@@ -112,7 +112,7 @@ describe('a journal after a cut', () => {
 
   it('says how much of a last write it cut off', async () => {
     const journal = await Journal.create(at(files), FACTS);
-    await journal.append(record('whole'), nothing);
+    await journal.append([record('whole')], nothing);
     await journal.close();
     const whole = (await contentOf(files, PATH))!;
     const torn = new Uint8Array(whole.length + 20);
@@ -129,7 +129,7 @@ describe('a journal after a cut', () => {
 describe('a damaged journal', () => {
   it('is refused, and left as it is, for a changed byte anywhere before its last frame', async () => {
     const journal = await Journal.create(at(files), FACTS);
-    for (const text of ['first', 'second', 'third']) await journal.append(record(text), nothing);
+    for (const text of ['first', 'second', 'third']) await journal.append([record(text)], nothing);
     await journal.close();
     const whole = (await contentOf(files, PATH))!;
     const lastFrame = whole.length - (48 + 4 + 'third'.length);
@@ -144,11 +144,11 @@ describe('a damaged journal', () => {
 
   it('is refused when a frame was taken out or stands twice', async () => {
     const journal = await Journal.create(at(files), FACTS);
-    await journal.append(record('first'), nothing);
+    await journal.append([record('first')], nothing);
     const from = journal.lengthBytes;
-    await journal.append(record('second'), nothing);
+    await journal.append([record('second')], nothing);
     const to = journal.lengthBytes;
-    await journal.append(record('third'), nothing);
+    await journal.append([record('third')], nothing);
     await journal.close();
     const whole = (await contentOf(files, PATH))!;
     const cutOut = Uint8Array.from([...whole.subarray(0, from), ...whole.subarray(to)]);
@@ -168,14 +168,14 @@ describe('a journal without room', () => {
       at(faulty, () => refusals++),
       FACTS,
     );
-    await journal.append(record('a'), nothing);
+    await journal.append([record('a')], nothing);
     const mend = faulty.set({ kind: 'no-space', afterBytes: 30 });
-    const outcomes = await Promise.allSettled(['b', 'c', 'd'].map((text) => journal.append(record(text), nothing)));
+    const outcomes = await Promise.allSettled(['b', 'c', 'd'].map((text) => journal.append([record(text)], nothing)));
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(outcomes[0]).toMatchObject({ reason: { code: 'STORE_UNWRITABLE' } });
     expect(refusals).toBe(1);
     mend();
-    await journal.append(record('e'), nothing);
+    await journal.append([record('e')], nothing);
     await journal.close();
     expect(await textsIn(files)).toEqual(['a', 'e']);
   });
@@ -183,11 +183,11 @@ describe('a journal without room', () => {
   it('keeps the old journal when a rewrite fails', async () => {
     const faulty = new FaultyFileSystem(files);
     const journal = await Journal.create(at(faulty), FACTS);
-    await journal.append(record('a'), nothing);
+    await journal.append([record('a')], nothing);
     const mend = faulty.set({ kind: 'no-space', afterBytes: 10 });
     await expect(journal.rewrite(FACTS, () => [record('z')])).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
     mend();
-    await journal.append(record('b'), nothing);
+    await journal.append([record('b')], nothing);
     await journal.close();
     expect(await textsIn(files)).toEqual(['a', 'b']);
     expect(await files.readdir('/store')).toEqual(['journal']);
@@ -197,8 +197,8 @@ describe('a journal without room', () => {
     const faulty = new FaultyFileSystem(files);
     const journal = await Journal.create(at(faulty), FACTS);
     faulty.set({ kind: 'io-error', atCall: 2 });
-    await expect(journal.append(record('a'), nothing)).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
-    await expect(journal.append(record('b'), nothing)).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
+    await expect(journal.append([record('a')], nothing)).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
+    await expect(journal.append([record('b')], nothing)).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
     await journal.close();
   });
 });

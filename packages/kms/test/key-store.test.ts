@@ -4,7 +4,7 @@ import { FaultyFileSystem, type FileOperation, MemoryFileSystem, RecordingFileSy
 import { beforeEach, describe, expect, it } from 'vitest';
 import { standardValue } from '../src/attributes.js';
 import { clientName } from '../src/clients/client-name.js';
-import { decodeFrame, decodeHead, encodeFrame } from '../src/store/journal-format.js';
+import { decodeFrame, decodeHead, encodeFrame, encodeRecords } from '../src/store/journal-format.js';
 import { contentOf, cutStates, overwrite } from './support/cut.js';
 import { keyOf, openStore } from './support/world.js';
 
@@ -192,7 +192,7 @@ describe('a key store that cannot be opened', () => {
     const whole = (await contentOf(files, '/kms/store/journal'))!;
     const first = decodeFrame(whole, decodeHead(whole)!.endBytes)!;
     const second = decodeFrame(whole, first.endBytes)!;
-    const replayed = encodeFrame(second.number + 1, first.records);
+    const replayed = encodeFrame(second.number + 1, [encodeRecords(first.records)]);
     await overwrite(files, '/kms/store/journal', Uint8Array.from([...whole, ...replayed]));
     expect(await refusal(openStore(files, 2))).toEqual(['STORE_DAMAGED', true]);
   });
@@ -205,7 +205,7 @@ describe('a key store that cannot be opened', () => {
     const headEnd = decodeHead(whole)!.endBytes;
     const frame = decodeFrame(whole, headEnd)!;
     const stolen = Buffer.from(frame.records[0]!).toString('latin1').replace('vcenter', 'villain');
-    const forged = encodeFrame(1, [Uint8Array.from(Buffer.from(stolen, 'latin1'))]);
+    const forged = encodeFrame(1, [encodeRecords([Uint8Array.from(Buffer.from(stolen, 'latin1'))])]);
     await overwrite(files, '/kms/store/journal', Uint8Array.from([...whole.subarray(0, headEnd), ...forged]));
     expect(await refusal(openStore(files, 2))).toEqual(['STORE_DAMAGED', true]);
   });

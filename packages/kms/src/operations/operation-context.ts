@@ -1,6 +1,6 @@
 import type { Credential } from '@vcryptsim/kmip-lite';
 import type { OperationCall } from '@vcryptsim/kmip-lite/server';
-import type { Entropy, EventSink, KeyId, KeyServerName } from '@vcryptsim/ports';
+import type { Entropy, EventSink, KeyId, KeyPairSource, KeyServerName } from '@vcryptsim/ports';
 import { standardValue } from '../attributes.js';
 import type { ClientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
@@ -17,6 +17,7 @@ export interface OperationContext {
   readonly store: KeyStore;
   readonly pending: PendingOperations;
   readonly entropy: Entropy;
+  readonly keyPairs: KeyPairSource;
   readonly events: EventSink<KmsEvent>;
 }
 

@@ -6,6 +6,7 @@ import { addAttribute } from './add-attribute.js';
 import { archive, recover } from './archive.js';
 import { check } from './check.js';
 import { create } from './create.js';
+import { createKeyPair } from './create-key-pair.js';
 import { deleteAttribute } from './delete-attribute.js';
 import { destroy } from './destroy.js';
 import { get } from './get.js';
@@ -18,6 +19,8 @@ import { obtainLease } from './obtain-lease.js';
 import type { OperationContext } from './operation-context.js';
 import { cancel, poll } from './poll.js';
 import { queryOf } from './query.js';
+import { reKey } from './re-key.js';
+import { register } from './register.js';
 import { revoke } from './revoke.js';
 
 /** What this key server serves. Query tells the same; everything else is answered with Operation Not Supported. */
@@ -28,6 +31,9 @@ export function operationTable(): OperationTable<OperationContext> {
     GetAttributes: answering(getAttributes),
     AddAttribute: answering(addAttribute),
     Activate: answering(activate),
+    CreateKeyPair: answering(createKeyPair),
+    Register: answering(register),
+    ReKey: answering(reKey),
     Revoke: answering(revoke),
     Destroy: answering(destroy),
     Locate: answering(locate),

@@ -6,6 +6,17 @@ import type { OperationContext } from './operation-context.js';
 /** Vendor Identification of every answer: the only place where vCenter shows who made its KMS (facts/kmip.md part 2). */
 export const VENDOR_IDENTIFICATION = 'vcryptsim';
 
+/** Everything but split keys. */
+const OBJECT_TYPES = [
+  'Certificate',
+  'SymmetricKey',
+  'PublicKey',
+  'PrivateKey',
+  'Template',
+  'SecretData',
+  'OpaqueObject',
+] as const;
+
 /**
  * Query (KMIP 1.1 section 4.25): what this server does, and nothing it does not.
  *
@@ -16,7 +27,7 @@ export function queryOf(
 ): OperationHandler<'Query', OperationContext> {
   return async ({ functions }): Promise<QueryResponse> => ({
     ...(functions.includes('QueryOperations') && { operations: servedOperations(operations()) }),
-    ...(functions.includes('QueryObjects') && { objectTypes: ['SymmetricKey'] }),
+    ...(functions.includes('QueryObjects') && { objectTypes: OBJECT_TYPES }),
     ...(functions.includes('QueryServerInformation') && { vendorIdentification: VENDOR_IDENTIFICATION }),
   });
 }

@@ -29,7 +29,8 @@ export function decodeAttributes(bytes: Uint8Array): Attribute[] {
   return list.items.map(decodeAttribute);
 }
 
-function encodeAttribute({ name, index, value }: Attribute): Item {
+/** One attribute as the wire carries it. */
+export function encodeAttribute({ name, index, value }: Attribute): Item {
   const indexItems = index === undefined ? [] : [item(Tag.AttributeIndex, integer(index))];
   return item(
     Tag.Attribute,

@@ -49,19 +49,30 @@ export function decodeHead(journal: Uint8Array): { readonly facts: Uint8Array; r
   return { facts: journal.subarray(12, endOfFacts), endBytes };
 }
 
-/** Bytes of a frame. */
-export function encodeFrame(number: number, records: readonly Uint8Array[]): Uint8Array {
-  const bodyBytes = records.reduce((sum, record) => sum + 4 + record.length, 0);
+/** Records that become durable together or not at all, as they stand in a frame's body. */
+export function encodeRecords(records: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(records.reduce((sum, record) => sum + 4 + record.length, 0));
+  let at = 0;
+  for (const record of records) {
+    viewOf(out).setUint32(at, record.length);
+    out.set(record, at + 4);
+    at += 4 + record.length;
+  }
+  return out;
+}
+
+/** Bytes of a frame whose body is made of these parts ({@link encodeRecords}). */
+export function encodeFrame(number: number, parts: readonly Uint8Array[]): Uint8Array {
+  const bodyBytes = parts.reduce((sum, part) => sum + part.length, 0);
   const out = new Uint8Array(FRAME_HEAD_BYTES + bodyBytes);
   const view = viewOf(out);
   out.set(FRAME_MAGIC);
   view.setUint32(4, bodyBytes);
   view.setBigUint64(8, BigInt(number));
   let at = FRAME_HEAD_BYTES;
-  for (const record of records) {
-    view.setUint32(at, record.length);
-    out.set(record, at + 4);
-    at += 4 + record.length;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
   }
   out.set(digest(out.subarray(0, 16), out.subarray(FRAME_HEAD_BYTES)), 16);
   return out;

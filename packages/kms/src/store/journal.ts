@@ -1,7 +1,7 @@
 import { exists, type FileHandle, type FileSystem, folderOf, readWhole } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
 import { DurableAppender, unwritable } from './durable-appender.js';
-import { decodeFrame, decodeHead, encodeFrame, encodeHead, hasFrameAfter } from './journal-format.js';
+import { decodeFrame, decodeHead, encodeFrame, encodeHead, encodeRecords, hasFrameAfter } from './journal-format.js';
 
 const JOURNAL_BYTES_MAX = 1024 ** 3;
 
@@ -94,15 +94,15 @@ export class Journal {
   }
 
   /**
-   * Appends a record; resolves when it is durable. `onDurable` runs at that moment, before anything else is written.
+   * Appends records; resolves when they are durable, all of them or none. `onDurable` runs at that moment, before anything else is written.
    *
-   * @throws KmsError STORE_UNWRITABLE; then nothing was kept of it, nor of what was appended after it
+   * @throws KmsError STORE_UNWRITABLE; then nothing was kept of them, nor of what was appended after them
    */
-  async append(record: Uint8Array, onDurable: () => void): Promise<void> {
+  async append(records: readonly Uint8Array[], onDurable: () => void): Promise<void> {
     const era = this.#era;
     while (this.#rewriting) await this.#rewriting;
     if (era !== this.#era) throw unwritable(null, 'Try again: a write before this one failed.');
-    await this.#appender.append(record, onDurable);
+    await this.#appender.append(encodeRecords(records), onDurable);
   }
 
   /**
@@ -135,7 +135,7 @@ export class Journal {
   async #rewrite(facts: Uint8Array, snapshot: () => readonly Uint8Array[]): Promise<void> {
     await this.#appender.quiet();
     const lastNumber = this.lastNumber + 1;
-    const parts = [encodeHead(facts), encodeFrame(lastNumber, snapshot())];
+    const parts = [encodeHead(facts), encodeFrame(lastNumber, [encodeRecords(snapshot())])];
     const { handle, lengthBytes } = await publish(this.#files, this.#path, parts).catch((error: unknown) => {
       throw unwritable(error, 'Make room or mend the disk, then try again.');
     });
@@ -150,7 +150,7 @@ export class Journal {
   }
 
   #appenderOf(handle: FileHandle, at: Place): DurableAppender {
-    const join = (records: readonly Uint8Array[], number: number) => encodeFrame(number, records);
+    const join = (parts: readonly Uint8Array[], number: number) => encodeFrame(number, parts);
     const onRefused = () => {
       this.#era += 1;
       this.#onRefused();

@@ -18,6 +18,12 @@ export interface StoreReport {
   readonly tornBytes: number;
 }
 
+/** A change of one object. */
+export interface ObjectChange {
+  readonly id: KeyId;
+  readonly change: (object: ManagedObject) => Omit<ManagedObject, 'version'>;
+}
+
 /**
  * All managed objects, in memory and in a journal, each sealed under the root key. What a reader sees is durable.
  *
@@ -92,24 +98,40 @@ export class KeyStore {
     return this.#objects.values();
   }
 
-  /** Keeps a new object; resolves when it is durable. Throws KmsError STORE_UNWRITABLE. */
-  async add(object: ManagedObject): Promise<void> {
-    assert(!this.#objects.has(object.id) && !this.#pending.has(object.id), `object ${object.id} exists already`);
-    await this.#write(object);
+  /** Keeps new objects; resolves when all are durable. Throws KmsError STORE_UNWRITABLE. */
+  async add(...objects: readonly ManagedObject[]): Promise<void> {
+    await this.commit({ added: objects, changed: [] });
+  }
+
+  /** Changes one object: {@link commit}. Resolves with its new version. */
+  async change(id: KeyId, change: ObjectChange['change']): Promise<ManagedObject> {
+    const [after] = await this.commit({ added: [], changed: [{ id, change }] });
+    assert(after, 'one change has one result');
+    return after;
   }
 
   /**
-   * Changes an object; resolves with its new version when that is durable. `change` is given the newest version, one
-   * that is still on its way included, and runs at once; what it throws passes through and nothing is written.
+   * Keeps new objects and changes others, all or nothing; resolves with the new versions of the changed ones when that
+   * is durable. Each `change` is given the newest version, one that is still on its way included, and runs at once; what
+   * it throws passes through and nothing is written. When material went, it is in no file any more.
    *
    * @throws KmsError OBJECT_NOT_FOUND, STORE_UNWRITABLE
    */
-  async change(id: KeyId, change: (object: ManagedObject) => Omit<ManagedObject, 'version'>): Promise<ManagedObject> {
-    const before = this.#pending.get(id) ?? this.#objects.get(id);
-    if (!before) throw new KmsError('OBJECT_NOT_FOUND', 'There is no such object.');
-    const after = { ...change(before), version: before.version + 1 };
-    await this.#write(after);
-    if (before.material && !after.material) await this.compact();
+  async commit(o: {
+    readonly added: readonly ManagedObject[];
+    readonly changed: readonly ObjectChange[];
+  }): Promise<ManagedObject[]> {
+    const pairs = o.changed.map(({ id, change }) => {
+      const before = this.#pending.get(id) ?? this.#objects.get(id);
+      if (!before) throw new KmsError('OBJECT_NOT_FOUND', 'There is no such object.');
+      return { before, after: { ...change(before), version: before.version + 1 } };
+    });
+    for (const { id } of o.added) {
+      assert(!this.#objects.has(id) && !this.#pending.has(id), `object ${id} exists already`);
+    }
+    const after = pairs.map((pair) => pair.after);
+    await this.#write([...o.added, ...after]);
+    if (pairs.some((pair) => pair.before.material && !pair.after.material)) await this.compact();
     // The change itself is durable: a journal that stays long for want of room is no reason to refuse it.
     else if (this.#isLong()) await this.compact().catch(() => {});
     return after;
@@ -135,13 +157,15 @@ export class KeyStore {
     return this.#journal.lengthBytes > REWRITE_FLOOR_BYTES + REWRITE_FACTOR * this.#liveBytes;
   }
 
-  async #write(object: ManagedObject): Promise<void> {
-    const record = sealRecord(this.#rootKey, object);
-    this.#pending.set(object.id, object);
-    await this.#journal.append(record, () => {
-      if (!this.#objects.has(object.id)) this.#liveBytes += record.length;
-      this.#objects.set(object.id, object);
-      if (this.#pending.get(object.id) === object) this.#pending.delete(object.id);
+  async #write(objects: readonly ManagedObject[]): Promise<void> {
+    const records = objects.map((object) => sealRecord(this.#rootKey, object));
+    for (const object of objects) this.#pending.set(object.id, object);
+    await this.#journal.append(records, () => {
+      for (const [place, object] of objects.entries()) {
+        if (!this.#objects.has(object.id)) this.#liveBytes += records[place]?.length ?? 0;
+        this.#objects.set(object.id, object);
+        if (this.#pending.get(object.id) === object) this.#pending.delete(object.id);
+      }
     });
   }
 

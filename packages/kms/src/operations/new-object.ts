@@ -1,0 +1,78 @@
+import { type Attribute, attributeValue, type ObjectType, type TemplateAttribute } from '@vcryptsim/kmip-lite';
+import { drawUuid, type KeyId } from '@vcryptsim/ports';
+import { allAttributes, hasState, sameValue, withInitial, withValue } from '../attributes.js';
+import { KmsError } from '../errors.js';
+import type { KeyMaterial } from '../key-material.js';
+import type { ManagedObject, ObjectForm } from '../managed-object.js';
+import { isDestroyed, stateAt } from '../state-machine.js';
+import { decodeAttributes } from '../store/attribute-list.js';
+import { type Call, ownObjects, userOf } from './operation-context.js';
+
+/** An object that is about to be kept. */
+export interface NewObject {
+  readonly type: ObjectType;
+  readonly form: ObjectForm;
+  readonly material: KeyMaterial | null;
+  /** What the client wants and what follows from the object itself. */
+  readonly attributes: readonly Attribute[];
+}
+
+/**
+ * Attributes that a client wants for a new object: those of the templates it names, then its own, which take the place
+ * of a template's where there may be one only (KMIP 1.1 section 2.1.8).
+ *
+ * @throws KmsError TEMPLATE_NOT_FOUND, ATTRIBUTE_INVALID, ATTRIBUTE_READ_ONLY, INDEX_OUT_OF_BOUNDS
+ */
+export function wantedAttributes(
+  template: TemplateAttribute | undefined,
+  call: Call,
+  more: readonly Attribute[] = [],
+): Attribute[] {
+  const own = [...(template?.attributes ?? []), ...more];
+  const inherited = (template?.templateNames ?? []).flatMap((name) => templateContent(name.value, call));
+  const kept = inherited.filter((one) => !own.some((other) => other.name === one.name));
+  return [...kept, ...own].reduce<Attribute[]>(withInitial, []);
+}
+
+/**
+ * Gives a new object its identifier, dates, owner and state.
+ *
+ * @throws KmsError NAME_TAKEN when another living object of this client has one of its names
+ */
+export function makeObject(o: NewObject, call: Call): ManagedObject {
+  const { context, nowMs } = call;
+  const seconds = Math.floor(nowMs / 1000);
+  refuseTakenNames(o, call);
+  const dated = withValue(withValue(o.attributes, 'Initial Date', seconds), 'Last Change Date', seconds);
+  return {
+    ...o,
+    id: drawUuid(context.entropy, 'unique identifier') as KeyId,
+    owner: context.client,
+    user: userOf(call.credential),
+    state: hasState(o.type) ? stateAt({ state: 'PreActive', attributes: dated }, nowMs) : 'PreActive',
+    version: 1,
+    attributes: dated,
+  };
+}
+
+/** The attributes that a template of this client brings. */
+function templateContent(name: string, call: Call): Attribute[] {
+  for (const object of ownObjects(call)) {
+    if (object.type !== 'Template' || !object.material) continue;
+    const isNamed = object.attributes.some((one) => one.name === 'Name' && attributeValue('Name', one).value === name);
+    if (isNamed) return object.material.use((bytes) => decodeAttributes(Uint8Array.from(bytes)));
+  }
+  throw new KmsError('TEMPLATE_NOT_FOUND', 'There is no such template.');
+}
+
+function refuseTakenNames(o: NewObject, call: Call): void {
+  const names = o.attributes.filter((one) => one.name === 'Name');
+  if (names.length === 0) return;
+  for (const other of ownObjects(call)) {
+    if (isDestroyed(other.state)) continue;
+    const isTaken = allAttributes(other).some(
+      (one) => one.name === 'Name' && names.some((name) => sameValue(name.value, one.value)),
+    );
+    if (isTaken) throw new KmsError('NAME_TAKEN', 'Another object has this name.');
+  }
+}

@@ -25,6 +25,8 @@ interface Write {
 /** How a connection ended, as this end was told. */
 type Ending = 'EOF' | 'RESET' | 'CLOSED';
 
+const NOBODY = (): void => {};
+
 const ENDINGS = {
   EOF: ['RESET', 'the peer has left'],
   RESET: ['RESET', 'the peer pulled the plug'],
@@ -62,8 +64,8 @@ export class ChannelEnd implements Guest {
   #plugPulled = false;
   #sawEnd = false;
   #ending: Ending | null = null;
-  #wakeReader: () => void = () => {};
-  #tellOver: () => void = () => {};
+  #wakeReader: () => void = NOBODY;
+  #tellOver: () => void = NOBODY;
 
   /**
    * @param linkSeq number of the connect call, at which the end of a failed handshake becomes visible
@@ -100,9 +102,11 @@ export class ChannelEnd implements Guest {
 
   async read(): Promise<Uint8Array | null> {
     while (this.#inbox.isEmpty && !this.#ending) {
+      assert(this.#wakeReader === NOBODY, 'a channel has one read at a time');
       await new Promise<void>((resolve) => {
         this.#wakeReader = resolve;
       });
+      this.#wakeReader = NOBODY;
     }
     if (!this.#inbox.isEmpty) {
       for (const resolve of this.#waitingForRoom.splice(0)) this.#clock.deliver(this.#clock.next(), resolve);

@@ -5,8 +5,8 @@ import { ForwardingFileSystem } from './forwarding-file-system.js';
  * What goes wrong with files.
  * - `no-space`: after `afterBytes` more written bytes the medium is full; the write that crosses the line leaves its
  *   first part (NO_SPACE).
- * - `read-only`, `not-permitted`: whatever would change something at or under `under` (for `not-permitted`: whatever
- *   touches it at all) fails with READ_ONLY or NOT_PERMITTED.
+ * - `read-only`: whatever would change something at or under `under` fails with READ_ONLY.
+ * - `not-permitted`: whatever would open, list or change something at or under `under` fails with NOT_PERMITTED.
  * - `io-error`: the `atCall`-th call from now on (1 is the next) fails with IO and does nothing.
  */
 export type FileFault =

@@ -44,13 +44,15 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async rename(from: string, to: string): Promise<void> {
-    const node = this.#want('rename', from);
-    const target = this.#lookUp('rename', to);
+    // Linux's order: both parents, then the source, then what lies inside what.
     const source = this.#parent('rename', from);
     const { folder, name } = this.#parent('rename', to);
+    const node = this.#want('rename', from);
+    const target = folder.get(name);
+    if (to.startsWith(`${from}/`)) throw new FileError('IO', 'rename', from);
+    if (from.startsWith(`${to}/`)) throw new FileError('NOT_EMPTY', 'rename', from);
     if (node === target) return;
     if (node instanceof Map) {
-      if (to.startsWith(`${from}/`)) throw new FileError('IO', 'rename', from);
       if (target instanceof MemoryFile) throw new FileError('NOT_A_FOLDER', 'rename', from);
       if (target && target.size > 0) throw new FileError('NOT_EMPTY', 'rename', from);
     } else if (target instanceof Map) {

@@ -9,6 +9,8 @@ import { Inbox } from '../../wire/inbox.js';
 // A peer that never answers our FIN does not keep a socket for longer than this.
 const LINGER_MS = 2000;
 
+const NOBODY = (): void => {};
+
 type Ending = 'EOF' | 'RESET' | 'CLOSED';
 
 /**
@@ -25,8 +27,8 @@ export class OutsideEnd implements Guest {
   #broken = false;
   #left = false;
   #ending: Ending | null = null;
-  #wakeReader: () => void = () => {};
-  #tellOver: () => void = () => {};
+  #wakeReader: () => void = NOBODY;
+  #tellOver: () => void = NOBODY;
   readonly #lingering = new AbortController();
 
   /** @param life aborted when the network is disposed of; then ends are no news any more */
@@ -75,9 +77,11 @@ export class OutsideEnd implements Guest {
   async read(): Promise<Uint8Array | null> {
     const stopPacing = this.#inbox.isEmpty && !this.#ending ? this.#clock.outside() : () => {};
     while (this.#inbox.isEmpty && !this.#ending) {
+      assert(this.#wakeReader === NOBODY, 'a channel has one read at a time');
       await new Promise<void>((resolve) => {
         this.#wakeReader = resolve;
       });
+      this.#wakeReader = NOBODY;
     }
     stopPacing();
     if (!this.#inbox.isEmpty) {

@@ -35,6 +35,7 @@ export class KmipConnection implements KmipSession {
   readonly #frames: FrameReader;
   readonly #options: KmipClientOptions;
   #busy = false;
+  #counted = 0;
 
   constructor(channel: Channel, options: KmipClientOptions) {
     this.#channel = channel;
@@ -120,16 +121,15 @@ export class KmipConnection implements KmipSession {
   ): Promise<T> {
     assert(requests.length > 0, 'a message has at least one batch item');
     const sent = requests.map((request): SentRequest => ({ request, uniqueBatchItemId: this.#nextId(requests, o) }));
-    const holdsKeys = requests.some(({ operation }) => operation === 'Get');
     const frame = await this.#roundTrip(this.#encode(sent, o));
+    let keepsViews = false;
     try {
-      return read(readBatchResults(frame, sent, this.#options.limits ?? defaultLimits));
-    } catch (error) {
-      frame.fill(0);
-      throw error;
+      const result = read(readBatchResults(frame, sent, this.#options.limits ?? defaultLimits));
+      // An answer without a Get holds no key material, and who read it may keep views of it.
+      keepsViews = requests.every(({ operation }) => operation !== 'Get');
+      return result;
     } finally {
-      // The answers of other operations hold no key material, and their readers may keep views.
-      if (holdsKeys) frame.fill(0);
+      if (!keepsViews) frame.fill(0);
     }
   }
 
@@ -147,7 +147,6 @@ export class KmipConnection implements KmipSession {
     return this.#options.batchItemIds?.() ?? this.#count();
   }
 
-  #counted = 0;
   #count(): Uint8Array {
     this.#counted += 1;
     const id = new Uint8Array(4);

@@ -1,0 +1,30 @@
+import type { OasisCase } from './oasis-case.js';
+
+/** Operations that the key server leaves out, and why. */
+const OPERATIONS: Readonly<Record<string, string>> = {
+  Certify: 'the key server is no certificate authority for its clients’ keys',
+  ReCertify: 'the key server is no certificate authority for its clients’ keys',
+  Put: 'a server sends it to its client, and no connection of ours goes that way',
+  Notify: 'a server sends it to its client, and no connection of ours goes that way',
+};
+
+/** Cases that ask for what only the sample's own server has. */
+const CASES: Readonly<Record<string, string>> = {
+  TC_122_11_Query_Vendor_Extensions:
+    'asks for the vendor extensions of another server; ours has none, and Query says so',
+};
+
+/** Says whether this step's answer cannot be the sample's. */
+export function isLeftOut(brief: string): boolean {
+  return operationsOf(brief).some((operation) => operation in OPERATIONS);
+}
+
+/** Why a case cannot be replayed whole, or undefined if it can. */
+export function whyUnsupported({ id, steps }: OasisCase): string | undefined {
+  const missing = new Set(steps.flatMap(({ brief }) => operationsOf(brief)).filter((name) => name in OPERATIONS));
+  const reasons = new Set([...missing].map((name) => OPERATIONS[name]));
+  return CASES[id] ?? (missing.size === 0 ? undefined : `${[...missing].join(' and ')}: ${[...reasons].join('; ')}`);
+}
+
+/** `Create:Success + Get:OperationFailed/ItemNotFound` names Create and Get. */
+const operationsOf = (brief: string): string[] => brief.split(' + ').map((item) => item.split(':')[0] ?? '');

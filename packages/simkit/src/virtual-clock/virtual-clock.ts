@@ -1,6 +1,9 @@
 import { ClockError, type WorldClock } from '@vcryptsim/ports';
+import { Holds } from './holds.js';
+import { Pace } from './pace.js';
+import { Staging } from './staging.js';
 import { type Timer, Timers } from './timers.js';
-import { afterWallMs, atNextLoopTurn, everyWallMs, wallMs } from './wall.js';
+import { afterWallMs, atNextLoopTurn, wallMs } from './wall.js';
 
 /** How {@link VirtualClock} is set up. */
 export interface VirtualClockOptions {
@@ -14,13 +17,6 @@ export interface VirtualClockOptions {
   readonly onStale?: (labels: readonly string[]) => void;
 }
 
-interface Result {
-  readonly seq: number;
-  readonly run: () => void;
-}
-
-const STALE_AFTER_SECONDS = 2;
-const HELD_AFTER_SECONDS = 60;
 const BYTES_LOST_AFTER_MS = 5000;
 
 /**
@@ -49,13 +45,12 @@ export class VirtualClock implements WorldClock {
   readonly #ordered: boolean;
   readonly #onStale: (labels: readonly string[]) => void;
   readonly #timers = new Timers();
-  readonly #holds = new Map<symbol, string>();
+  readonly #holds = new Holds();
+  readonly #staging = new Staging();
+  readonly #pace = new Pace();
   readonly #probes: { moving(): boolean; settled(): void }[] = [];
   #nowMs: number;
   #sequence = 0;
-  #staged: Result[] = [];
-  #batch: Result[] = [];
-  #handedOut = 0;
   #turns = 0;
 
   // Counts real events; two looks with the same count mean that nothing happened between them.
@@ -67,8 +62,6 @@ export class VirtualClock implements WorldClock {
 
   #running = false;
   #endRun: (error: ClockError) => void = () => {};
-  #outsideWaits = 0;
-  #paceFrom = { wallMs: 0, nowMs: 0 };
   #cancelPace = () => {};
 
   constructor(options: VirtualClockOptions) {
@@ -84,7 +77,7 @@ export class VirtualClock implements WorldClock {
 
   /** True while real work is under way whose end will come as an event. */
   get held(): boolean {
-    return this.#holds.size > 0;
+    return this.#holds.any;
   }
 
   /** Quiet points so far: a measure of work, not of time, and not to be logged. */
@@ -164,11 +157,7 @@ export class VirtualClock implements WorldClock {
   }
 
   hold(label: string): () => void {
-    const id = Symbol(label);
-    this.#holds.set(id, label);
-    return () => {
-      if (this.#holds.delete(id)) this.touch();
-    };
+    return this.#holds.open(label, () => this.touch());
   }
 
   touch(): void {
@@ -178,7 +167,7 @@ export class VirtualClock implements WorldClock {
 
   deliver(seq: number, run: () => void): void {
     this.touch();
-    if (this.#ordered) this.#staged.push({ seq, run });
+    if (this.#ordered) this.#staging.stage({ seq, run });
     else run();
   }
 
@@ -187,14 +176,7 @@ export class VirtualClock implements WorldClock {
   }
 
   outside(): () => void {
-    if (this.#outsideWaits++ === 0) this.#paceFrom = { wallMs: wallMs(), nowMs: this.#nowMs };
-    let waiting = true;
-    return () => {
-      if (!waiting) return;
-      waiting = false;
-      this.#outsideWaits--;
-      this.touch();
-    };
+    return this.#pace.begin(this.#nowMs, () => this.touch());
   }
 
   #startTimer(delayMs: number, run: () => void): Timer {
@@ -215,7 +197,7 @@ export class VirtualClock implements WorldClock {
   // Each step either moves the world on and plans the next one, or returns and waits for a touch.
   #step(): void {
     this.#cancelPace();
-    if (this.#handOutOne()) {
+    if (this.#staging.handOutOne()) {
       this.#planStep();
     } else if (this.held) {
       this.#quietPasses = 0;
@@ -234,44 +216,27 @@ export class VirtualClock implements WorldClock {
     this.#unbalancedSinceMs = null;
   }
 
-  #handOutOne(): boolean {
-    const result = this.#batch[this.#handedOut];
-    if (!result) return false;
-    this.#handedOut++;
-    result.run();
-    return true;
-  }
-
-  #form(batch: Result[]): void {
-    this.#batch = batch;
-    this.#handedOut = 0;
-    this.#planStep();
-  }
-
   #quiet(): void {
     this.#quietPasses = 0;
     this.#unbalancedSinceMs = null;
     this.#turns++;
     for (const probe of this.#probes) probe.settled();
-    if (this.#staged.length > 0) this.#handOutStaged();
+    if (this.#staging.isWaiting) this.#handOutStaged();
     else if (this.#running) this.#jump();
   }
 
   #handOutStaged(): void {
-    const latestMs = this.#latestAllowedMs();
-    if (latestMs !== Number.POSITIVE_INFINITY) {
-      this.#nowMs = Math.max(this.#nowMs, Math.min(latestMs, this.#timers.nextDueMs));
-    }
-    const results = this.#staged.sort((a, b) => a.seq - b.seq);
-    this.#staged = [];
-    this.#form(results);
+    const latestMs = this.#pace.latestMs();
+    if (this.#pace.isSet) this.#nowMs = Math.max(this.#nowMs, Math.min(latestMs, this.#timers.nextDueMs));
+    this.#staging.formBatch();
+    this.#planStep();
   }
 
   #jump(): void {
-    const latestMs = this.#latestAllowedMs();
+    const latestMs = this.#pace.latestMs();
     const nextMs = this.#timers.nextDueMs;
     if (nextMs === Number.POSITIVE_INFINITY) {
-      if (this.#outsideWaits > 0) return;
+      if (this.#pace.isSet) return;
       const when = new Date(this.#nowMs).toISOString();
       this.#endRun(
         new ClockError(
@@ -283,14 +248,9 @@ export class VirtualClock implements WorldClock {
       this.#cancelPace = afterWallMs(nextMs - latestMs, () => this.touch());
     } else {
       this.#nowMs = Math.max(this.#nowMs, nextMs);
-      this.#form(this.#timers.takeDue(this.#nowMs));
+      this.#staging.takeBatch(this.#timers.takeDue(this.#nowMs));
+      this.#planStep();
     }
-  }
-
-  // A peer outside lives by the wall: while one may speak, we are not ahead of it.
-  #latestAllowedMs(): number {
-    if (this.#outsideWaits === 0) return Number.POSITIVE_INFINITY;
-    return this.#paceFrom.nowMs + Math.floor(wallMs() - this.#paceFrom.wallMs);
   }
 
   // Bytes on loopback move while the loop turns, and cannot need long.
@@ -302,16 +262,10 @@ export class VirtualClock implements WorldClock {
   }
 
   #watchHolds(): () => void {
-    let stampSeen = -1;
-    let staleSeconds = 0;
-    return everyWallMs(1000, () => {
-      staleSeconds = this.held && this.#stamp === stampSeen ? staleSeconds + 1 : 0;
-      stampSeen = this.#stamp;
-      const labels = [...this.#holds.values()];
-      if (staleSeconds === STALE_AFTER_SECONDS) this.#onStale(labels);
-      if (staleSeconds === HELD_AFTER_SECONDS) {
-        this.#endRun(new ClockError('HELD', `no progress for a minute; open holds: ${labels.slice(0, 5).join(', ')}`));
-      }
-    });
+    const onHeld = (labels: readonly string[]) => {
+      const first = labels.slice(0, 5).join(', ');
+      this.#endRun(new ClockError('HELD', `no progress for a minute; open holds: ${first}`));
+    };
+    return this.#holds.watch(() => this.#stamp, this.#onStale, onHeld);
   }
 }

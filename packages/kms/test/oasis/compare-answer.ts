@@ -7,8 +7,8 @@ const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const OWN_WORDS: ReadonlySet<number> = new Set([Tag.VendorIdentification, Tag.ServerInformation]);
 /** Moments are the sample's; spans are what its server grants (Lease Time). */
 const OWN_TYPES: ReadonlySet<string> = new Set(['DateTime', 'Interval']);
-/** What a server need not have: words for people, and a vendor's own extensions. */
-const OPTIONAL: ReadonlySet<number> = new Set([Tag.ResultMessage, Tag.ExtensionInformation]);
+/** What a server need not have. */
+const OPTIONAL: ReadonlySet<number> = new Set([Tag.ResultMessage]);
 /** Lists in a payload of which the sample's entries must be among the server's. */
 const LISTS: ReadonlySet<number> = new Set([
   Tag.Operation,

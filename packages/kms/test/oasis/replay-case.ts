@@ -3,7 +3,7 @@ import type { Channel, Clock } from '@vcryptsim/ports';
 import { Bindings } from './bindings.js';
 import { byteStringsIn, compareAnswer, fieldsOf } from './compare-answer.js';
 import type { OasisCase, OasisStep } from './oasis-case.js';
-import { isLeftOut } from './unsupported.js';
+import { countedDifferences, isLeftOut } from './unsupported.js';
 
 const HEAD_BYTES = 8;
 /** The server's clock follows the sample's time stamps over steps this long; longer ones are not of one recording. */
@@ -38,7 +38,9 @@ export async function replayCase(one: OasisCase, { channel, clock, sampleNow }: 
   const bindings = new Bindings(one);
   const sent = new Set<string>();
   const judge = (request: OasisStep, sample: OasisStep, answer: Item): string[] =>
-    isLeftOut(request.brief) ? compareRefusal(answer) : compareAnswer(treeOf(sample), answer, bindings, sent);
+    isLeftOut(request.brief)
+      ? compareRefusal(answer)
+      : countedDifferences(one.id, compareAnswer(treeOf(sample), answer, bindings, sent));
   for (const [at, request] of one.steps.entries()) {
     const sample = one.steps[at + 1];
     if (request.kind !== 'request' || sample === undefined || SERVER_TO_CLIENT.test(request.brief)) continue;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
+import { xtsCommand } from './bench/xts.js';
 
-/** `vcryptsim bench`. */
+/** `vcryptsim bench`: what it costs, measured on this machine beside its peers. */
 export function benchCommand(): Command {
-  return new Command('bench');
+  return new Command('bench').description('Measure what encryption costs on this machine.').addCommand(xtsCommand());
 }

@@ -1,0 +1,97 @@
+import type { BaselineChange } from './baseline.js';
+import { findRow, type XtsReport, type XtsRow } from './report.js';
+
+const BAR_WIDTH = 48;
+
+/** The report for a terminal: the machine, a table of all rows, bar charts, and the lesson of AES-NI. */
+export function formatXtsReport(report: XtsReport): string {
+  const lesson = aesNiLesson(report);
+  const units = [...new Set(report.rows.map(({ unit }) => unit))];
+  return [
+    ...machineLines(report),
+    '',
+    ...table(report.rows),
+    ...units.flatMap((unit) => ['', ...chart(report, unit)]),
+    ...(lesson === null ? [] : ['', lesson]),
+    '',
+  ].join('\n');
+}
+
+/** Mission row S15 in one sentence, or null where the processor has no AES instructions to mask. */
+export function aesNiLesson(report: XtsReport): string | null {
+  const rows = report.rows.filter(({ engine, mbps }) => engine === 'native-no-aesni' && mbps !== null);
+  const masked = rows.toSorted(
+    (a, b) => a.unit - b.unit || Math.abs(a.request - 2 ** 20) - Math.abs(b.request - 2 ** 20),
+  )[0];
+  if (masked === undefined) return null;
+  const native = findRow(report, { ...masked, engine: 'native' });
+  const portable = findRow(report, { ...masked, engine: 'portable' });
+  if (native?.mbps == null || masked.mbps === null) return null;
+  const beside = portable?.mbps == null ? '' : ` (without OpenSSL at all: ${portable.mbps.toFixed(0)} MB/s)`;
+  return `AES-NI makes the same work ${(native.mbps / masked.mbps).toFixed(1)} times as fast: ${native.mbps.toFixed(0)} MB/s with the processor's AES instructions, ${masked.mbps.toFixed(0)} with them masked${beside}.`;
+}
+
+/** What changed since an earlier run, biggest loss first. */
+export function formatBaseline(changes: readonly BaselineChange[]): string {
+  const lines = changes.map((one) => {
+    const percent = `${one.change >= 0 ? '+' : ''}${(one.change * 100).toFixed(1)} %`;
+    return `${name(one).padEnd(18)} ${label(one.unit).padStart(8)} ${label(one.request).padStart(8)} ${one.direction}  ${one.before.toFixed(0).padStart(6)} -> ${one.now.toFixed(0).padStart(6)} MB/s  ${percent.padStart(8)}`;
+  });
+  return ['Compared with the earlier run:', ...lines, ''].join('\n');
+}
+
+function machineLines({ machine, rounds }: XtsReport): string[] {
+  const instructions = machine.aes ? (machine.vaes ? 'AES-NI and VAES' : 'AES-NI') : 'no AES instructions';
+  return [
+    `${machine.cpu}, ${machine.cores} cores, ${instructions}`,
+    `Node ${machine.node} with OpenSSL ${machine.opensslOfNode}; command: ${machine.opensslCommand ?? 'no openssl'}`,
+    `MB/s (10^6 bytes), median of ${rounds} processes, range in brackets`,
+  ];
+}
+
+function table(rows: readonly XtsRow[]): string[] {
+  const head = ['engine', 'unit', 'request', 'way', 'MB/s', 'range', 'x naive', 'x openssl'];
+  const cells = rows.map((row) => [
+    name(row),
+    label(row.unit),
+    label(row.request),
+    row.direction,
+    row.mbps?.toFixed(0) ?? '-',
+    row.mbpsMin === null ? '' : `[${row.mbpsMin.toFixed(0)}-${row.mbpsMax?.toFixed(0)}]`,
+    row.ratioNaive?.toFixed(2) ?? '-',
+    row.ratioOpenssl?.toFixed(2) ?? '-',
+  ]);
+  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
+  const isText = [true, false, false, true, false, true, false, false];
+  return [head, ...cells].map((row) =>
+    row
+      .map((cell, column) => (isText[column] ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** One bar for each engine, for the largest request of up to 1 MiB, encrypting. */
+function chart({ rows }: XtsReport, unit: number): string[] {
+  const request = Math.max(
+    ...rows.filter((row) => row.unit === unit && row.request <= 2 ** 20).map((row) => row.request),
+  );
+  const shown = rows.filter((row) => row.unit === unit && row.request === request && row.direction === 'encrypt');
+  const fastest = Math.max(...shown.map(({ mbps }) => mbps ?? 0), 1);
+  const bars = shown.map((row) => {
+    const bar = '#'.repeat(Math.max(Math.round(((row.mbps ?? 0) / fastest) * BAR_WIDTH), 1));
+    return `  ${name(row).padEnd(18)} ${(row.mbps?.toFixed(0) ?? '-').padStart(6)} ${row.mbps === null ? '' : bar}`;
+  });
+  return shown.length === 0
+    ? []
+    : [`Data units of ${label(unit)}, requests of ${label(request)}, encrypting, MB/s`, ...bars];
+}
+
+function name({ engine, workers }: { engine: string; workers: number }): string {
+  return workers === 0 ? engine : `${engine}, ${workers} ${workers === 1 ? 'worker' : 'workers'}`;
+}
+
+function label(bytes: number): string {
+  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20} MiB`;
+  return bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} B`;
+}

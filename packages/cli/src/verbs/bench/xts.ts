@@ -1,0 +1,104 @@
+import { resolve } from 'node:path';
+import {
+  compareWithBaseline,
+  formatBaseline,
+  formatXtsReport,
+  parseXtsReport,
+  runXtsBench,
+  runXtsSoak,
+  SOAK_RSS_BAR_BYTES,
+  type XtsReport,
+  xtsReportToCsv,
+} from '@vcryptsim/bench';
+import { type FileSystem, readWhole, replaceFile } from '@vcryptsim/ports';
+import { OsFileSystem } from '@vcryptsim/ports/os';
+import { Command, InvalidArgumentError } from 'commander';
+import { CliError, EXIT } from '../../exit.js';
+
+/** A report of all configurations has some 50 KiB. */
+const BASELINE_MAX_BYTES = 16 * 2 ** 20;
+
+interface XtsOptions {
+  readonly json?: string | true;
+  readonly csv?: string;
+  readonly baseline?: string;
+  readonly soak?: number;
+  readonly rounds: number;
+  readonly quick?: boolean;
+}
+
+/** `vcryptsim bench xts`: the XTS engines beside one cipher a unit, masked AES instructions and `openssl speed`. */
+export function xtsCommand(): Command {
+  return new Command('xts')
+    .description('Measure XTS-AES-256: engines, workers, with and without AES-NI, beside openssl speed.')
+    .option('--json [file]', 'write the report as JSON; to standard output without a file')
+    .option('--csv <file>', 'write the rows as CSV')
+    .option('--baseline <file>', 'compare with a report that --json wrote earlier on this machine')
+    .option('--rounds <n>', 'processes for each configuration', wholeNumber, 5)
+    .option('--quick', 'only 64 KiB and 1 MiB requests, encrypting')
+    .option('--soak <size>', 'send so much through the native engine and watch memory, e.g. 10GiB', size)
+    .addHelpText('after', '\nExample:\n  vcryptsim bench xts --json xts.json --csv xts.csv')
+    .action(xts);
+}
+
+async function xts(options: XtsOptions): Promise<void> {
+  if (options.soak !== undefined) {
+    soak(options.soak);
+    return;
+  }
+  const files = new OsFileSystem();
+  const baseline = options.baseline === undefined ? null : await readBaseline(files, options.baseline);
+  const report = await runXtsBench({
+    rounds: options.rounds,
+    ...(options.quick === true ? { requests: [65_536, 1_048_576], directions: ['encrypt'] } : {}),
+    onProgress: showProgress,
+  });
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  if (typeof options.json === 'string') await write(files, options.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (options.csv !== undefined) await write(files, options.csv, xtsReportToCsv(report));
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+    return;
+  }
+  process.stdout.write(formatXtsReport(report));
+  if (baseline !== null) process.stdout.write(`\n${formatBaseline(compareWithBaseline(report, baseline))}`);
+}
+
+/** The last line is the result as JSON; missing the bar is a failure. */
+function soak(bytes: number): void {
+  const result = runXtsSoak({ bytes });
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (result.rssEnd - result.rssStart > SOAK_RSS_BAR_BYTES) {
+    throw new CliError(
+      EXIT.failed,
+      `memory grew by ${Math.round((result.rssEnd - result.rssStart) / 2 ** 20)} MiB, more than the bar of 64 MiB.`,
+    );
+  }
+}
+
+function showProgress(done: number, total: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kmeasuring ${done + 1} of ${total}`);
+}
+
+async function write(files: FileSystem, path: string, text: string): Promise<void> {
+  await replaceFile(files, resolve(path), new TextEncoder().encode(text), 0o644);
+}
+
+async function readBaseline(files: FileSystem, path: string): Promise<XtsReport> {
+  const text = new TextDecoder().decode(await readWhole(files, resolve(path), BASELINE_MAX_BYTES));
+  const report = parseXtsReport(text);
+  if (report !== null) return report;
+  throw new CliError(EXIT.badInput, `${path} is not a report of this bench.`, 'Make one with bench xts --json FILE.');
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new InvalidArgumentError('It is a whole number, 1 or more.');
+}
+
+function size(text: string): number {
+  const found = /^([1-9]\d{0,8})(B|KiB|MiB|GiB|TiB)?$/.exec(text);
+  if (found === null) throw new InvalidArgumentError('A size is a number with B, KiB, MiB, GiB or TiB: 10GiB.');
+  return Number(found[1]) * 1024 ** ['B', 'KiB', 'MiB', 'GiB', 'TiB'].indexOf(found[2] ?? 'B');
+}

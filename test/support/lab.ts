@@ -23,36 +23,53 @@ export interface ClientIdentity {
   readonly key: Buffer;
 }
 
+type LabParts = Pick<Lab, 'folder' | 'kms' | 'relay' | 'vcenter' | 'host' | 'clientIdentity'>;
+
 /** The lab, with what a second hand needs to look into it. */
 export class Lab {
+  readonly folder: string;
+  readonly kms: RunningCli;
+  readonly relay: TcpRelay;
+  readonly vcenter: VCenter;
+  readonly host: EsxiHost;
   /** vCenter as a KMIP client: for whoever wants to ask the KMS in its place. */
   readonly clientIdentity: ClientIdentity;
-  readonly #network: TlsNetwork;
+  readonly #undo: readonly (() => unknown)[];
 
-  private constructor(
-    readonly folder: string,
-    readonly kms: RunningCli,
-    readonly relay: TcpRelay,
-    readonly vcenter: VCenter,
-    readonly host: EsxiHost,
-    network: TlsNetwork,
-    clientIdentity: ClientIdentity,
-  ) {
-    this.#network = network;
-    this.clientIdentity = clientIdentity;
+  private constructor(parts: LabParts, undo: readonly (() => unknown)[]) {
+    this.folder = parts.folder;
+    this.kms = parts.kms;
+    this.relay = parts.relay;
+    this.vcenter = parts.vcenter;
+    this.host = parts.host;
+    this.clientIdentity = parts.clientIdentity;
+    this.#undo = undo;
   }
 
-  /** Sets everything up as an administrator does: KMS, trust both ways, cluster, host. */
+  /** Sets everything up as an administrator does: KMS, trust both ways, cluster, host. Cleans up after itself on failure. */
   static async open(): Promise<Lab> {
     const folder = mkdtempSync(join(tmpdir(), 'vcryptsim-lab-'));
+    const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+    try {
+      return await Lab.#build(folder, undo);
+    } catch (error) {
+      for (const step of undo.reverse()) await step();
+      throw error;
+    }
+  }
+
+  static async #build(folder: string, undo: (() => unknown)[]): Promise<Lab> {
     for (const name of ['kms', 'vcenter', 'host', 'datastore']) mkdirSync(join(folder, name));
     const kms = await startServer(['kms', 'serve', '--dir', join(folder, 'kms'), '--listen', '127.0.0.1:0']);
+    undo.push(() => kms.stop());
     const relay = await TcpRelay.open(kms.ready.port);
+    undo.push(() => relay.close());
 
     const clock = new SystemClock();
     const files = new OsFileSystem();
     const entropy = new SystemEntropy();
     const network = new TlsNetwork(clock);
+    undo.push(() => network.dispose());
     const events = { emit: () => {} };
     const host = await EsxiHost.boot({
       name: HOST,
@@ -67,6 +84,8 @@ export class Lab {
       engine: autoEngine(),
       incarnation: 1,
     });
+
+    undo.push(() => host.shutDown());
 
     const made: KeyPair[] = [];
     const system = new SystemKeyPairs(clock);
@@ -87,6 +106,8 @@ export class Lab {
       hosts: { connect: async () => host },
       events,
     });
+
+    undo.push(() => vcenter.stop());
 
     const { cryptoManager } = vcenter;
     await cryptoManager.registerKmipServer({
@@ -109,7 +130,7 @@ export class Lab {
     await vcenter.addCluster('cluster-1' as ClusterName);
     await vcenter.addHost({ name: HOST, cluster: 'cluster-1' as ClusterName });
     vcenter.start();
-    return new Lab(folder, kms, relay, vcenter, host, network, clientIdentity);
+    return new Lab({ folder, kms, relay, vcenter, host, clientIdentity }, undo);
   }
 
   /** The content of a file of the lab. */
@@ -117,12 +138,8 @@ export class Lab {
     return readFileSync(join(this.folder, ...path));
   }
 
+  /** Ends everything, last begun first, and takes the folder away. */
   async close(): Promise<void> {
-    await this.vcenter.stop();
-    await this.host.shutDown();
-    await this.#network.dispose();
-    await this.relay.close();
-    await this.kms.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    for (const step of [...this.#undo].reverse()) await step();
   }
 }

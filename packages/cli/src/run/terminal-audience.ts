@@ -52,7 +52,7 @@ export class TerminalAudience implements Audience {
 
   async ask(quiz: Quiz): Promise<number | null> {
     print(this.#narrator.question(quiz));
-    this.#given = this.#options.quiz ? await askChoice('    your guess: ', quiz.choices.length) : null;
+    this.#given = this.#options.quiz ? await askChoice('    your guess (Enter: none): ', quiz.choices.length) : null;
     return this.#given;
   }
 

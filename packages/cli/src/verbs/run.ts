@@ -127,9 +127,10 @@ async function runOne(
 
 function audienceOf(scenario: Scenario, path: string, options: RunOptions): Audience {
   if (options.quiet === true || options.json === true) return NOBODY;
-  const atTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  // CI systems often bring a terminal at which nobody sits.
+  const isPerson = process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.CI === undefined;
   const { pace: paceMs = 0, step: byStep = false } = options;
-  return new TerminalAudience({ scenario, path, paceMs, byStep, quiz: options.quiz && atTerminal });
+  return new TerminalAudience({ scenario, path, paceMs, byStep, quiz: options.quiz && isPerson });
 }
 
 function describeFailure(result: RunResult): string {

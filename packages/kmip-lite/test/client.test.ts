@@ -113,13 +113,14 @@ describe('what goes out', () => {
 
   it('carries the credential, but not on Discover Versions', async () => {
     const password = new TextEncoder().encode('secret');
-    const { client, requests } = stage(() => null, {
+    const { client, requests, ends } = stage(() => null, {
       credential: { type: 'UsernameAndPassword', username: 'vSphere', password },
     });
     await failureOf(client.session((session) => session.discoverVersions()));
     await failureOf(client.session((session) => session.activate(id)));
     expect(requests.map(({ header }) => header.credential?.type)).toEqual([undefined, 'UsernameAndPassword']);
     expect(password.every((byte) => byte !== 0)).toBe(true);
+    for (const frame of ends.flatMap(({ given }) => given)) expect(frame.every((byte) => byte === 0)).toBe(true);
   });
 
   it('closes the connection, however the work ended', async () => {

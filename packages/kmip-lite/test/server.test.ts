@@ -6,6 +6,7 @@ import {
   encodeTtlv,
   enumerationName,
   type Item,
+  integer,
   item,
   KmipError,
   ResultReason,
@@ -79,6 +80,22 @@ describe('batches', () => {
     expect(await ask('a')).toEqual(['ok', 'ok']);
     expect(await ask('a', 'b')).toEqual(['ok', 'MissingData']);
     expect(await ask()).toEqual(['ok', 'MissingData']);
+    const emptied = [
+      itemOf('Locate', { attributes: [] }, 1),
+      itemOf('Locate', { attributes: [] }, 2),
+      itemOf('Destroy', {}, 3),
+    ];
+    let turn = 0;
+    const varying = new Lab({
+      operations: {
+        ...lab.served.operations,
+        Locate: async () => {
+          turn += 1;
+          return { uniqueIdentifiers: turn === 1 ? ['a'] : ['a', 'b'] };
+        },
+      },
+    });
+    expect(outcome(await (await served(varying)).ask(requestOf(emptied)))).toEqual(['ok', 'ok', 'MissingData']);
     expect(asked).toEqual(['a']);
   });
 
@@ -224,6 +241,15 @@ describe('an item that fails alone', () => {
     expect(outcome(await peer.ask(requestOf([itemOf('Create', createAes())])))).toEqual(['ok']);
   });
 
+  it.each([
+    ['54', 'a negative attribute index', { name: 'x-A', index: -1, value: text('b') }, 'IndexOutOfBounds'],
+    ['29', 'a standard attribute of another type', { name: 'Object Group', value: integer(1) }, 'InvalidField'],
+  ])('row %s: %s', async (_, __, added, reason) => {
+    const peer = await served(new Lab());
+    const add = itemOf('AddAttribute', { attribute: added }, 2);
+    expect(outcome(await peer.ask(requestOf([itemOf('Create', createAes(), 1), add])))).toEqual(['ok', reason]);
+  });
+
   it('rows 39, 40: an unknown operation, and an item without payload', async () => {
     const peer = await served(new Lab());
     for (const operation of [0, 5, 0x2a, 0x80000001, 0xffffffff]) {
@@ -269,6 +295,7 @@ describe('versions', () => {
     const lab = new Lab({
       operations: {
         ...labOperations,
+        ReKeyKeyPair: async () => ({ privateKeyUniqueIdentifier: '1', publicKeyUniqueIdentifier: '2' }),
         Query: async () => ({ operations: ['Create', 'ReKeyKeyPair', 'DiscoverVersions'] }),
         GetAttributes: async ({ uniqueIdentifier }) => ({
           uniqueIdentifier,
@@ -304,8 +331,10 @@ describe('versions', () => {
       names: ['Fresh', 'Digest', 'x-Vendor'],
     });
     const peer = await served(lab);
-    const reKey = requestOf([itemOf('ReKeyKeyPair', { uniqueIdentifier: '1' })], { version: { major: 1, minor: 0 } });
-    expect(outcome(await peer.ask(reKey))).toEqual(['OperationNotSupported']);
+    const reKey = (minor: number) =>
+      peer.ask(requestOf([itemOf('ReKeyKeyPair', { uniqueIdentifier: '1' })], { version: { major: 1, minor } }));
+    expect(outcome(await reKey(0))).toEqual(['OperationNotSupported']);
+    expect(outcome(await reKey(1))).toEqual(['ok']);
   });
 });
 

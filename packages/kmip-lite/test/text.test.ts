@@ -1,4 +1,4 @@
-import { encodeTtlv } from '@vcryptsim/kmip-lite';
+import { encodeTtlv, enumeration, integer, item, structure, Tag, text } from '@vcryptsim/kmip-lite';
 import { renderHex, renderMessage, summarizeMessage } from '@vcryptsim/kmip-lite/text';
 import { describe, expect, it } from 'vitest';
 import { attribute } from '../src/attributes/standard-values.js';
@@ -128,6 +128,26 @@ describe('readable rendering', () => {
         expect(shown(changed), `${part} ${offsetBytes} + ${delta}`).not.toContain(needle);
       }
     }
+  });
+
+  it('shows nothing inside key material that is told field by field', () => {
+    const key = item(
+      Tag.KeyMaterial,
+      structure([
+        item(Tag.RecommendedCurve, enumeration(7)),
+        item(Tag.Username, text('a secret')),
+        item(Tag.D, integer(77)),
+      ]),
+    );
+    const bytes = encodeTtlv(item(Tag.KeyValue, structure([key])));
+    expect(renderMessage(bytes)).toEqual([
+      'KeyValue',
+      '  KeyMaterial',
+      '    RecommendedCurve Enumeration <redacted, 4 bytes>',
+      '    Username TextString <redacted, 8 bytes>',
+      '    D Integer <redacted, 4 bytes>',
+    ]);
+    expect(shown(bytes)).not.toMatch(/0000004d|61207365/);
   });
 
   it('gives hex in spans that cover the message, with the secret ones blotted out', () => {

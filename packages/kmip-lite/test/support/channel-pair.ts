@@ -13,6 +13,8 @@ export class TestChannel implements Channel {
   readonly peer = peer;
   /** Copies of everything this end wrote, one entry a write. */
   readonly written: Uint8Array[] = [];
+  /** The very buffers that this end was given to write. */
+  readonly given: Uint8Array[] = [];
   /** The very buffers that this end's reader was handed. */
   readonly handed: Uint8Array[] = [];
   readonly #inbox: (Uint8Array | null)[] = [];
@@ -44,6 +46,7 @@ export class TestChannel implements Channel {
   /** Hands on Buffers, as a socket does: their slice() shares memory, which must hurt nobody. */
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#ended !== undefined) throw new NetworkError(this.#ended, 'the channel has ended');
+    this.given.push(bytes);
     this.written.push(new Uint8Array(bytes));
     const step = this.chunkBytes || bytes.length;
     for (let at = 0; at < bytes.length; at += step) this.other?.receive(Buffer.from(bytes.subarray(at, at + step)));

@@ -251,3 +251,22 @@ describe('NVRAM', () => {
     }
   });
 });
+
+describe('what qemu leaves behind a descriptor that it wrote', () => {
+  const padded = (text: string) => {
+    const bytes = new Uint8Array(512);
+    bytes.set(new TextEncoder().encode(text));
+    return bytes;
+  };
+
+  it('is cut off, with the rest of a text that was longer before', () => {
+    expect(decodeText(padded('CID=1\nversion=1\n'), 'a.vmdk')).toBe('CID=1\nversion=1\n');
+    expect(decodeText(padded('CID=1\nversion=1\n\0\n\0'), 'a.vmdk')).toBe('CID=1\nversion=1\n');
+  });
+
+  it('does not hide a NUL that stands inside a line, or in a file of another length', () => {
+    expect(decodeText(padded('CID=1\nver\0sion=1\n'), 'a.vmdk')).toBe('CID=1\nver\0sion=1\n');
+    const short = 'CID=1\n\0version=1\n';
+    expect(decodeText(new TextEncoder().encode(short), 'a.vmdk')).toBe(short);
+  });
+});

@@ -11,8 +11,11 @@ export interface TextLines {
   readonly lineEnd: '\n' | '\r\n';
 }
 
+/** qemu writes descriptors in whole sectors of this size. */
+const QEMU_SECTOR_SIZE_BYTES = 512;
+
 /**
- * Reads bytes as UTF-8 text. NULs at the end are cut off: qemu pads a descriptor to whole sectors when it writes it.
+ * Reads bytes as UTF-8 text, without the padding that qemu leaves behind it.
  *
  * @param file name for errors
  * @throws HypervisorError FILE_DAMAGED with the line that is not UTF-8, or when the file is too large
@@ -24,14 +27,25 @@ export function decodeText(bytes: Uint8Array, file: string): string {
       `the file has ${bytes.length} bytes, more than the ${TEXT_FILE_LIMIT_BYTES} of a text file`,
     );
   }
-  let end = bytes.length;
-  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  const end = endOfText(bytes);
   const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
     return decoder.decode(bytes.subarray(0, end));
   } catch {
     throw fileDamaged(file, 'the text is not UTF-8', lineOfBadText(bytes.subarray(0, end)));
   }
+}
+
+// qemu pads a descriptor to whole sectors when it writes it. Its text can get shorter (it prints the CID without leading
+// zeros), and then the last bytes of the longer text stand behind the first NUL. A NUL anywhere else is no padding.
+function endOfText(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  if (bytes.length % QEMU_SECTOR_SIZE_BYTES !== 0) return end;
+  const lastSectors = Math.max(0, bytes.length - 2 * QEMU_SECTOR_SIZE_BYTES);
+  const padding = bytes.indexOf(0, lastSectors);
+  const standsAfterLineEnd = padding > 0 && bytes[padding - 1] === 0x0a;
+  return standsAfterLineEnd ? padding : end;
 }
 
 /**

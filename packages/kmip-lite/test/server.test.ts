@@ -4,6 +4,7 @@ import {
   decodeTtlv,
   defaultLimits,
   encodeTtlv,
+  enumeration,
   enumerationName,
   type Item,
   integer,
@@ -289,6 +290,11 @@ describe('versions', () => {
     const ask = (minor: number) => peer.ask(requestOf([{ ...query, payload }], { version: { major: 1, minor } }));
     expect(outcome(await ask(2))).toEqual(['ok']);
     expect(outcome(await ask(1))).toEqual(['InvalidField']);
+    const profiles = item(Tag.QueryFunction, enumeration(0x0a));
+    const askProfiles = (minor: number) =>
+      peer.ask(requestOf([{ ...query, payload: [profiles] }], { version: { major: 1, minor } })).then(outcome);
+    expect(await askProfiles(3)).toEqual(['ok']);
+    expect(await askProfiles(1)).toEqual(['InvalidField']);
   });
 
   it('tells a client of 1.0 nothing that came with 1.1', async () => {

@@ -1,6 +1,17 @@
-import { decodeTtlv, encodeTtlv, type Item, KmipError } from '@vcryptsim/kmip-lite';
+import {
+  type Attribute,
+  attribute,
+  attributeValue,
+  decodeTtlv,
+  encodeTtlv,
+  type Item,
+  isStandard,
+  KmipError,
+  Tag,
+} from '@vcryptsim/kmip-lite';
 import { describe, expect, it } from 'vitest';
 import { leftOut } from '../../../test/support/left-out.js';
+import { attributeCodec } from '../src/attributes/attribute.js';
 import { FieldReader } from '../src/message/field-reader.js';
 import { readRequest, requestTree } from '../src/message/request-message.js';
 import { readResponse, responseTree } from '../src/message/response-message.js';
@@ -48,6 +59,14 @@ const refused: readonly string[] = [
   'raw.batch-count-mismatch request',
 ];
 
+/** All Attribute structures of a message, wherever they stand. */
+function attributesIn(root: Item): Attribute[] {
+  if (root.type !== 'Structure') return [];
+  if (root.tag !== Tag.Attribute) return root.items.flatMap(attributesIn);
+  const reader = new FieldReader(root.items, 'Attribute', { major: 1, minor: 1 });
+  return [attributeCodec.decode(reader)];
+}
+
 const sources = [
   ['oasis-1.0.json', 884, () => oasisMessages('oasis-1.0.json')],
   ['oasis-1.1-part.json', 344, () => oasisMessages('oasis-1.1-part.json')],
@@ -78,5 +97,19 @@ describe.each(sources)('the messages of %s', (file, count, load) => {
       }
     }
     expect(differing).toEqual(file === 'pykmip-captures.json' ? refused : []);
+  });
+
+  it('hold attributes whose values go through their types and come back', () => {
+    const seen = new Set<string>();
+    for (const { name: message, bytes } of messages) {
+      for (const found of attributesIn(decodeTtlv(bytes))) {
+        const { name, index } = found;
+        if (!isStandard(name)) continue;
+        const again = attribute(name, attributeValue(name, found), index);
+        expect(again.value, `${message}: ${name}`).toEqual(found.value);
+        seen.add(name);
+      }
+    }
+    expect(seen.size).toBeGreaterThanOrEqual(9);
   });
 });

@@ -1,3 +1,4 @@
+import type { ReadAs } from '../message/field-reader.js';
 import { asEnumeration, asInteger, asItems, asNumber, asText } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
 import { asStructureOf, structureOf } from '../message/structure-codec.js';
@@ -53,6 +54,9 @@ function knownNames<Names extends Readonly<Record<string, number>>>(
   return numbers.flatMap((number) => enumerationName(names, number) ?? []);
 }
 
+/** A Query Function's number; INVALID FIELD for one that KMIP 1.1 does not know. */
+const asKnownFunction: ReadAs<number> = (field, version) => QueryFunction[asEnumeration(QueryFunction)(field, version)];
+
 /**
  * ```
  * request  { Query Function* 420074 }
@@ -63,7 +67,11 @@ function knownNames<Names extends Readonly<Record<string, number>>>(
 export const queryCodec: OperationCodec<QueryRequest, QueryResponse> = {
   request: {
     encode: ({ functions }) => fields(Tag.QueryFunction, functions, named(QueryFunction)),
-    decode: (reader) => ({ functions: reader.all(Tag.QueryFunction, asEnumeration(QueryFunction)) }),
+    decode: (reader) => {
+      // Clients of a later minor version ask for what came after 1.1 too; that is passed over.
+      const readAs = reader.version.minor > 1 ? asNumber : asKnownFunction;
+      return { functions: knownNames(QueryFunction, reader.all(Tag.QueryFunction, readAs)) };
+    },
   },
   response: {
     encode: (answer) => [

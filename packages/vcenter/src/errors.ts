@@ -27,6 +27,8 @@ export type VCenterFault =
   | { readonly code: 'SERVER_NOT_TRUSTED'; readonly providerId: ProviderId; readonly server: KeyServerName }
   | { readonly code: 'SERVER_NOT_REACHABLE'; readonly providerId: ProviderId; readonly failure: ServerFailure }
   | { readonly code: 'CLIENT_CERTIFICATE_MISSING'; readonly providerId: ProviderId }
+  | { readonly code: 'CLIENT_REQUEST_MISSING'; readonly providerId: ProviderId }
+  | { readonly code: 'PASSWORD_MISSING'; readonly providerId: ProviderId; readonly server: KeyServerName } // QLC_ERR_VALUE_MISSING
   | {
       readonly code: 'KEY_GENERATION_FAILED';
       readonly providerId: ProviderId;

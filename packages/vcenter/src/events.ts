@@ -37,6 +37,8 @@ export type VCenterEvent =
   | { readonly type: 'PROVIDER_CHANGED'; readonly providerId: ProviderId; readonly servers: number }
   | { readonly type: 'DEFAULT_PROVIDER_CHANGED'; readonly providerId: ProviderId }
   | { readonly type: 'CLIENT_CERTIFICATE_MADE'; readonly providerId: ProviderId }
+  | { readonly type: 'CLIENT_CERTIFICATE_UPLOADED'; readonly providerId: ProviderId }
+  | { readonly type: 'CLIENT_REQUEST_MADE'; readonly providerId: ProviderId }
   | { readonly type: 'SERVER_TRUSTED'; readonly providerId: ProviderId; readonly server: KeyServerName }
   | {
       readonly type: 'SERVER_HEALTH_CHANGED';

@@ -56,8 +56,15 @@ export interface VmRequest {
   readonly cryptoKeyId?: CryptoKeyId;
 }
 
-/** A key server to add to a provider (KmipServerSpec). */
+/** A key server of a provider, to add or to change (KmipServerSpec). */
 export interface KmipServerSpec {
   readonly providerId: ProviderId;
-  readonly server: { readonly name: KeyServerName; readonly address: NetworkAddress };
+  readonly server: {
+    readonly name: KeyServerName;
+    readonly address: NetworkAddress;
+    /** Sent with a password in KMIP headers; left out, no credential is sent. */
+    readonly userName?: string;
+  };
+  /** Password for that user, UTF-8; the caller zeroes it. Empty: the one that is kept is taken away. */
+  readonly password?: Uint8Array;
 }

@@ -1,4 +1,5 @@
 import type { EventSink, HostName, VmUuid } from '@vcryptsim/ports';
+import { ClientCertificates } from './crypto/client-certificates.js';
 import { CryptoManagerKmip } from './crypto/crypto-manager-kmip.js';
 import { EncryptionMode } from './crypto/encryption-mode.js';
 import { KeyDelivery } from './crypto/key-delivery.js';
@@ -88,7 +89,8 @@ export class VCenter {
     this.#vmContext = { inventory, hosts, providers, keys, encryptionMode, delivery, provision, watch, entropy };
     this.#loops = new Loops(clock);
     this.cryptoManager = new CryptoManagerKmip({
-      ...{ providers, vecs, link, servers, keys, health, clock, entropy, keyPairs, observer },
+      ...{ providers, vecs, link, servers, keys, health },
+      certificates: new ClientCertificates({ providers, vecs, clock, entropy, keyPairs, observer }),
       refuseIfStopped: () => this.#refuseIfStopped(),
     });
   }

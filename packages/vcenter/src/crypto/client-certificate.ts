@@ -18,3 +18,6 @@ export function clientCertificateValidity(nowMs: number): {
   end.setUTCFullYear(end.getUTCFullYear() + VALID_YEARS);
   return { notBeforeMs: nowMs - BACKDATED_MS, notAfterMs: end.getTime() };
 }
+
+/** Subject of vCenter's own authority, in the form that VMCA gives its root. */
+export const AUTHORITY_SUBJECT = 'CN=CA,DC=vsphere,DC=local,OU=VMware Engineering';

@@ -1,27 +1,16 @@
-import { selfSign } from '@vcryptsim/pki';
-import {
-  assert,
-  type Clock,
-  type CryptoKeyId,
-  type Entropy,
-  type EventSink,
-  type KeyPairSource,
-  type KeyServerName,
-  type ProviderId,
-  type TlsIdentity,
-} from '@vcryptsim/ports';
+import type { CryptoKeyId, KeyServerName, ProviderId, TlsIdentity } from '@vcryptsim/ports';
 import type { KeyProviderRecord } from '../database/schema.js';
 import { VCenterError } from '../errors.js';
-import type { ServerHealth, VCenterEvent } from '../events.js';
+import type { ServerHealth } from '../events.js';
 import { failureCode } from '../kmip/failure-code.js';
 import type { KeyServerLink } from '../kmip/key-server-link.js';
 import { pollHealth } from '../kmip/poll-health.js';
 import { refreshProvider } from '../kmip/refresh-provider.js';
 import type { KmipServerSpec } from '../requests.js';
-import { clientCertificateSubject, clientCertificateValidity } from './client-certificate.js';
+import { type ClientCertificates, leafOf } from './client-certificates.js';
 import type { KeyProviders } from './key-providers.js';
 import type { KeyServerHealth } from './key-server-health.js';
-import { clientCertificateMissing, type KeyServers } from './key-servers.js';
+import type { KeyServers } from './key-servers.js';
 import type { Keys } from './keys.js';
 import type { Vecs } from './vecs.js';
 
@@ -41,8 +30,13 @@ export interface KmipServerStatus {
 
 /**
  * Key providers and trust, under the names of the vSphere API (CryptoManagerKmip; facts/vim-api.md section 2). To set
- * one up: register its servers, generate the client certificate and let the key servers' administrator accept it,
- * retrieve each server's certificate, compare its fingerprint and upload it as trusted.
+ * one up: register its servers, give vCenter a client certificate that they accept, retrieve each server's certificate,
+ * compare its fingerprint and upload it as trusted. The four ways to the client certificate are those of the wizard
+ * "Make KMS trust vCenter" (facts/kmip.md part 2):
+ * 1. vCenter Root CA certificate: `generateVmcaClientCert`; the key servers trust the root that `retrieveVmcaRootCert` answers
+ * 2. vCenter certificate: `generateSelfSignedClientCert`; the key servers trust that certificate
+ * 3. KMS certificate and private key: made by the key server, `uploadClientCert`
+ * 4. New certificate request: `generateClientCsr`, signed at the key server, `updateKmsSignedCsrClientCert`
  *
  * Everything may reject with a FileError when it could not be made durable; nothing has changed then.
  */
@@ -61,19 +55,36 @@ export class CryptoManagerKmip {
    */
   async registerKmipServer(o: KmipServerSpec): Promise<void> {
     this.#o.refuseIfStopped();
+    this.#o.providers.refuseTaken(o);
+    // What an earlier server of this name left must not be sent to a new one.
+    await this.#keepPassword({ password: new Uint8Array(0), ...o });
     await this.#o.providers.addServer(o);
+  }
+
+  /**
+   * Gives a key server another address, user name or password. A password that is left out stays, an empty one is taken
+   * away; without a user name none is kept. The trusted certificate stays.
+   *
+   * @throws VCenterError PROVIDER_NOT_FOUND, SERVER_NOT_FOUND
+   */
+  async updateKmipServer(o: KmipServerSpec): Promise<void> {
+    this.#o.refuseIfStopped();
+    this.#o.providers.server(o.providerId, o.server.name);
+    await this.#keepPassword(o);
+    await this.#o.providers.updateServer(o);
   }
 
   /**
    * Takes a key server out, also while its keys are in use; with the last one the provider goes. Its client certificate
    * stays in VECS, so that whoever adds the provider again under this name speaks as the client that key servers know
-   * (ours by choice; what the real one does is not published).
+   * (ours by choice; what the real one does is not published). Its password goes.
    *
    * @throws VCenterError PROVIDER_NOT_FOUND, SERVER_NOT_FOUND
    */
   async removeKmipServer(providerId: ProviderId, server: KeyServerName): Promise<void> {
     this.#o.refuseIfStopped();
     await this.#o.providers.removeServer(providerId, server);
+    await this.#o.vecs.removePassword(providerId, server);
     await this.#o.health.forget(providerId, server);
   }
 
@@ -98,20 +109,73 @@ export class CryptoManagerKmip {
    */
   async generateSelfSignedClientCert(providerId: ProviderId): Promise<Uint8Array> {
     this.#o.refuseIfStopped();
-    this.#o.providers.named(providerId);
-    const { clock, entropy, keyPairs } = this.#o;
-    const keyPair = await keyPairs.generate('rsa-2048');
-    const nowMs = clock.nowMs;
-    const subject = clientCertificateSubject(nowMs);
-    const identity = await selfSign({ ...clientCertificateValidity(nowMs), subject, keyPair, entropy, clock });
-    await this.#o.vecs.putClientIdentity(providerId, identity);
-    this.#o.observer.emit({ type: 'CLIENT_CERTIFICATE_MADE', providerId });
-    return leafOf(identity);
+    return this.#o.certificates.selfSigned(providerId);
   }
 
-  /** DER of the client certificate. @throws VCenterError PROVIDER_NOT_FOUND, CLIENT_CERTIFICATE_MISSING */
-  async retrieveSelfSignedClientCert(providerId: ProviderId): Promise<Uint8Array> {
-    return leafOf(await this.#identityOf(providerId));
+  /** DER of the self-signed client certificate. @throws VCenterError PROVIDER_NOT_FOUND, CLIENT_CERTIFICATE_MISSING */
+  retrieveSelfSignedClientCert(providerId: ProviderId): Promise<Uint8Array> {
+    return this.retrieveClientCert(providerId);
+  }
+
+  /**
+   * Makes a client certificate that vCenter's own authority (VMCA) signs, in place of an earlier one. It is no call of the
+   * vSphere API, where the wizard's first way needs none: the real one has such a certificate from its installation.
+   *
+   * @returns DER of the certificate
+   * @throws VCenterError PROVIDER_NOT_FOUND, VECS_DAMAGED
+   */
+  async generateVmcaClientCert(providerId: ProviderId): Promise<Uint8Array> {
+    this.#o.refuseIfStopped();
+    return this.#o.certificates.signedByOwnAuthority(providerId);
+  }
+
+  /** DER of the root certificate of vCenter's own authority, for key servers to trust. @throws VCenterError VECS_DAMAGED */
+  async retrieveVmcaRootCert(): Promise<Uint8Array> {
+    this.#o.refuseIfStopped();
+    return (await this.#o.certificates.ownAuthority()).certificate;
+  }
+
+  /** DER of the client certificate in use, whatever way it came. @throws VCenterError PROVIDER_NOT_FOUND, CLIENT_CERTIFICATE_MISSING */
+  async retrieveClientCert(providerId: ProviderId): Promise<Uint8Array> {
+    return leafOf((await this.#o.certificates.inUse(providerId)).chain);
+  }
+
+  /**
+   * Takes a client certificate and its private key that the key server made, in place of an earlier one.
+   *
+   * @throws VCenterError PROVIDER_NOT_FOUND; INVALID_ARGUMENT when the key is not the certificate's; PkiError MALFORMED
+   */
+  async uploadClientCert(providerId: ProviderId, identity: TlsIdentity): Promise<void> {
+    this.#o.refuseIfStopped();
+    await this.#o.certificates.upload(providerId, identity);
+  }
+
+  /**
+   * Makes a key and a request for its certificate; the key never leaves vCenter. A second request overwrites the first.
+   * What is in use stays in use until the signed certificate comes.
+   *
+   * @returns DER (PKCS#10)
+   * @throws VCenterError PROVIDER_NOT_FOUND
+   */
+  async generateClientCsr(providerId: ProviderId): Promise<Uint8Array> {
+    this.#o.refuseIfStopped();
+    return this.#o.certificates.request(providerId);
+  }
+
+  /** DER of the last certificate request. @throws VCenterError PROVIDER_NOT_FOUND, CLIENT_REQUEST_MISSING */
+  retrieveClientCsr(providerId: ProviderId): Promise<Uint8Array> {
+    return this.#o.certificates.lastRequest(providerId);
+  }
+
+  /**
+   * Takes the certificate that the key server made of the last request.
+   *
+   * @param chain DER, leaf first
+   * @throws VCenterError PROVIDER_NOT_FOUND, CLIENT_REQUEST_MISSING; INVALID_ARGUMENT when it is for another key; PkiError MALFORMED
+   */
+  async updateKmsSignedCsrClientCert(providerId: ProviderId, chain: readonly Uint8Array[]): Promise<void> {
+    this.#o.refuseIfStopped();
+    await this.#o.certificates.signedRequest(providerId, chain);
   }
 
   /**
@@ -123,7 +187,7 @@ export class CryptoManagerKmip {
   async retrieveKmipServerCert(providerId: ProviderId, server: KeyServerName): Promise<Uint8Array> {
     this.#o.refuseIfStopped();
     const { address } = this.#o.providers.server(providerId, server);
-    const identity = await this.#identityOf(providerId);
+    const identity = await this.#o.certificates.inUse(providerId);
     try {
       return await this.#o.link.look(address, identity);
     } catch (error) {
@@ -184,11 +248,10 @@ export class CryptoManagerKmip {
     }
   }
 
-  async #identityOf(providerId: ProviderId): Promise<TlsIdentity> {
-    this.#o.providers.named(providerId);
-    const identity = await this.#o.vecs.clientIdentity(providerId);
-    if (!identity) throw clientCertificateMissing(providerId);
-    return identity;
+  async #keepPassword({ providerId, server, password }: KmipServerSpec): Promise<void> {
+    const { vecs } = this.#o;
+    if (server.userName === undefined || password?.length === 0) await vecs.removePassword(providerId, server.name);
+    else if (password) await vecs.putPassword(providerId, server.name, password);
   }
 }
 
@@ -200,16 +263,7 @@ export interface CryptoManagerParts {
   readonly servers: KeyServers;
   readonly keys: Keys;
   readonly health: KeyServerHealth;
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly keyPairs: KeyPairSource;
-  readonly observer: EventSink<VCenterEvent>;
+  readonly certificates: ClientCertificates;
   /** Throws VCENTER_STOPPED after the vCenter stopped. */
   readonly refuseIfStopped: () => void;
-}
-
-function leafOf({ chain }: TlsIdentity): Uint8Array {
-  const leaf = chain[0];
-  assert(leaf, 'an identity has a certificate');
-  return leaf;
 }

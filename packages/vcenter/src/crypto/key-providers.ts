@@ -5,8 +5,8 @@ import { VCenterError } from '../errors.js';
 import type { VCenterEvent } from '../events.js';
 import type { KmipServerSpec } from '../requests.js';
 
-/** Percent-encoded provider names become file names; this keeps them below what file systems take. */
-const PROVIDER_NAME_MAX_BYTES = 200;
+/** Percent-encoded names become file names; this keeps them below what file systems take. */
+const NAME_MAX_BYTES = 200;
 
 /** The standard key providers of a vCenter. Hosts and VMs name a provider by its ID, so it is found by name alone. */
 export class KeyProviders {
@@ -54,21 +54,40 @@ export class KeyProviders {
 
   /** Adds a server at the end of its provider's order; the first server makes the provider. */
   async addServer({ providerId, server }: KmipServerSpec): Promise<void> {
-    if (encodeURIComponent(providerId).length > PROVIDER_NAME_MAX_BYTES || providerId === '' || server.name === '') {
-      const message = 'A key provider and a key server need a name, and the name of a provider is shorter than this.';
-      throw new VCenterError({ code: 'INVALID_ARGUMENT', what: 'name' }, message);
-    }
-    const record: KeyServerRecord = { ...server, trustedCertificateSha256: null };
+    const record = newRecord(server);
     await this.#database.update((content) => {
       const provider = content.keyProviders.find((known) => known.providerId === providerId);
-      if (provider?.servers.some((known) => known.name === server.name)) {
-        const what = `key server ${server.name} in key provider ${providerId}`;
-        throw new VCenterError({ code: 'ALREADY_EXISTS', what }, `There is a ${what} already. Choose another name.`);
-      }
+      this.refuseTaken({ providerId, server });
       if (provider) return this.#replace(content.keyProviders, { ...provider, servers: [...provider.servers, record] });
       const useAsDefault = content.keyProviders.every((known) => !known.useAsDefault);
       return { keyProviders: [...content.keyProviders, { providerId, useAsDefault, servers: [record] }] };
     });
+    this.#tellChanged(providerId);
+  }
+
+  /** Says that a server can be added. @throws VCenterError ALREADY_EXISTS, INVALID_ARGUMENT */
+  refuseTaken({ providerId, server }: KmipServerSpec): void {
+    const names = [providerId, server.name];
+    if (
+      names.some((name) => name === '' || encodeURIComponent(name).length > NAME_MAX_BYTES) ||
+      server.userName === ''
+    ) {
+      const message = 'A key provider and a key server need a name, and theirs are shorter than this.';
+      throw new VCenterError({ code: 'INVALID_ARGUMENT', what: 'name' }, message);
+    }
+    const provider = this.all().find((known) => known.providerId === providerId);
+    if (provider?.servers.some((known) => known.name === server.name)) {
+      const what = `key server ${server.name} in key provider ${providerId}`;
+      throw new VCenterError({ code: 'ALREADY_EXISTS', what }, `There is a ${what} already. Choose another name.`);
+    }
+  }
+
+  /** Gives a server another address and user name; what is trusted there stays. @throws VCenterError PROVIDER_NOT_FOUND, SERVER_NOT_FOUND */
+  async updateServer({ providerId, server }: KmipServerSpec): Promise<void> {
+    await this.#changeServer(providerId, server.name, ({ trustedCertificateSha256 }) => ({
+      ...newRecord(server),
+      trustedCertificateSha256,
+    }));
     this.#tellChanged(providerId);
   }
 
@@ -95,20 +114,22 @@ export class KeyProviders {
 
   /** Notes which certificate of a server is trusted. @throws VCenterError PROVIDER_NOT_FOUND, SERVER_NOT_FOUND */
   async trust(providerId: ProviderId, name: KeyServerName, trustedCertificateSha256: string): Promise<void> {
+    await this.#changeServer(providerId, name, (server) => ({ ...server, trustedCertificateSha256 }));
+    this.#observer.emit({ type: 'SERVER_TRUSTED', providerId, server: name });
+  }
+
+  async #changeServer(
+    providerId: ProviderId,
+    name: KeyServerName,
+    change: (server: KeyServerRecord) => KeyServerRecord,
+  ): Promise<void> {
     this.server(providerId, name);
-    await this.#database.update((content) => ({
-      keyProviders: content.keyProviders.map((provider) =>
-        provider.providerId === providerId
-          ? {
-              ...provider,
-              servers: provider.servers.map((server) =>
-                server.name === name ? { ...server, trustedCertificateSha256 } : server,
-              ),
-            }
-          : provider,
+    const changed = (server: KeyServerRecord) => (server.name === name ? change(server) : server);
+    await this.#database.update(({ keyProviders }) => ({
+      keyProviders: keyProviders.map((provider) =>
+        provider.providerId === providerId ? { ...provider, servers: provider.servers.map(changed) } : provider,
       ),
     }));
-    this.#observer.emit({ type: 'SERVER_TRUSTED', providerId, server: name });
   }
 
   #replace(all: readonly KeyProviderRecord[], changed: KeyProviderRecord) {
@@ -119,4 +140,8 @@ export class KeyProviders {
     const servers = this.all().find((known) => known.providerId === providerId)?.servers.length ?? 0;
     this.#observer.emit({ type: 'PROVIDER_CHANGED', providerId, servers });
   }
+}
+
+function newRecord({ name, address, userName }: KmipServerSpec['server']): KeyServerRecord {
+  return { name, address, userName: userName ?? null, trustedCertificateSha256: null };
 }

@@ -5,6 +5,7 @@ import { type ServerFailure, VCenterError } from '../errors.js';
 import type { KmipStep, VCenterEvent } from '../events.js';
 import { failureCode, isAnswer } from '../kmip/failure-code.js';
 import type { KeyServerLink, KeyServerTarget } from '../kmip/key-server-link.js';
+import { clientCertificateMissing } from './client-certificates.js';
 import type { KeyProviders } from './key-providers.js';
 import type { Vecs } from './vecs.js';
 
@@ -22,6 +23,9 @@ export class EveryServerFailed extends Error {
     super('No key server could do it.');
   }
 }
+
+/** They hold Discover Versions alone, or nothing at all. */
+const STEPS_WITHOUT_CREDENTIAL: readonly KmipStep[] = ['PROBE', 'HEALTH'];
 
 /** Holds the steps of KMIP conversations with the servers of a provider. */
 export class KeyServers {
@@ -86,6 +90,21 @@ export class KeyServers {
     return this.#told(provider, server, 'PROBE', (target) => this.#link.probe(target));
   }
 
+  /** The credential for a step: none without a user name, and none for steps whose messages carry none. */
+  async #credentialFor(
+    providerId: ProviderId,
+    { name, userName }: KeyServerRecord,
+    step: KmipStep,
+  ): Promise<{ readonly username: string; readonly password: Uint8Array } | null> {
+    if (userName === null || STEPS_WITHOUT_CREDENTIAL.includes(step)) return null;
+    const password = await this.#vecs.password(providerId, name);
+    if (password) return { username: userName, password };
+    throw new VCenterError(
+      { code: 'PASSWORD_MISSING', providerId, server: name },
+      `QLC_ERR_VALUE_MISSING Password: vCenter has no password for user ${userName} of key server ${name}. Update the key server with its password.`,
+    );
+  }
+
   async #told<T>(
     { providerId }: KeyProviderRecord,
     server: KeyServerRecord,
@@ -93,18 +112,23 @@ export class KeyServers {
     work: (target: KeyServerTarget) => Promise<T>,
   ): Promise<T> {
     const about = { step, providerId, server: server.name };
+    let credential: KeyServerTarget['credential'] = null;
     try {
-      const value = await work(await this.#targetOf(providerId, server));
+      const target = await this.#targetOf(providerId, server);
+      credential = await this.#credentialFor(providerId, server, step);
+      const value = await work({ ...target, credential });
       this.#observer.emit({ type: 'KMS_STEP_DONE', ...about });
       return value;
     } catch (error) {
       const code = failureCode(error);
       if (code !== null) this.#observer.emit({ type: 'KMS_STEP_FAILED', ...about, code });
       throw error;
+    } finally {
+      credential?.password.fill(0);
     }
   }
 
-  async #targetOf(providerId: ProviderId, server: KeyServerRecord): Promise<KeyServerTarget> {
+  async #targetOf(providerId: ProviderId, server: KeyServerRecord): Promise<Omit<KeyServerTarget, 'credential'>> {
     const identity = await this.#vecs.clientIdentity(providerId);
     if (!identity) throw clientCertificateMissing(providerId);
     if (server.trustedCertificateSha256 === null) {
@@ -115,12 +139,4 @@ export class KeyServers {
     }
     return { address: server.address, identity, trusted: await this.#vecs.trusted(server.trustedCertificateSha256) };
   }
-}
-
-/** The refusal of everything that needs a client certificate before there is one. */
-export function clientCertificateMissing(providerId: ProviderId): VCenterError {
-  return new VCenterError(
-    { code: 'CLIENT_CERTIFICATE_MISSING', providerId },
-    `vCenter has no client certificate for key provider ${providerId}. Generate one and let the key servers trust it.`,
-  );
 }

@@ -112,6 +112,8 @@ function readServer(place: Place): KeyServerRecord {
       address('name').value === undefined
         ? { host: asText(address('host')), port: asNumber(address('port')) }
         : { name: asText(address('name')) },
+    // Databases of an earlier version have no such member.
+    userName: it('userName').value === undefined ? null : orNull(it('userName'), asText<string>),
     trustedCertificateSha256: orNull(it('trustedCertificateSha256'), asText<string>),
   };
 }

@@ -55,6 +55,8 @@ export interface VmRecord {
 export interface KeyServerRecord {
   readonly name: KeyServerName;
   readonly address: NetworkAddress;
+  /** Goes into KMIP headers with the password that lies in VECS; null: no credential is sent. */
+  readonly userName: string | null;
   /** SHA-256 of the certificate that was uploaded as trusted (lower-case hex; the certificate lies in VECS), or null. */
   readonly trustedCertificateSha256: string | null;
 }

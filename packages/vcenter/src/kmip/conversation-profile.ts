@@ -11,7 +11,7 @@ export interface ConversationProfile {
 
 /**
  * vCenter 7.0.3 build-19480866, from a published debug log of a key server (facts/kmip.md part 2). The header is KMIP
- * 1.1 whatever the server offers; no credential is sent, since none is configured here.
+ * 1.1 whatever the server offers; a credential is sent only where a user name is configured.
  */
 const VCENTER_7_0_3: ConversationProfile = {
   label: '7.0.3 as observed',

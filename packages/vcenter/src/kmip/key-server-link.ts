@@ -16,6 +16,11 @@ export interface KeyServerTarget {
   readonly identity: TlsIdentity;
   /** DER of exactly the certificate that is trusted there. */
   readonly trusted: Uint8Array;
+  /**
+   * User name and password (UTF-8) of every header but Discover Versions', or null. The password is the caller's, who
+   * zeroes it after the step.
+   */
+  readonly credential: { readonly username: string; readonly password: Uint8Array } | null;
 }
 
 /** Opens vCenter's short connections to key servers: one for each step of a conversation. */
@@ -44,6 +49,7 @@ export class KeyServerLink {
         clock: this.#clock,
         timeoutMs: this.#timeoutMs,
         batchItemIds: batchItemIds(),
+        ...(target.credential && { credential: { type: 'UsernameAndPassword', ...target.credential } }),
       });
       return client.session(async (session) => {
         await session.discoverVersions({ withBatchItemId: false });

@@ -9,6 +9,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./verbs/run.js')).runCommand(),
   scenario: async () => (await import('./verbs/scenario.js')).scenarioCommand(),
   kms: async () => (await import('./verbs/kms.js')).kmsCommand(),
+  kmip: async () => (await import('./verbs/kmip.js')).kmipCommand(),
   inspect: async () => (await import('./verbs/inspect.js')).inspectCommand(),
   scan: async () => (await import('./verbs/scan.js')).scanCommand(),
   bench: async () => (await import('./verbs/bench.js')).benchCommand(),

@@ -1,0 +1,61 @@
+import { renderHex } from '@vcryptsim/kmip-lite/text';
+import { CliError, EXIT } from '../exit.js';
+
+const HEAD_BYTES = 8;
+const PREFIXES: readonly number[] = [0x42, 0x54];
+
+/** One message of a file, and what is wrong with it. */
+export interface FoundMessage {
+  /** Where it begins, counted from the first byte of all messages. */
+  readonly offsetBytes: number;
+  readonly bytes: Uint8Array;
+  /** The first thing that is wrong; `offsetBytes` is counted from the first byte of the message. */
+  readonly trouble?: { readonly offsetBytes: number; readonly message: string };
+}
+
+/**
+ * The bytes of what somebody kept of a wire: as they were, or as hex digits, with blanks, line ends and `0x` for the
+ * reader. A message of KMIP begins with the byte 42 or 54 and goes on with one that is no digit.
+ *
+ * @param name of the file, for the refusal
+ * @throws CliError badInput
+ */
+export function bytesOfCapture(content: Uint8Array, name: string): Uint8Array {
+  const text = new TextDecoder('latin1').decode(content);
+  const digits = text.replace(/0x|[\s:,]/gi, '');
+  if (digits.length > 0 && /^[0-9a-f]*$/i.test(digits)) {
+    if (digits.length % 2 === 0) return Uint8Array.from(Buffer.from(digits, 'hex'));
+    const message = `${name} has an odd number of hex digits (${digits.length}).`;
+    throw new CliError(EXIT.badInput, message, 'Check that the message was copied whole.');
+  }
+  if (PREFIXES.includes(content[0] ?? 0)) return content;
+  const what = content.length === 0 ? 'is empty' : 'is neither hex digits nor a KMIP message';
+  throw new CliError(EXIT.badInput, `${name} ${what}.`, 'Give the bytes of a message, or their hex digits.');
+}
+
+/** Cuts bytes into messages by their lengths. Behind one that is broken nothing can be told apart any more. */
+export function messagesIn(bytes: Uint8Array): FoundMessage[] {
+  const found: FoundMessage[] = [];
+  for (let offsetBytes = 0; offsetBytes < bytes.length; ) {
+    const message = judged(bytes.subarray(offsetBytes, offsetBytes + lengthAt(bytes, offsetBytes)), offsetBytes);
+    found.push(message.trouble === undefined ? message : judged(bytes.subarray(offsetBytes), offsetBytes));
+    if (message.trouble !== undefined) break;
+    offsetBytes += message.bytes.length;
+  }
+  return found;
+}
+
+/** What the message at that place says of its own length; all that is left if it cannot be read. */
+function lengthAt(bytes: Uint8Array, offsetBytes: number): number {
+  const left = bytes.length - offsetBytes;
+  if (left < HEAD_BYTES) return left;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offsetBytes, HEAD_BYTES);
+  return HEAD_BYTES + Math.ceil(view.getUint32(4) / 8) * 8;
+}
+
+function judged(bytes: Uint8Array, offsetBytes: number): FoundMessage {
+  const end = renderHex(bytes).find(({ part }) => part === 'unreadable');
+  if (end === undefined) return { offsetBytes, bytes };
+  const message = `what stands at byte ${end.offsetBytes} is no item of KMIP, or longer than what is around it`;
+  return { offsetBytes, bytes, trouble: { offsetBytes: end.offsetBytes, message } };
+}

@@ -2,7 +2,9 @@
 ;;
 ;; Block j of a data unit is XORed with T * alpha^j, where T is the unit's encrypted tweak and alpha is x in GF(2^128)
 ;; modulo x^128 + x^7 + x^2 + x + 1 (IEEE 1619-2018 section 5.2). The powers follow one from another, so a single unit
-;; waits for each doubling; four units side by side do not. Their four lanes are written out, because Node 20 does not
+;; waits for each doubling; four units side by side do not. Each of the four lanes walks through a quarter of the units
+;; of its own, so that the processor sees four plain streams and fetches ahead: lanes in neighbouring units of 512 bytes
+;; are less than half as fast on memory that is not in the cache. The lanes are written out, because Node 20 does not
 ;; inline WebAssembly functions.
 ;;
 ;; Doubling a tweak t, a 128-bit little-endian number in two 64-bit lanes:
@@ -28,21 +30,24 @@
   ;; Whitens `count` data units of `size` bytes at `a` with the encrypted tweaks at `tweaks`, 16 bytes each.
   (func (export "whiten") (param $a i32) (param $size i32) (param $count i32) (param $tweaks i32)
     (local $b i32) (local $c i32) (local $d i32) (local $end i32)
+    (local $quarter i32) (local $left i32) (local $stride i32)
     (local $ta v128) (local $tb v128) (local $tc v128) (local $td v128)
     (local $sign v128) (local $reduce v128)
     (local.set $reduce (v128.const i64x2 0x87 1))
 
     (block $few
-      (br_if $few (i32.lt_u (local.get $count) (i32.const 4)))
+      (br_if $few (i32.eqz (local.tee $left (local.tee $quarter (i32.shr_u (local.get $count) (i32.const 2))))))
+      (local.set $stride (i32.mul (local.get $quarter) (local.get $size)))
+      (local.set $b (i32.add (local.get $a) (local.get $stride)))
+      (local.set $c (i32.add (local.get $b) (local.get $stride)))
+      (local.set $d (i32.add (local.get $c) (local.get $stride)))
+      (local.set $stride (i32.shl (local.get $quarter) (i32.const 4)))
       (loop $four_units
-        (local.set $b (i32.add (local.get $a) (local.get $size)))
-        (local.set $c (i32.add (local.get $b) (local.get $size)))
-        (local.set $d (i32.add (local.get $c) (local.get $size)))
-        (local.set $end (local.get $b))
+        (local.set $end (i32.add (local.get $a) (local.get $size)))
         (local.set $ta (v128.load (local.get $tweaks)))
-        (local.set $tb (v128.load offset=16 (local.get $tweaks)))
-        (local.set $tc (v128.load offset=32 (local.get $tweaks)))
-        (local.set $td (v128.load offset=48 (local.get $tweaks)))
+        (local.set $tb (v128.load (i32.add (local.get $tweaks) (local.get $stride))))
+        (local.set $tc (v128.load (i32.add (local.get $tweaks) (i32.mul (local.get $stride) (i32.const 2)))))
+        (local.set $td (v128.load (i32.add (local.get $tweaks) (i32.mul (local.get $stride) (i32.const 3)))))
 
         (loop $next_blocks
           (v128.store (local.get $a) (v128.xor (v128.load (local.get $a)) (local.get $ta)))
@@ -71,10 +76,13 @@
           (br_if $next_blocks
             (i32.lt_u (local.tee $a (i32.add (local.get $a) (i32.const 16))) (local.get $end))))
 
-        (local.set $a (local.get $d))
-        (local.set $tweaks (i32.add (local.get $tweaks) (i32.const 64)))
-        (br_if $four_units
-          (i32.ge_u (local.tee $count (i32.sub (local.get $count) (i32.const 4))) (i32.const 4)))))
+        (local.set $tweaks (i32.add (local.get $tweaks) (i32.const 16)))
+        (br_if $four_units (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+
+      ;; What is left, at most three units, starts where the fourth lane ended.
+      (local.set $a (local.get $d))
+      (local.set $tweaks (i32.add (local.get $tweaks) (i32.mul (local.get $stride) (i32.const 3))))
+      (local.set $count (i32.and (local.get $count) (i32.const 3))))
 
     (block $none
       (br_if $none (i32.eqz (local.get $count)))

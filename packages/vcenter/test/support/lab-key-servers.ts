@@ -13,6 +13,8 @@ export class LabKeyServers {
   readonly keys = new Map<string, LabKey>();
   /** DER of the client certificates that are let in. */
   readonly trustedClients: Uint8Array[] = [];
+  /** DER of authorities whose clients are let in. */
+  readonly trustedAuthorities: Uint8Array[] = [];
   /** How Add Attribute is answered: as it should be, or as a server without it answers each item. */
   addAttribute: 'served' | 'refused' = 'served';
   /** Whether Get Attributes is served at all. */
@@ -28,7 +30,7 @@ export class LabKeyServers {
 
   async start(name: string): Promise<void> {
     const judge = (chain: readonly Uint8Array[]): Promise<PeerCertificate> =>
-      peerJudge({ pins: this.trustedClients, authorities: [] }, this.clock)(chain);
+      peerJudge({ pins: this.trustedClients, authorities: this.trustedAuthorities }, this.clock)(chain);
     const listener = await this.network.listen(
       { name },
       {

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import {
   type Attribute,
   attribute,
+  attributeValue,
   firstValue,
   type Item,
   isStandard,
   type KeyFormatType,
+  type LinkType,
   type ObjectType,
   type StandardAttributeName,
   type StandardValue,
@@ -15,6 +17,9 @@ import {
 import { assert } from '@vcryptsim/ports';
 import { KmsError } from './errors.js';
 import type { ManagedObject } from './managed-object.js';
+
+/** How long a client may keep its copy of an object before it asks again; ours by choice. */
+export const LEASE_SECONDS = 3600;
 
 const INSTANCES_MAX = 256;
 const ATTRIBUTES_MAX = 1024;
@@ -26,6 +31,12 @@ export function standardValue<Name extends StandardAttributeName>(
   name: Name,
 ): StandardValue<Name> | undefined {
   return firstValue(name, object.attributes);
+}
+
+/** Identifier of the object to which a link of that type points, undefined without one. */
+export function linkedIdentifier(object: Pick<ManagedObject, 'attributes'>, type: LinkType): string | undefined {
+  const links = object.attributes.filter((one) => one.name === 'Link').map((one) => attributeValue('Link', one));
+  return links.find((link) => link.type === type)?.linkedObjectIdentifier;
 }
 
 /** Says whether objects of a type have a state: opaque objects and templates have none (KMIP 1.1 section 3.22). */
@@ -40,6 +51,7 @@ export function allAttributes(object: ManagedObject): Attribute[] {
     attribute('Object Type', object.type),
     ...object.attributes,
     ...(hasState(object.type) ? [attribute('State', object.state)] : []),
+    attribute('Lease Time', LEASE_SECONDS),
   ];
 }
 
@@ -175,9 +187,16 @@ function placed(
     throw new KmsError('INDEX_OUT_OF_BOUNDS', `${added.name} has too many instances.`);
   }
   const index = instances.reduce((next, one) => Math.max(next, (one.index ?? 0) + 1), 0);
-  const { name, value } = ownCopy(added);
+  const { name, value } = ownCopy(withFullCount(added));
   const kept: Attribute = index === 0 ? { name, value } : { name, index, value };
   return { list: [...list, kept], added: kept };
+}
+
+/** Usage Limits that say no count begin with the whole of their total (KMIP 1.1 section 3.21). */
+function withFullCount(added: Attribute): Attribute {
+  if (added.name !== 'Usage Limits') return added;
+  const limits = attributeValue('Usage Limits', added);
+  return attribute('Usage Limits', { ...limits, count: limits.count ?? limits.total });
 }
 
 function checkSize({ name, value }: Attribute): void {

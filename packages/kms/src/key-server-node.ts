@@ -32,6 +32,7 @@ interface NodeParts extends NodeOptions {
   readonly events: EventSink<KmsEvent>;
   readonly store: KeyStore;
   readonly pending: PendingOperations;
+  readonly groupTurns: Map<string, number>;
   readonly audit: AuditLog;
   readonly registry: ClientRegistry;
 }
@@ -124,10 +125,10 @@ export class KeyServerNode {
   }
 
   #serve(channel: Channel, client: ClientName): Promise<void> {
-    const { clock, entropy, keyPairs, events, store, pending } = this.#parts;
+    const { clock, entropy, keyPairs, events, store, pending, groupTurns } = this.#parts;
     return serveChannel<OperationContext>(channel, {
       operations: this.#operations,
-      context: { node: this.name, client, store, pending, entropy, keyPairs, events },
+      context: { node: this.name, client, store, pending, groupTurns, entropy, keyPairs, events },
       clock,
       onExchange: (exchange) => this.#audit(exchange),
       firstRequestTimeoutMs: limits.firstRequestMs,

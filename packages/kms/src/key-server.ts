@@ -59,6 +59,7 @@ export interface NodeOptions {
 export class KeyServer {
   readonly #nodes = new Set<KeyServerNode>();
   private readonly pending: PendingOperations;
+  private readonly groupTurns = new Map<string, number>();
 
   private constructor(
     private readonly o: KeyServerOptions,
@@ -112,7 +113,7 @@ export class KeyServer {
    */
   async listen(o: NodeOptions): Promise<KeyServerNode> {
     const { clock, entropy, keyPairs, events } = this.o;
-    const { store, audit, registry, pending } = this;
+    const { store, audit, registry, pending, groupTurns } = this;
     const node = await KeyServerNode.listen({
       identities: [this.pki.identity],
       ...o,
@@ -122,6 +123,7 @@ export class KeyServer {
       events,
       store,
       pending,
+      groupTurns,
       audit,
       registry,
     });

@@ -2,7 +2,7 @@ export type { CertificateUsage, Validity } from './certificate-fields.js';
 export { createCertificateRequest } from './certificate-request.js';
 export { PkiError, type PkiErrorCode } from './errors.js';
 export { type AuthorityPorts, type IssueOptions, LabAuthority } from './lab-authority.js';
-export { describeCertificate, fingerprintSha256 } from './peer-certificate.js';
+export { describeCertificate, distinguishedName, fingerprintSha256 } from './peer-certificate.js';
 export {
   certificateRequestFromPem,
   certificateRequestToPem,

@@ -1,7 +1,9 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
+import { standardValue, withValue } from '../attributes.js';
 import { KmsError } from '../errors.js';
+import type { ManagedObject } from '../managed-object.js';
 import { keyBlockOf, wireObject } from './object-presentation.js';
-import { type OperationContext, ownObject, refuseArchived } from './operation-context.js';
+import { changeOwnObject, type OperationContext, ownObject, refuseArchived } from './operation-context.js';
 import { wrapKeyBlock } from './wrap-key-block.js';
 
 /**
@@ -18,6 +20,10 @@ export const get: OperationHandler<'Get', OperationContext> = async (request, ca
   if (!block && keyFormatType) throw new KmsError('KEY_FORMAT_NOT_SUPPORTED', `A ${object.type} has no key format.`);
   if (!block && keyWrappingSpecification) throw new KmsError('NOT_A_KEY', `A ${object.type} is not wrapped.`);
   const shown = block && keyWrappingSpecification ? wrapKeyBlock(block, object, keyWrappingSpecification, call) : block;
+  if (standardValue(object, 'Fresh')) {
+    const change = ({ attributes }: ManagedObject) => ({ attributes: withValue(attributes, 'Fresh', false) });
+    await changeOwnObject(uniqueIdentifier, call, change);
+  }
   const { client, node, events } = call.context;
   events.emit({ type: 'KEY_SERVED', keyId: object.id, client, node });
   return { uniqueIdentifier: object.id, object: wireObject(object, shown) };

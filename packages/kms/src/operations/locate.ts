@@ -1,4 +1,11 @@
-import { type Attribute, isStandard, StorageStatusMask, standardAttributes, type Value } from '@vcryptsim/kmip-lite';
+import {
+  type Attribute,
+  attributeText,
+  isStandard,
+  StorageStatusMask,
+  standardAttributes,
+  type Value,
+} from '@vcryptsim/kmip-lite';
 import { Finished, type OperationHandler } from '@vcryptsim/kmip-lite/server';
 import { allAttributes, ownCopy, sameValue } from '../attributes.js';
 import { KmsError } from '../errors.js';
@@ -15,19 +22,24 @@ const ANSWER_MAX = 10_000;
  * Put off until it is polled when the client permits it (OASIS TC-32).
  */
 export const locate: OperationHandler<'Locate', OperationContext> = async (request, call) => {
-  const { attributes, maximumItems = 0, storageStatusMask = StorageStatusMask.OnLineStorage } = request;
+  const {
+    attributes,
+    objectGroupMember,
+    maximumItems = 0,
+    storageStatusMask = StorageStatusMask.OnLineStorage,
+  } = request;
   if (maximumItems < 0) throw new KmsError('FIELD_INVALID', 'Maximum Items cannot be negative.');
   if (attributes.length > ATTRIBUTES_MAX) throw new KmsError('FIELD_INVALID', 'That is too much to look for.');
   for (const { name } of attributes) checkName(name);
   const wanted = attributes.map(ownCopy);
   const search = () => {
-    const found: string[] = [];
     const most = Math.min(maximumItems || ANSWER_MAX, ANSWER_MAX);
+    const found: string[] = [];
     for (const object of candidates(call, storageStatusMask, wanted)) {
-      if (found.length === most) break;
-      if (hasAll(object, wanted) && isMember(object, request.objectGroupMember)) found.push(object.id);
+      if (hasAll(object, wanted) && isMember(object, objectGroupMember)) found.push(object.id);
     }
-    return { uniqueIdentifiers: found };
+    const ordered = objectGroupMember === 'GroupMemberDefault' ? inTurn(found, wanted, call) : found;
+    return { uniqueIdentifiers: ordered.slice(0, most) };
   };
   if (!call.asynchronousAllowed) return search();
   const { pending, client } = call.context;
@@ -63,6 +75,16 @@ function matches(name: string, value: Value, wanted: Value): boolean {
   }
   if (value.type !== 'Structure' || wanted.type !== 'Structure') return sameValue(value, wanted);
   return wanted.items.every((field) => value.items.some((own) => own.tag === field.tag && matches('', own, field)));
+}
+
+/** The default members of a group take turns: each Locate begins with the one after the last one's first. */
+function inTurn(found: readonly string[], wanted: readonly Attribute[], call: Call): string[] {
+  const { groupTurns, client } = call.context;
+  const groups = wanted.filter((one) => one.name === 'Object Group').map((one) => attributeText(one));
+  const key = JSON.stringify([client, ...groups]);
+  const first = (groupTurns.get(key) ?? 0) % Math.max(1, found.length);
+  groupTurns.set(key, first + 1);
+  return [...found.slice(first), ...found.slice(0, first)];
 }
 
 function isMember(object: ManagedObject, member: 'GroupMemberFresh' | 'GroupMemberDefault' | undefined): boolean {

@@ -51,7 +51,7 @@ export function makeObject(o: NewObject, call: Call): ManagedObject {
     user: userOf(call.credential),
     state: hasState(o.type) ? stateAt({ state: 'PreActive', attributes: dated }, nowMs) : 'PreActive',
     version: 1,
-    attributes: dated,
+    attributes: withValue(dated, 'Fresh', true),
   };
 }
 

@@ -1,10 +1,7 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { standardValue } from '../attributes.js';
+import { LEASE_SECONDS, standardValue } from '../attributes.js';
 import { KmsError } from '../errors.js';
 import { type OperationContext, ownObject, refuseArchived } from './operation-context.js';
-
-/** How long a client may keep its copy of an object before it asks again; ours by choice. */
-export const LEASE_SECONDS = 3600;
 
 /** Obtain Lease (KMIP 1.1 section 4.17). Refused for what nobody should use any more. */
 export const obtainLease: OperationHandler<'ObtainLease', OperationContext> = async (request, call) => {

@@ -16,6 +16,8 @@ export interface OperationContext {
   readonly client: ClientName;
   readonly store: KeyStore;
   readonly pending: PendingOperations;
+  /** Whose turn it is among the default members of each group; forgotten when the server stops. */
+  readonly groupTurns: Map<string, number>;
   readonly entropy: Entropy;
   readonly keyPairs: KeyPairSource;
   readonly events: EventSink<KmsEvent>;

@@ -20,6 +20,7 @@ import type { OperationContext } from './operation-context.js';
 import { cancel, poll } from './poll.js';
 import { queryOf } from './query.js';
 import { reKey } from './re-key.js';
+import { reKeyKeyPair } from './re-key-key-pair.js';
 import { register } from './register.js';
 import { revoke } from './revoke.js';
 
@@ -34,6 +35,7 @@ export function operationTable(): OperationTable<OperationContext> {
     CreateKeyPair: answering(createKeyPair),
     Register: answering(register),
     ReKey: answering(reKey),
+    ReKeyKeyPair: answering(reKeyKeyPair),
     Revoke: answering(revoke),
     Destroy: answering(destroy),
     Locate: answering(locate),

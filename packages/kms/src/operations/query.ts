@@ -28,6 +28,9 @@ export function queryOf(
   return async ({ functions }): Promise<QueryResponse> => ({
     ...(functions.includes('QueryOperations') && { operations: servedOperations(operations()) }),
     ...(functions.includes('QueryObjects') && { objectTypes: OBJECT_TYPES }),
-    ...(functions.includes('QueryServerInformation') && { vendorIdentification: VENDOR_IDENTIFICATION }),
+    ...(functions.includes('QueryServerInformation') && {
+      vendorIdentification: VENDOR_IDENTIFICATION,
+      serverInformation: [],
+    }),
   });
 }

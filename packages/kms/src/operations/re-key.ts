@@ -51,6 +51,7 @@ const NOT_INHERITED: ReadonlySet<string> = new Set([
   'Compromise Occurrence Date',
   'Revocation Reason',
   'Digest',
+  'Fresh',
   'Link',
   'Archive Date',
 ]);

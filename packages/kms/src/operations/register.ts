@@ -14,6 +14,7 @@ import { KmsError } from '../errors.js';
 import { KeyMaterial } from '../key-material.js';
 import type { ObjectForm } from '../managed-object.js';
 import { encodeAttributes } from '../store/attribute-list.js';
+import { certificateAttributes } from './certificate-attributes.js';
 import { makeObject, type NewObject, wantedAttributes } from './new-object.js';
 import type { Call, OperationContext } from './operation-context.js';
 import { materialBytes } from './symmetric-lengths.js';
@@ -54,13 +55,14 @@ function broughtObject({ object, templateAttribute }: RegisterRequest, call: Cal
     case 'Certificate': {
       const bytes = Uint8Array.from(object.certificateValue);
       const { certificateType } = object;
-      const facts = [attribute('Certificate Type', certificateType), attribute('Certificate Length', bytes.length)];
-      const attributes = [...wanted(), ...facts, digestAttribute(bytes)];
+      const attributes = [...wanted(), ...certificateAttributes(certificateType, bytes), digestAttribute(bytes)];
       return kept({ type, form: { kind: 'certificate', certificateType }, attributes }, bytes);
     }
     case 'Template': {
-      const content = encodeAttributes(wantedAttributes({ attributes: object.attributes }, call));
-      return kept({ type, form: { kind: 'template' }, attributes: wanted() }, content);
+      // Its names are its own; what is made from it inherits the rest.
+      const names = object.attributes.filter((one) => one.name === 'Name');
+      const content = wantedAttributes({ attributes: object.attributes }, call).filter((one) => one.name !== 'Name');
+      return kept({ type, form: { kind: 'template' }, attributes: wanted(names) }, encodeAttributes(content));
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 
-/** Kinds of key pair that certificates here use. */
-export type KeyPairKind = 'rsa-2048' | 'ec-p256';
+/** Kinds of key pair. Certificates here use `rsa-2048` and `ec-p256`; the others are for who asks a key server for one. */
+export type KeyPairKind = 'rsa-1024' | 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'ec-p256';
 
 /** A fresh key pair. */
 export interface KeyPair {
@@ -9,7 +9,7 @@ export interface KeyPair {
   readonly publicKey: KeyObject;
 }
 
-/** Makes key pairs for certificates. Always of the system's entropy: OpenSSL takes no seed, and no log shows them. */
+/** Makes key pairs. Always of the system's entropy: OpenSSL takes no seed, and no log shows them. */
 export interface KeyPairSource {
   generate(kind: KeyPairKind): Promise<KeyPair>;
 }

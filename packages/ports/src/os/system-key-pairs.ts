@@ -15,9 +15,9 @@ export class SystemKeyPairs implements KeyPairSource {
 
   generate(kind: KeyPairKind): Promise<KeyPair> {
     return this.#clock.task(`make ${kind} key pair`, () =>
-      kind === 'rsa-2048'
-        ? generate('rsa', { modulusLength: 2048, publicExponent: 0x10001 })
-        : generate('ec', { namedCurve: 'P-256' }),
+      kind === 'ec-p256'
+        ? generate('ec', { namedCurve: 'P-256' })
+        : generate('rsa', { modulusLength: Number(kind.slice('rsa-'.length)), publicExponent: 0x10001 }),
     );
   }
 }

@@ -17,6 +17,7 @@ describe('SystemEntropy', () => {
 
 describe('SystemKeyPairs', () => {
   it.each([
+    ['rsa-1024', 'rsa', { modulusLength: 1024, publicExponent: 65537n }],
     ['rsa-2048', 'rsa', { modulusLength: 2048, publicExponent: 65537n }],
     ['ec-p256', 'ec', { namedCurve: 'prime256v1' }],
   ] as const)('makes %s pairs that belong together', async (kind, type, details) => {

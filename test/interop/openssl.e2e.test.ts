@@ -1,0 +1,160 @@
+// OpenSSL's own client against `kms serve`: which TLS it may speak, and who gets no answer.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { certificateToPem, privateKeyToPem, selfSign } from '@vcryptsim/pki';
+import { SystemClock, SystemEntropy, SystemKeyPairs } from '@vcryptsim/ports/os';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leftOut } from '../support/left-out.js';
+import { type RunningCli, runCli, startServer } from '../support/run-cli.js';
+
+const DAY_MS = 86_400_000;
+/** A refused client is told nothing: what it waits for is the end of the connection. */
+const PATIENCE_MS = 20_000;
+
+/** Discover Versions in an empty payload, KMIP 1.1: 42 00 78 ..., written by hand from KMIP 1.1 sections 4.26 and 9.1. */
+const DISCOVER_VERSIONS = Buffer.from(
+  [
+    '42007801 00000060',
+    ...['42007701 00000038', '42006901 00000020'],
+    ...['42006a02 00000004 00000001 00000000', '42006b02 00000004 00000001 00000000'],
+    '42000d02 00000004 00000001 00000000',
+    ...['42000f01 00000018', '42005c05 00000004 0000001e 00000000', '42007901 00000000'],
+  ]
+    .join('')
+    .replaceAll(' ', ''),
+  'hex',
+);
+const RESPONSE_MESSAGE = 0x42007b;
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+if (!hasOpenssl) leftOut('interop with openssl s_client', 'openssl is not installed');
+
+interface Conversation {
+  /** What came from the server above TLS. */
+  readonly answer: Buffer;
+  /** True when the server ended the connection, false when we had our answer first. */
+  readonly closed: boolean;
+  /** What s_client tells of the connection. */
+  readonly report: string;
+}
+
+describe.runIf(hasOpenssl)("openssl's s_client", () => {
+  let folder: string;
+  let server: RunningCli;
+  const at = (...names: string[]) => join(folder, ...names);
+  const identity = (name: string) => ['-cert', at(name, 'cert.pem'), '-key', at(name, 'key.pem')];
+
+  /** Connects, asks Discover Versions, and waits for an answer or for the end. */
+  function converse(words: readonly string[]): Promise<Conversation> {
+    const { host, port } = server.ready;
+    const target = ['-connect', `${host}:${port}`, '-CAfile', at('client', 'ca.pem'), '-verify_return_error'];
+    const child = spawn('openssl', ['s_client', '-brief', '-ign_eof', ...target, ...words]);
+    let answer = Buffer.alloc(0);
+    let report = '';
+    let answered = false;
+    child.stderr.on('data', (data) => (report += data));
+    child.stdin.on('error', () => {});
+    child.stdin.write(DISCOVER_VERSIONS);
+    const patience = setTimeout(() => child.kill(), PATIENCE_MS);
+    child.stdout.on('data', (data) => {
+      answer = Buffer.concat([answer, data]);
+      answered = answer.length >= 8 && answer.length >= 8 + answer.readUInt32BE(4);
+      if (answered) child.kill();
+    });
+    return new Promise((resolve) => {
+      child.on('close', (_, signal) => {
+        clearTimeout(patience);
+        resolve({ answer, report, closed: !answered && signal === null });
+      });
+    });
+  }
+
+  /** Makes a self-signed identity, and registers it unless it shall stay unknown. */
+  async function selfSigned(name: string, o: { fromMs: number; toMs: number; known: boolean }): Promise<void> {
+    const clock = new SystemClock();
+    const keyPair = await new SystemKeyPairs(clock).generate('rsa-2048');
+    const validity = { notBeforeMs: clock.nowMs + o.fromMs, notAfterMs: clock.nowMs + o.toMs };
+    const entropy = new SystemEntropy();
+    const { chain } = await selfSign({ subject: `CN=${name}`, keyPair, entropy, clock, ...validity });
+    const folderOf = at(name);
+    spawnSync('mkdir', ['-p', folderOf]);
+    writeFileSync(at(name, 'cert.pem'), certificateToPem(chain[0] ?? new Uint8Array()));
+    writeFileSync(at(name, 'key.pem'), privateKeyToPem(keyPair.privateKey));
+    if (!o.known) return;
+    const words = ['kms', 'client', 'add', name, '--dir', at('kms'), '--cert', at(name, 'cert.pem')];
+    expect(await runCli(words)).toMatchObject({ exitCode: 0 });
+  }
+
+  const refusals = (): string[] =>
+    readFileSync(at('kms', 'audit.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; code?: string })
+      .filter(({ event }) => event === 'REFUSAL')
+      .map(({ code }) => code ?? '');
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vcryptsim-openssl-'));
+    server = await startServer(['kms', 'serve', '--dir', at('kms'), '--listen', '127.0.0.1:0']);
+    const added = await runCli(['kms', 'client', 'add', 'openssl', '--dir', at('kms'), '--out', at('client')]);
+    expect(added.exitCode).toBe(0);
+    await selfSigned('stranger', { fromMs: -DAY_MS, toMs: DAY_MS, known: false });
+    await selfSigned('late', { fromMs: -2 * DAY_MS, toMs: -DAY_MS, known: true });
+    await selfSigned('early', { fromMs: DAY_MS, toMs: 2 * DAY_MS, known: true });
+  });
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    [
+      'TLS 1.2 with RSA key exchange and CBC, as a real vCenter 7.0.3',
+      ['-tls1_2', '-cipher', 'AES128-SHA256'],
+      'TLSv1.2',
+      'AES128-SHA256',
+    ],
+    ['TLS 1.2 with CBC of 256 bits', ['-tls1_2', '-cipher', 'AES256-SHA256'], 'TLSv1.2', 'AES256-SHA256'],
+    [
+      'TLS 1.2 with ECDHE and CBC',
+      ['-tls1_2', '-cipher', 'ECDHE-RSA-AES128-SHA256'],
+      'TLSv1.2',
+      'ECDHE-RSA-AES128-SHA256',
+    ],
+    [
+      'TLS 1.2 with GCM',
+      ['-tls1_2', '-cipher', 'ECDHE-RSA-AES256-GCM-SHA384'],
+      'TLSv1.2',
+      'ECDHE-RSA-AES256-GCM-SHA384',
+    ],
+    ['TLS 1.3', ['-tls1_3'], 'TLSv1.3', 'TLS_AES_256_GCM_SHA384'],
+  ])('[S14] is answered over %s', async (_, words, protocol, suite) => {
+    const { answer, report } = await converse([...identity('client'), ...words]);
+    expect(report).toContain(`Protocol version: ${protocol}`);
+    expect(report).toContain(`Ciphersuite: ${suite}`);
+    expect(answer.readUIntBE(0, 3)).toBe(RESPONSE_MESSAGE);
+  });
+
+  it.each([['-tls1'], ['-tls1_1']])('gets no connection with %s', async (version) => {
+    const { answer, closed } = await converse([...identity('client'), version, '-cipher', 'ALL:@SECLEVEL=0']);
+    expect(answer).toHaveLength(0);
+    expect(closed).toBe(true);
+  });
+
+  describe.each([['-tls1_2'], ['-tls1_3']])('with %s and', (version) => {
+    it.each([
+      ['no certificate', null, 'NO_CERTIFICATE'],
+      ['an unknown one', 'stranger', 'CLIENT_UNKNOWN'],
+      ['an expired one', 'late', 'EXPIRED'],
+      ['one that is not yet valid', 'early', 'NOT_YET_VALID'],
+    ])('%s is sent away before any answer, and audited', async (_, name, code) => {
+      const before = refusals();
+      const { answer, closed } = await converse([...(name === null ? [] : identity(name)), version]);
+      expect(answer).toHaveLength(0);
+      expect(closed).toBe(true);
+      expect(refusals().slice(before.length)).toEqual([code]);
+    });
+  });
+});

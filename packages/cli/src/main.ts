@@ -42,10 +42,15 @@ async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has said it already: help and version with 0, a wrong option with 1, which here is bad input.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.badInput;
-    return reportTrouble(error, (text) => process.stderr.write(text), process.env.VCRYPTSIM_TRACE === '1');
+    return report(error);
   }
 }
 
+function report(error: unknown): number {
+  return reportTrouble(error, (text) => process.stderr.write(text), process.env.VCRYPTSIM_TRACE === '1');
+}
+
+process.on('unhandledRejection', (error) => process.exit(report(error)));
 // A reader that went away (`| head`) is no mistake of ours and no reason for a stack trace.
 process.stdout.on('error', () => process.exit(EXIT.environment));
 process.exitCode = await main(process.argv.slice(2));

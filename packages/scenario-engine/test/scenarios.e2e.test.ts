@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { delayTheKernel } from '../../simkit/test/support/late-kernel.js';
+import { type Audience, NOBODY } from '../src/index.js';
 import { run, SCENARIOS, temporaryFolder, troubles } from './support/run.js';
 
 const names = readdirSync(SCENARIOS).filter((name) => name.endsWith('.yaml'));
@@ -36,6 +38,32 @@ describe('the scenarios', () => {
     const portable = await run(path, { engine: 'portable' });
     expect([native.engine, portable.engine]).toEqual(['native', 'portable']);
     expect(portable.datastoreSha256).toBe(native.datastoreSha256);
+  });
+});
+
+describe('one seed gives one log', () => {
+  const path = join(SCENARIOS, 'second-key-server.yaml');
+
+  it('also when the kernel hands bytes over late', async () => {
+    const prompt = await run(path, { wire: 'tls' });
+    const backToNormal = delayTheKernel();
+    try {
+      for (let round = 0; round < 3; round++) {
+        const late = await run(path, { wire: 'tls' });
+        expect(troubles(late)).toEqual([]);
+        expect(late.eventLogSha256).toBe(prompt.eventLogSha256);
+      }
+    } finally {
+      backToNormal();
+    }
+  });
+
+  it('also when somebody watches, and takes time between the steps', async () => {
+    const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 15));
+    const watcher: Audience = { ...NOBODY, begins: pause, stepBegins: pause, stepEnds: pause };
+    const alone = await run(DEMO, { wire: 'tls' });
+    const watched = await run(DEMO, { wire: 'tls', audience: watcher });
+    expect(watched.eventLogSha256).toBe(alone.eventLogSha256);
   });
 });
 

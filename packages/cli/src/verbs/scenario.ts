@@ -4,6 +4,7 @@ import { exists, FileError, type FileSystem } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import {
   EXPECTATIONS,
+  INVARIANTS,
   loadScenario,
   peekScenario,
   type Scenario,
@@ -97,7 +98,11 @@ async function show(name: string): Promise<void> {
 function verbs(): void {
   const rows = [...STEPS].map(({ verb, about, example }) => `${verb}\n    ${about}\n    - ${example}\n`);
   const words = EXPECTATIONS.map(({ word, about }) => `${word}\n    ${about}\n`);
-  process.stdout.write(`Steps\n\n${rows.join('')}\nExpectations (under expect: and until:)\n\n${words.join('')}`);
+  const always = INVARIANTS.map(({ name, says }) => `${name}\n    ${says}\n`);
+  process.stdout.write(
+    `Steps\n\n${rows.join('')}\nExpectations (under expect: and until:)\n\n${words.join('')}\n` +
+      `Checked after every step, whatever the scenario says\n\n${always.join('')}`,
+  );
 }
 
 function describe({ name, about, file, lab, steps }: Scenario): string {

@@ -34,11 +34,14 @@ function spaced(operation: string): string {
 }
 
 function failedDials(observed: Observation): string[] {
+  const unanswered = observed.exchanges().filter(({ result }) => result === null);
   return observed.events().flatMap(({ source, event }) => {
     if (typeof event !== 'object' || event === null || !('type' in event) || event.type !== 'KMS_STEP_FAILED')
       return [];
     const { server, code } = event as unknown as { readonly server: string; readonly code: string };
-    return NEVER_CONNECTED.includes(code) ? [`${source} -> ${server}: no connection (${code})`] : [];
+    if (NEVER_CONNECTED.includes(code)) return [`${source} -> ${server}: no connection (${code})`];
+    const isTold = unanswered.some((exchange) => exchange.server === server);
+    return code === 'TIMED_OUT' && !isTold ? [`${source} -> ${server}: no answer (${code})`] : [];
   });
 }
 

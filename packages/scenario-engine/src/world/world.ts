@@ -11,7 +11,7 @@ import {
   type ProviderId,
   type WorldClock,
 } from '@vcryptsim/ports';
-import { SystemClock, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
+import { SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
 import {
   EventLog,
   FaultyNetwork,
@@ -20,11 +20,11 @@ import {
   SecretRecorder,
   SeededEntropy,
   TappedNetwork,
-  VirtualClock,
 } from '@vcryptsim/simkit';
 import { type ClusterName, VCenter } from '@vcryptsim/vcenter';
 import { needlesOnWires } from '../invariants/needles.js';
 import type { Lab } from '../scenario/lab.js';
+import { type Drive, driveOf } from './drive.js';
 import { HostRack } from './host-rack.js';
 import { KeyServerRack } from './key-server-rack.js';
 import { makeRunFolder, type RunFolder } from './run-folder.js';
@@ -34,11 +34,11 @@ import { WireTranscript } from './wire-transcript.js';
 import { WireWatch } from './wire-watch.js';
 import type { RunEvent } from './world-event.js';
 
-/** When virtual time begins: 2026-01-05T08:00:00Z, a Monday morning. */
-const VIRTUAL_START_MS = Date.UTC(2026, 0, 5, 8);
-
-/** How long a host takes to boot: minutes, as real ones do, but nobody waits for that in real time. Ours. */
-const BOOT_MS = { virtual: 180_000, real: 2_000 } as const;
+/**
+ * How long a host takes to boot: minutes, as real ones do, but nobody waits for that in real time. Ours; no multiple of
+ * the heartbeat, so that a host is never seen in the very moment in which it comes up.
+ */
+const BOOT_MS = { virtual: 183_000, real: 2_000 } as const;
 
 /** Which implementations a world is put together from. */
 export interface WorldOptions {
@@ -73,12 +73,6 @@ interface Parts {
   readonly hosts: HostRack;
   readonly vcenter: VCenter;
   readonly disposeNetwork: () => Promise<void>;
-}
-
-/** A clock, and the way to let the world run on it until some work is done. */
-interface Drive {
-  readonly clock: WorldClock;
-  readonly run: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /**
@@ -246,12 +240,6 @@ async function setUpTrust(
     await cryptoManager.uploadKmipServerCert(providerId, name, keyServers.certificate);
   }
   await cryptoManager.markDefault(providerId);
-}
-
-function driveOf(kind: WorldOptions['clock']): Drive {
-  if (kind === 'real') return { clock: new SystemClock(), run: (work) => work() };
-  const clock = new VirtualClock({ startMs: VIRTUAL_START_MS });
-  return { clock, run: (work) => clock.run(work) };
 }
 
 function networkOf(kind: WorldOptions['wire'], clock: WorldClock): { network: Network; dispose: () => Promise<void> } {

@@ -1,3 +1,7 @@
+export type { Sample, Workload } from './kmip/load.js';
+export type { KmipBar, KmipConfiguration, KmipReport, KmipRow, MeasuredSubject, StorePlace } from './kmip/report.js';
+export { formatKmipReport } from './kmip/report-text.js';
+export { type KmipBenchOptions, runKmipBench } from './kmip/run-kmip-bench.js';
 export { type BaselineChange, compareWithBaseline, parseXtsReport } from './xts/baseline.js';
 export type { XtsScope } from './xts/configurations.js';
 export type { Machine } from './xts/machine.js';

@@ -1,7 +1,11 @@
 import { Command } from 'commander';
+import { kmipCommand } from './bench/kmip.js';
 import { xtsCommand } from './bench/xts.js';
 
 /** `vcryptsim bench`: what it costs, measured on this machine beside its peers. */
 export function benchCommand(): Command {
-  return new Command('bench').description('Measure what encryption costs on this machine.').addCommand(xtsCommand());
+  return new Command('bench')
+    .description('Measure what encryption costs on this machine.')
+    .addCommand(xtsCommand())
+    .addCommand(kmipCommand());
 }

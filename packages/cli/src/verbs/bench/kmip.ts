@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { formatKmipReport, type KmipConfiguration, runKmipBench } from '@vcryptsim/bench';
+import { replaceFile } from '@vcryptsim/ports';
+import { OsFileSystem } from '@vcryptsim/ports/os';
+import { Command, InvalidArgumentError } from 'commander';
+import { CliError, EXIT } from '../../exit.js';
+
+interface KmipOptions {
+  readonly json?: string | true;
+  readonly seconds: number;
+  readonly clients: number;
+  readonly rounds: number;
+  readonly disk?: string;
+}
+
+/** `vcryptsim bench kmip`: our key server beside PyKMIP's, under the same clients. */
+export function kmipCommand(): Command {
+  return new Command('kmip')
+    .description('Measure the key server with clients in other processes, beside PyKMIP where it is installed.')
+    .option('--json [file]', 'write the report as JSON; to standard output without a file')
+    .option('--seconds <n>', 'length of one measurement', wholeNumber, 2)
+    .option('--clients <n>', 'client processes, four connections each', wholeNumber, 2)
+    .option('--rounds <n>', 'measurements of each configuration', wholeNumber, 5)
+    .option('--disk <folder>', "folder on the disk to measure (default the system's temporary folder)")
+    .addHelpText('after', '\nExample:\n  vcryptsim bench kmip --json kmip.json')
+    .action(kmip);
+}
+
+/** Missing a bar is a failure; where PyKMIP is missing there is none. */
+async function kmip(options: KmipOptions): Promise<void> {
+  const [, program = ''] = process.argv;
+  const report = await runKmipBench({
+    command: [process.execPath, program],
+    seconds: options.seconds,
+    clients: options.clients,
+    rounds: options.rounds,
+    ...(options.disk !== undefined && { diskFolder: resolve(options.disk) }),
+    onProgress: showProgress,
+  });
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  if (typeof options.json === 'string') {
+    await replaceFile(new OsFileSystem(), resolve(options.json), new TextEncoder().encode(json), 0o644);
+  }
+  process.stdout.write(options.json === true ? json : formatKmipReport(report));
+  const missed = report.bars.filter((bar) => bar.reached === false).map((bar) => bar.workload);
+  if (missed.length > 0) {
+    throw new CliError(
+      EXIT.failed,
+      `the bar was missed: ${missed.join(', ')}.`,
+      'Run it again on a machine that does nothing else.',
+    );
+  }
+}
+
+function showProgress(done: number, total: number, { subject, place, workload }: KmipConfiguration): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(`\r\x1b[Kmeasuring ${done + 1} of ${total}: ${workload}, ${subject}, store in ${place}`);
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new InvalidArgumentError('It is a whole number, 1 or more.');
+}

@@ -1,4 +1,5 @@
 export { OsFileSystem, type OsFileSystemOptions } from './os-file-system/os-file-system.js';
+export { runCommand } from './run-command.js';
 export { SystemClock } from './system-clock.js';
 export { SystemEntropy } from './system-entropy.js';
 export { SystemKeyPairs } from './system-key-pairs.js';

@@ -1,5 +1,6 @@
 import { summarizeMessage } from '@vcryptsim/kmip-lite/text';
 import type { TapFrame, TapObserver } from '@vcryptsim/simkit';
+import { spelled } from './spelling.js';
 
 /** Notes by name what passed on one connection; of the bytes, in which a key may be, it keeps nothing. */
 export class LastMessage implements TapObserver {
@@ -19,21 +20,16 @@ export class LastMessage implements TapObserver {
   frame({ direction, bytes }: TapFrame): void {
     const summary = summarizeMessage(bytes);
     if (direction === 'to-server') {
-      this.request = summary === null ? null : counted(summary.items.map(({ operation }) => spaced(operation)));
+      this.request = summary === null ? null : counted(summary.items.map(({ operation }) => spelled(operation)));
       return;
     }
     this.answers += 1;
     const failed = summary?.items.find(({ status }) => status !== 'Success');
-    if (summary === null || summary === undefined || failed === undefined) return;
+    if (!summary || !failed) return;
     const whole = failed.operation === '' ? ', for the message as a whole' : '';
     const header = summary.version === '1.1' ? '' : `, under header ${summary.version}`;
-    this.refusal = `${spaced(failed.reason ?? failed.status ?? '')}${whole}${header}`;
+    this.refusal = `${spelled(failed.reason ?? failed.status ?? '')}${whole}${header}`;
   }
-}
-
-/** `GetAttributes` as the specification writes it: `Get Attributes`. */
-function spaced(name: string): string {
-  return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ');
 }
 
 function counted(operations: readonly string[]): string {

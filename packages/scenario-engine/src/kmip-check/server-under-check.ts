@@ -2,7 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { KmipSession } from '@vcryptsim/kmip-lite/client';
 import { assert, type Clock, type KeyId, type Network, type NetworkAddress, type TlsIdentity } from '@vcryptsim/ports';
 import { TappedNetwork } from '@vcryptsim/simkit';
-import { type ConversationProfile, createKey, KeyServerLink, type KeyServerTarget } from '@vcryptsim/vcenter/conversation';
+import {
+  type ConversationProfile,
+  createKey,
+  KeyServerLink,
+  type KeyServerTarget,
+} from '@vcryptsim/vcenter/conversation';
 import { LastMessage } from './last-message.js';
 import { Trouble, troubleOf } from './trouble.js';
 

@@ -5,6 +5,7 @@ import { ClockError, NetworkError } from '@vcryptsim/ports';
 import { failureCode, UnusableKeyError } from '@vcryptsim/vcenter/conversation';
 import type { Place } from './check.js';
 import type { LastMessage } from './last-message.js';
+import { spelled } from './spelling.js';
 
 /** Something that stops vCenter: where on the wire, and what was found there. */
 export class Trouble extends Error {
@@ -61,7 +62,7 @@ function sentence(text: string): string {
 }
 
 const FIELDS = Object.keys(Tag)
-  .map((name) => ({ name, spaced: name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ') }))
+  .map((name) => ({ name, spaced: spelled(name) }))
   .sort((a, b) => b.name.length - a.name.length);
 
 /** The KMIP field that a sentence of the client speaks of, spelled as the specification does. */

@@ -1,4 +1,5 @@
 import type { RunResult, StepResult } from '../run/result.js';
+import { escapeXml } from './escape-xml.js';
 
 /**
  * Results in the XML that CI systems read: a test suite for each run, a test case for each step, and one more for the
@@ -59,12 +60,4 @@ function sentence({ invariant, needle, where, offsetBytes }: RunResult['violatio
 
 function seconds(ms: number): string {
   return (ms / 1_000).toFixed(3);
-}
-
-/** Text for XML 1.0, which knows no control characters but tab and line ends. */
-function escapeXml(text: string): string {
-  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text
-    .replaceAll(/[&<>"]/g, (character) => entities[character] ?? character)
-    .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/gu, '?');
 }

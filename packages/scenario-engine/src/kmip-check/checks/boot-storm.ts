@@ -1,0 +1,34 @@
+import { fetchKey } from '@vcryptsim/vcenter/conversation';
+import { type Check, pass } from '../check.js';
+import { Trouble } from '../trouble.js';
+
+/** A power cut: every host of a data centre comes back in the same minute. */
+export const bootStorm: Check = {
+  name: 'boot-storm',
+  about: 'Many hosts ask at once, each on a connection of its own, and all are answered.',
+  needs: ['activate-key'],
+  consequence: 'tries again after 300 s for the hosts that got no key; until then their VMs are locked.',
+  async run(server) {
+    const { hosts, clock } = server.options;
+    const { firstKey } = server;
+    const delaysMs: number[] = [];
+    const troubles: Trouble[] = [];
+    const askOnce = async (): Promise<void> => {
+      const beganMs = clock.nowMs;
+      try {
+        (await server.converse((session) => fetchKey(session, firstKey))).dispose();
+        delaysMs.push(clock.nowMs - beganMs);
+      } catch (error) {
+        if (!(error instanceof Trouble)) throw error;
+        troubles.push(error);
+      }
+    };
+    await Promise.all(Array.from({ length: hosts }, askOnce));
+    const [first] = troubles;
+    if (first) {
+      const says = `${troubles.length} of ${hosts} hosts got no key; the first: ${first.message}`;
+      throw new Trouble(first.place, says, first.code);
+    }
+    return pass(`${hosts} hosts at once; the slowest waited ${Math.max(...delaysMs)} ms.`);
+  },
+};

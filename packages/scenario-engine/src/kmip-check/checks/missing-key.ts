@@ -1,0 +1,36 @@
+import type { KeyId } from '@vcryptsim/ports';
+import { fetchKey } from '@vcryptsim/vcenter/conversation';
+import { type Check, pass, tolerated } from '../check.js';
+import { Trouble } from '../trouble.js';
+
+const NO_SUCH_KEY = 'no-such-key-of-kmip-check' as KeyId;
+
+/** vCenter tells a lost key from a lost server by the result reason. */
+export const missingKey: Check = {
+  name: 'missing-key',
+  about: 'Get of a key that is not there is refused with Item Not Found, and the server goes on.',
+  needs: ['discover-versions'],
+  consequence: 'cannot tell a lost key from a lost server.',
+  async run(server) {
+    const refusal = await refusalOf(() => server.converse((session) => fetchKey(session, NO_SUCH_KEY)));
+    await server.converse(async () => {});
+    if (refusal.code === 'ItemNotFound') return pass('Item Not Found.');
+    if (refusal.place.field !== 'Result Reason') throw refusal;
+    return tolerated(
+      refusal.message,
+      refusal.place,
+      'raises "KMS cluster error" instead of saying that the key is missing on the KMS.',
+    );
+  },
+};
+
+/** What a fetch that must not succeed was refused with. */
+export async function refusalOf(fetch: () => Promise<{ dispose(): void }>): Promise<Trouble> {
+  try {
+    (await fetch()).dispose();
+  } catch (error) {
+    if (error instanceof Trouble) return error;
+    throw error;
+  }
+  return new Trouble({ message: 'Get', field: 'Result Status' }, 'Get answered with a key.', 'SUCCESS');
+}

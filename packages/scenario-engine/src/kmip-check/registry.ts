@@ -1,0 +1,39 @@
+import type { Check } from './check.js';
+import { activateKey } from './checks/activate-key.js';
+import { bootStorm } from './checks/boot-storm.js';
+import { clientCertificateUsage } from './checks/client-certificate-usage.js';
+import { createKey } from './checks/create-key.js';
+import { deactivatedKey } from './checks/deactivated-key.js';
+import { destroyedKey } from './checks/destroyed-key.js';
+import { discoverVersions } from './checks/discover-versions.js';
+import { emptyConnections } from './checks/empty-connections.js';
+import { getKey } from './checks/get-key.js';
+import { healthPoll } from './checks/health-poll.js';
+import { missingKey } from './checks/missing-key.js';
+import { queryServerInformation } from './checks/query-server-information.js';
+import { reuseKey } from './checks/reuse-key.js';
+import { serverRestart } from './checks/server-restart.js';
+import { stateReadable } from './checks/state-readable.js';
+import { tagKey } from './checks/tag-key.js';
+import { trust } from './checks/trust.js';
+
+/** All checks, in the order in which a vSphere administrator would meet them. */
+export const KMIP_CHECKS: readonly Check[] = [
+  trust,
+  discoverVersions,
+  clientCertificateUsage,
+  emptyConnections,
+  queryServerInformation,
+  createKey,
+  tagKey,
+  getKey,
+  stateReadable,
+  activateKey,
+  reuseKey,
+  bootStorm,
+  healthPoll,
+  missingKey,
+  deactivatedKey,
+  destroyedKey,
+  serverRestart,
+];

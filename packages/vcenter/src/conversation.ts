@@ -1,0 +1,10 @@
+export { CONVERSATION_PROFILES, type ConversationProfile } from './kmip/conversation-profile.js';
+export { createKey, KEK_LENGTH_BITS } from './kmip/create-key.js';
+export { failureCode } from './kmip/failure-code.js';
+export { fetchKey, UnusableKeyError } from './kmip/fetch-key.js';
+export { KeyServerLink, type KeyServerTarget } from './kmip/key-server-link.js';
+export { pollHealth } from './kmip/poll-health.js';
+export { refreshProvider } from './kmip/refresh-provider.js';
+export { type KeyConsumer, tagConsumer } from './kmip/tag-consumer.js';
+export type { TagOutcome } from './kmip/tag-key.js';
+export { tagProduct } from './kmip/tag-product.js';

@@ -66,7 +66,7 @@ describe('vcryptsim kmip decode', () => {
     const { exitCode, stdout, stderr } = await runCli(['kmip', 'decode', file('broken.bin', broken)]);
     expect(exitCode).toBe(2);
     expect(stdout).toContain('UniqueIdentifier TextString "key-1"');
-    expect(stderr).toContain('broken.bin is malformed: what stands at byte 24 is no item of KMIP');
+    expect(stderr).toContain('broken.bin is malformed: the item is longer than what is around it (at byte 28).');
     expect(hasStackTrace(stderr)).toBe(false);
   });
 

@@ -5,7 +5,12 @@ import { bytesOfCapture, messagesIn } from '../src/kmip/read-messages.js';
 
 const version = structure([item(Tag.ProtocolVersionMajor, integer(1)), item(Tag.ProtocolVersionMinor, integer(1))]);
 const message = encodeTtlv(
-  item(Tag.RequestMessage, structure([item(Tag.RequestHeader, structure([item(Tag.ProtocolVersion, version)]))])),
+  item(
+    Tag.RequestMessage,
+    structure([
+      item(Tag.RequestHeader, structure([item(Tag.ProtocolVersion, version), item(Tag.BatchCount, integer(0))])),
+    ]),
+  ),
 );
 const hex = Buffer.from(message).toString('hex');
 const utf8 = (words: string): Uint8Array => new TextEncoder().encode(words);
@@ -41,14 +46,14 @@ describe('what was kept of a wire', () => {
     const broken = message.slice();
     broken[0x18 + 3] = 0x0b;
     const found = messagesIn(Uint8Array.of(...message, ...broken));
-    expect(found.map(({ trouble }) => trouble?.offsetBytes)).toEqual([undefined, 0x18]);
-    expect(messagesIn(message.subarray(0, 5))[0]?.trouble).toMatchObject({ offsetBytes: 0 });
-    expect(messagesIn(message.subarray(0, -1))[0]?.trouble).toMatchObject({ offsetBytes: 0 });
+    expect(found.map(({ trouble }) => trouble)).toMatchObject([null, { code: 'BAD_TYPE', offsetBytes: 0x18 + 3 }]);
+    expect(messagesIn(message.subarray(0, 5))[0]?.trouble).toMatchObject({ code: 'TRUNCATED', offsetBytes: 0 });
+    expect(messagesIn(message.subarray(0, -1))[0]?.trouble).toMatchObject({ code: 'TRUNCATED' });
   });
 
   it('may be a part of a message', () => {
     const part = encodeTtlv(item(Tag.KeyValue, structure([item(Tag.KeyMaterial, bytes(utf8('0123456789abcdef')))])));
-    expect(messagesIn(part)).toEqual([{ offsetBytes: 0, bytes: part }]);
+    expect(messagesIn(part)).toEqual([{ offsetBytes: 0, bytes: part, trouble: null }]);
     expect(messagesIn(encodeTtlv(item(Tag.UniqueIdentifier, text('a'))))).toHaveLength(1);
   });
 });

@@ -1,3 +1,4 @@
+export { findTrouble, type Trouble } from './text/find-trouble.js';
 export { type HexSpan, renderHex } from './text/render-hex.js';
 export { renderMessage } from './text/render-message.js';
 export { type MessageSummary, type SummarizedItem, summarizeMessage } from './text/summarize-message.js';

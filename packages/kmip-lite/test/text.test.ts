@@ -1,5 +1,5 @@
 import { encodeTtlv, enumeration, integer, item, structure, Tag, text } from '@vcryptsim/kmip-lite';
-import { renderHex, renderMessage, summarizeMessage } from '@vcryptsim/kmip-lite/text';
+import { findTrouble, renderHex, renderMessage, summarizeMessage } from '@vcryptsim/kmip-lite/text';
 import { describe, expect, it } from 'vitest';
 import { attribute } from '../src/attributes/standard-values.js';
 import { requestTree } from '../src/message/request-message.js';
@@ -174,5 +174,36 @@ describe('readable rendering', () => {
     });
     expect(summarizeMessage(getAnswer.subarray(0, 40))).toBeNull();
     expect(summarizeMessage(new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n'))).toBeNull();
+  });
+});
+
+describe('trouble', () => {
+  const changed = (at: number, value: number): Uint8Array => {
+    const bytes = registerRequest.slice();
+    bytes[at] = value;
+    return bytes;
+  };
+
+  it('is none in sound messages and in parts of them', () => {
+    expect(findTrouble(registerRequest)).toBeNull();
+    expect(findTrouble(getAnswer)).toBeNull();
+    expect(findTrouble(encodeTtlv(item(Tag.UniqueIdentifier, text('a'))))).toBeNull();
+  });
+
+  it('names the byte where TTLV ends', () => {
+    expect(findTrouble(changed(0x1b, 0x0f))).toMatchObject({ kind: 'malformed', code: 'BAD_TYPE', offsetBytes: 0x1b });
+    expect(findTrouble(registerRequest.subarray(0, -8))).toMatchObject({ kind: 'malformed', code: 'TRUNCATED' });
+  });
+
+  it('names what a request lacks, in its header and in its payload', () => {
+    expect(findTrouble(encodeTtlv(item(Tag.RequestMessage, structure([]))))).toEqual({
+      kind: 'unsound',
+      message: 'the request has no readable header',
+    });
+    const items = [{ operation: Operation.Activate, payload: [item(Tag.Username, text('x'))] }];
+    expect(findTrouble(encodeTtlv(requestTree({ header: { version: { major: 1, minor: 1 } }, items })))).toEqual({
+      kind: 'unsound',
+      message: 'Username is repeated or out of place in the Activate request',
+    });
   });
 });

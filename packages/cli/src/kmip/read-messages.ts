@@ -1,4 +1,4 @@
-import { renderHex } from '@vcryptsim/kmip-lite/text';
+import { findTrouble, type Trouble } from '@vcryptsim/kmip-lite/text';
 import { CliError, EXIT } from '../exit.js';
 
 const HEAD_BYTES = 8;
@@ -9,8 +9,8 @@ export interface FoundMessage {
   /** Where it begins, counted from the first byte of all messages. */
   readonly offsetBytes: number;
   readonly bytes: Uint8Array;
-  /** The first thing that is wrong; `offsetBytes` is counted from the first byte of the message. */
-  readonly trouble?: { readonly offsetBytes: number; readonly message: string };
+  /** The first thing that is wrong; its place is counted from the first byte of the message. */
+  readonly trouble: Trouble | null;
 }
 
 /**
@@ -33,14 +33,16 @@ export function bytesOfCapture(content: Uint8Array, name: string): Uint8Array {
   throw new CliError(EXIT.badInput, `${name} ${what}.`, 'Give the bytes of a message, or their hex digits.');
 }
 
-/** Cuts bytes into messages by their lengths. Behind one that is broken nothing can be told apart any more. */
+/** Cuts bytes into messages by their lengths. Behind one that is malformed nothing can be told apart any more. */
 export function messagesIn(bytes: Uint8Array): FoundMessage[] {
   const found: FoundMessage[] = [];
-  for (let offsetBytes = 0; offsetBytes < bytes.length; ) {
-    const message = judged(bytes.subarray(offsetBytes, offsetBytes + lengthAt(bytes, offsetBytes)), offsetBytes);
-    found.push(message.trouble === undefined ? message : judged(bytes.subarray(offsetBytes), offsetBytes));
-    if (message.trouble !== undefined) break;
-    offsetBytes += message.bytes.length;
+  let offsetBytes = 0;
+  while (offsetBytes < bytes.length) {
+    const message = bytes.subarray(offsetBytes, offsetBytes + lengthAt(bytes, offsetBytes));
+    const trouble = findTrouble(message);
+    const isEnd = trouble?.kind === 'malformed';
+    found.push({ offsetBytes, bytes: isEnd ? bytes.subarray(offsetBytes) : message, trouble });
+    offsetBytes += isEnd ? bytes.length : message.length;
   }
   return found;
 }
@@ -51,11 +53,4 @@ function lengthAt(bytes: Uint8Array, offsetBytes: number): number {
   if (left < HEAD_BYTES) return left;
   const view = new DataView(bytes.buffer, bytes.byteOffset + offsetBytes, HEAD_BYTES);
   return HEAD_BYTES + Math.ceil(view.getUint32(4) / 8) * 8;
-}
-
-function judged(bytes: Uint8Array, offsetBytes: number): FoundMessage {
-  const end = renderHex(bytes).find(({ part }) => part === 'unreadable');
-  if (end === undefined) return { offsetBytes, bytes };
-  const message = `what stands at byte ${end.offsetBytes} is no item of KMIP, or longer than what is around it`;
-  return { offsetBytes, bytes, trouble: { offsetBytes: end.offsetBytes, message } };
 }

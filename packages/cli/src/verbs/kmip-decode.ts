@@ -42,23 +42,24 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
   const messages = messagesIn(bytesOfCapture(content, name));
   const shown = options.json === true ? asJson(messages, options) : asText(messages, options);
   process.stdout.write(shown);
-  const broken = messages.find(({ trouble }) => trouble !== undefined);
-  if (broken?.trouble === undefined) return;
+  const broken = messages.at(-1)?.trouble;
+  if (broken?.kind !== 'malformed') return;
   const which = messages.length === 1 ? name : `Message ${messages.length} of ${name}`;
   throw new CliError(
     EXIT.badInput,
-    `${which} is malformed: ${broken.trouble.message}.`,
-    'The tree shows what comes before that place; --hex shows the bytes.',
+    `${which} is malformed: ${broken.message}.`,
+    'The tree shows what can be read of it; --hex shows the bytes.',
   );
 }
 
 function asText(messages: readonly FoundMessage[], { hex }: DecodeOptions): string {
   return messages
-    .map(({ offsetBytes, bytes }, at) => {
+    .map(({ offsetBytes, bytes, trouble }, at) => {
       const head =
         messages.length === 1 ? [] : [`message ${at + 1}, ${bytes.length} bytes from byte ${offsetBytes} on`];
       const lines = hex === true ? renderHex(bytes).flatMap(hexLines) : renderMessage(bytes);
-      return `${[...head, ...lines].join('\n')}\n`;
+      const notes = trouble?.kind === 'unsound' ? [`This is no sound message of KMIP 1.1: ${trouble.message}.`] : [];
+      return `${[...head, ...lines, ...notes].join('\n')}\n`;
     })
     .join('\n');
 }
@@ -84,7 +85,7 @@ function asJson(messages: readonly FoundMessage[], { hex }: DecodeOptions): stri
       summary: summarizeMessage(bytes),
       tree: renderMessage(bytes),
       ...(hex === true && { spans: renderHex(bytes) }),
-      ...(trouble !== undefined && { trouble }),
+      trouble,
     })),
   };
   return `${JSON.stringify(answer, null, 2)}\n`;

@@ -1,8 +1,6 @@
-import type { KeyPair, Network, WorldClock } from '@vcryptsim/ports';
-import { SystemClock, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
-import { MemoryNetwork } from '@vcryptsim/simkit';
+import type { KeyPair } from '@vcryptsim/ports';
+import { makeKeyPairs, type Wire, withKeyServer } from '../support/wire-lab.js';
 import { type OasisCase, type OasisFile, storesOf } from './oasis-case.js';
-import { withServer } from './oasis-server.js';
 import { type CaseOutcome, replayCase, startOf } from './replay-case.js';
 import { whyUnsupported } from './unsupported.js';
 
@@ -14,30 +12,20 @@ export interface ReplayedCase {
   readonly outcome: CaseOutcome;
 }
 
-/** In memory, or mutual TLS on loopback: the same cases, the same answers. */
-export type Wire = 'memory' | 'tls';
-
-const WIRES: Readonly<Record<Wire, (clock: WorldClock) => Network & { dispose(): Promise<void> | void }>> = {
-  memory: (clock) => new MemoryNetwork(clock),
-  tls: (clock) => new TlsNetwork(clock),
-};
-
 /** Replays all cases of a file, each on a connection of its own, in the order of the file. */
 export async function* runOasis(file: OasisFile, wire: Wire): AsyncGenerator<ReplayedCase> {
-  const system = new SystemKeyPairs(new SystemClock());
-  const keyPairs: KeyPair[] = [];
-  for (let count = 0; count < 3; count += 1) keyPairs.push(await system.generate('rsa-2048'));
-  for (const store of storesOf(file.cases)) yield* await runStore(store, file.now, keyPairs, WIRES[wire]);
+  const keyPairs = await makeKeyPairs();
+  for (const store of storesOf(file.cases)) yield* await runStore(store, file.now, keyPairs, wire);
 }
 
 async function runStore(
   cases: readonly OasisCase[],
   sampleNow: number,
   keyPairs: readonly KeyPair[],
-  wire: (typeof WIRES)[Wire],
+  wire: Wire,
 ): Promise<ReplayedCase[]> {
   const startMs = Math.min(...cases.map(startOf));
-  return withServer({ startMs, keyPairs, wire }, async ({ clock, connect }) => {
+  return withKeyServer({ startMs, keyPairs, wire }, async ({ clock, connect }) => {
     const replayed: ReplayedCase[] = [];
     for (const one of cases) {
       const channel = await connect();

@@ -1,9 +1,11 @@
 import { unsafe } from '@noble/ciphers/aes.js';
 import { secretCopy } from '../secret-buffer.js';
+import { type BlockFunction, turnBlocks } from './aes-blocks.js';
+import { stealCiphertext } from './ciphertext-stealing.js';
 import { BLOCK_SIZE_BYTES, checkUnit, countUnits } from './data-unit.js';
 import { disposedKey, InlineCipher } from './inline-cipher.js';
 import { whiten, writeUnitNumbers } from './whitening.js';
-import type { XtsEngine } from './xts-engine.js';
+import type { Direction, XtsEngine } from './xts-engine.js';
 import { splitXtsKey } from './xts-key.js';
 
 /**
@@ -17,9 +19,6 @@ export function portableEngine(): XtsEngine {
     allocateBuffer: (sizeBytes) => new Uint8Array(sizeBytes),
   };
 }
-
-/** `unsafe.encrypt` or `unsafe.decrypt`: one AES block as four little-endian words. */
-type BlockFunction = typeof unsafe.encrypt;
 
 interface Schedules {
   /** Round keys of Key1, for the data, in both directions. */
@@ -58,12 +57,12 @@ class PortableCipher extends InlineCipher {
 
   encryptUnit(unit: Uint8Array, tweak: Uint8Array): void {
     const schedules = this.#live();
-    turnUnit(unit, tweak, schedules.tweak, unsafe.encrypt, schedules.encrypt, 'first');
+    turnUnit(unit, tweak, schedules.tweak, 'encrypt', unsafe.encrypt, schedules.encrypt);
   }
 
   decryptUnit(unit: Uint8Array, tweak: Uint8Array): void {
     const schedules = this.#live();
-    turnUnit(unit, tweak, schedules.tweak, unsafe.decrypt, schedules.decrypt, 'second');
+    turnUnit(unit, tweak, schedules.tweak, 'decrypt', unsafe.decrypt, schedules.decrypt);
   }
 
   dispose(): void {
@@ -110,77 +109,24 @@ function expand(half: Uint8Array, by: (key: Uint8Array) => Uint32Array): Uint32A
   }
 }
 
-/** AES over whole blocks, in place. */
-function turnBlocks(block: BlockFunction, schedule: Uint32Array, blocks: DataView): void {
-  for (let at = 0; at < blocks.byteLength; at += BLOCK_SIZE_BYTES) {
-    const { s0, s1, s2, s3 } = block(
-      schedule,
-      blocks.getUint32(at, true),
-      blocks.getUint32(at + 4, true),
-      blocks.getUint32(at + 8, true),
-      blocks.getUint32(at + 12, true),
-    );
-    blocks.setUint32(at, s0, true);
-    blocks.setUint32(at + 4, s1, true);
-    blocks.setUint32(at + 8, s2, true);
-    blocks.setUint32(at + 12, s3, true);
-  }
-}
-
-/**
- * One data unit of any length. A last part block borrows the tail of the block before it (ciphertext stealing, IEEE
- * 1619-2018 sections 5.3.2 and 5.4.2).
- *
- * @param stealing which of the last two tweaks meets the last whole block: encryption takes them in order, decryption
- *   has to undo the stolen block first
- */
+/** One data unit of any length: whole blocks as in a run, the last one and a part by ciphertext stealing. */
 function turnUnit(
   unit: Uint8Array,
   tweak: Uint8Array,
   tweakSchedule: Uint32Array,
+  direction: Direction,
   block: BlockFunction,
   schedule: Uint32Array,
-  stealing: 'first' | 'second',
 ): void {
   checkUnit(unit.length, tweak);
-  const power = new DataView(secretCopy(tweak).buffer);
-  turnBlocks(unsafe.encrypt, tweakSchedule, power);
-  const turn = (at: number): void => {
-    const one = new DataView(unit.buffer, unit.byteOffset + at, BLOCK_SIZE_BYTES);
-    whiten(one, power, BLOCK_SIZE_BYTES);
-    turnBlocks(block, schedule, one);
-    whiten(one, power, BLOCK_SIZE_BYTES);
+  const encrypted = new DataView(secretCopy(tweak).buffer);
+  turnBlocks(unsafe.encrypt, tweakSchedule, encrypted);
+  const turn = (at: number, lengthBytes: number, tweaks: DataView): void => {
+    const blocks = new DataView(unit.buffer, unit.byteOffset + at, lengthBytes);
+    whiten(blocks, tweaks, lengthBytes);
+    turnBlocks(block, schedule, blocks);
+    whiten(blocks, tweaks, lengthBytes);
   };
-  const partSizeBytes = unit.length % BLOCK_SIZE_BYTES;
-  const wholeBytes = unit.length - partSizeBytes;
-  const lastWhole = wholeBytes - BLOCK_SIZE_BYTES;
-  const plainEnd = partSizeBytes === 0 ? wholeBytes : lastWhole;
-  for (let at = 0; at < plainEnd; at += BLOCK_SIZE_BYTES) {
-    turn(at);
-    timesAlpha(power);
-  }
-  if (partSizeBytes === 0) return;
-
-  const earlier = secretCopy(new Uint8Array(power.buffer));
-  timesAlpha(power);
-  const later = secretCopy(new Uint8Array(power.buffer));
-  const [forWhole, forStolen] = stealing === 'first' ? [earlier, later] : [later, earlier];
-  new Uint8Array(power.buffer).set(forWhole);
-  turn(lastWhole);
-  const part = unit.slice(wholeBytes);
-  unit.copyWithin(wholeBytes, lastWhole, lastWhole + partSizeBytes);
-  unit.set(part, lastWhole);
-  new Uint8Array(power.buffer).set(forStolen);
-  turn(lastWhole);
-}
-
-/** The tweak of the next block: one multiplication by x in GF(2^128), constant 0x87 (IEEE 1619-2018 section 5.2). */
-function timesAlpha(power: DataView): void {
-  const words = [0, 4, 8, 12].map((at) => power.getUint32(at, true));
-  const overflow = power.getInt32(12, true) >> 31;
-  let carry = overflow & 0x87;
-  for (const [index, word] of words.entries()) {
-    power.setUint32(index * 4, index === 0 ? (word << 1) ^ carry : (word << 1) | carry, true);
-    carry = word >>> 31;
-  }
+  if (unit.length % BLOCK_SIZE_BYTES === 0) turn(0, unit.length, encrypted);
+  else stealCiphertext(unit, encrypted, direction, turn);
 }

@@ -259,4 +259,31 @@ describe('vcryptsim kms', () => {
     expect([ended.code, ended.err]).toEqual([3, expect.stringContaining('is taken')]);
     expect(await readdir(`${folder}/kms`)).not.toContain('serve.lock');
   });
+
+  it('lists clients, shows the audit log and notices a changed line, while the server runs', async () => {
+    const where = ['--dir', `${folder}/kms`];
+    expect(vcryptsim('kms', 'client', 'list', ...where)).toMatchObject({ code: 3, out: '' });
+    vcryptsim('kms', 'client', 'add', 'vcenter', ...where);
+    const { port } = await serve();
+    const client = await clientOf(port, await identityOf(`${folder}/kms/clients/vcenter`));
+    await client.session((session) => session.discoverVersions());
+    const [listed] = JSON.parse(vcryptsim('kms', 'client', 'list', ...where, '--json').out);
+    expect(listed).toEqual({
+      name: 'vcenter',
+      subject: 'CN=vcenter',
+      fingerprintSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const last = JSON.parse(vcryptsim('kms', 'audit', 'tail', ...where, '-n', '1').out);
+    expect(last).toMatchObject({
+      event: 'ANSWER',
+      client: 'vcenter',
+      items: [{ operation: 'DiscoverVersions', status: 'Success' }],
+    });
+    const whole = vcryptsim('kms', 'audit', 'verify', ...where);
+    expect([whole.code, whole.out]).toEqual([0, expect.stringContaining(last.hash)]);
+    const path = `${folder}/kms/audit.jsonl`;
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"client":"vcenter"', '"client":"nobody!"'));
+    const changed = vcryptsim('kms', 'audit', 'verify', ...where);
+    expect([changed.code, changed.err]).toEqual([1, expect.stringContaining(`Line ${last.n} of`)]);
+  });
 });

@@ -1,4 +1,5 @@
 export { type AuditEntry, type AuditItem, type ChainPoint, readLine } from './audit/audit-line.js';
+export { auditLines } from './audit/audit-lines.js';
 export { type ChainFinding, verifyChain } from './audit/verify-chain.js';
 export { type ClientName, clientName } from './clients/client-name.js';
 export { ClientRegistry, type RegisteredClient } from './clients/client-registry.js';

@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import { ClientRegistry } from '@vcryptsim/kms';
+import { describeCertificate } from '@vcryptsim/pki';
+import { OsFileSystem } from '@vcryptsim/ports/os';
+import { Command } from 'commander';
+import { readAuthority } from './authority.js';
+import { asCliError } from './trouble.js';
+
+/** `vcryptsim kms client list`: also while a server runs. */
+export function clientListCommand(): Command {
+  return new Command('list')
+    .description('List who may connect, with the fingerprint of each certificate.')
+    .requiredOption('--dir <dir>', "the key server's folder")
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  vcryptsim kms client list --dir lab-kms')
+    .action((options: { readonly dir: string; readonly json?: boolean }) =>
+      list(options).catch((error: unknown) => {
+        throw asCliError(error);
+      }),
+    );
+}
+
+async function list({ dir, json }: { readonly dir: string; readonly json?: boolean }): Promise<void> {
+  const files = new OsFileSystem();
+  const folder = resolve(dir);
+  const authority = await readAuthority(files, folder);
+  const registry = await ClientRegistry.open({ files, folder: `${folder}/clients`, authority });
+  const clients = registry.clients.flatMap(({ name, certificates }) =>
+    certificates.map((der) => {
+      const { subject, fingerprintSha256 } = describeCertificate(der);
+      return { name, subject, fingerprintSha256 };
+    }),
+  );
+  if (json === true) {
+    process.stdout.write(`${JSON.stringify(clients, null, 2)}\n`);
+    return;
+  }
+  for (const { name, subject, fingerprintSha256 } of clients) {
+    process.stdout.write(`${name}  ${subject}  ${fingerprintSha256}\n`);
+  }
+  if (clients.length === 0) process.stdout.write('Nobody yet. Add one: vcryptsim kms client add NAME --dir DIR\n');
+}

@@ -22,6 +22,11 @@ export { formatProblem, ScenarioError, type ScenarioProblem } from './scenario/p
 export type { PlannedStep, Quiz, Scenario } from './scenario/scenario.js';
 export { STEPS } from './steps/registry.js';
 export { openDiskImage } from './world/disk-image.js';
+export {
+  type KeyServerAccess,
+  type KeyServerAccessFiles,
+  readKeyServerAccess,
+} from './world/key-server-access.js';
 export { removeRunFolder } from './world/run-folder.js';
 export { World, type WorldOptions } from './world/world.js';
 export type { RunEvent, WorldEvent } from './world/world-event.js';

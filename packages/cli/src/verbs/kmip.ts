@@ -1,7 +1,11 @@
 import { Command } from 'commander';
+import { kmipCheckCommand } from './kmip-check.js';
 import { decodeCommand } from './kmip-decode.js';
 
-/** `vcryptsim kmip`: look at what KMIP clients and servers say. */
+/** `vcryptsim kmip`: look at what KMIP clients and servers say, and check a server as vCenter would. */
 export function kmipCommand(): Command {
-  return new Command('kmip').description('Look at what KMIP clients and servers say.').addCommand(decodeCommand());
+  return new Command('kmip')
+    .description('Look at what KMIP clients and servers say; play vCenter against a server.')
+    .addCommand(decodeCommand())
+    .addCommand(kmipCheckCommand());
 }

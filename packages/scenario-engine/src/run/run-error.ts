@@ -4,6 +4,7 @@ export type RunErrorCode =
   | 'DIGEST_MISMATCH' // sectors differ that the scenario did not write
   | 'NOT_IN_TIME' // `until` ran out of time
   | 'BAD_IMAGE' // a disk image cannot be used
+  | 'BAD_CREDENTIALS' // certificate, key or password of an external key server cannot be used
   | 'ENVIRONMENT' // the machine does not allow it: a full disk, a folder that is not writable
   | 'FOLDER_IN_USE' // the folder to keep the run in is not empty
   | 'SECRET_FOUND' // `scan` found what must not be there

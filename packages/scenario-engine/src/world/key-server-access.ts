@@ -1,0 +1,88 @@
+import { X509Certificate } from 'node:crypto';
+import { certificatesFromPem, PkiError, privateKeyFromPem } from '@vcryptsim/pki';
+import { type FileSystem, readWhole, type TlsIdentity } from '@vcryptsim/ports';
+import { RunError } from '../run/run-error.js';
+
+const PEM_BYTES_MAX = 256 * 1024;
+const PASSWORD_BYTES_MAX = 1024;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/** Absolute paths of what a client of a foreign key server needs. */
+export interface KeyServerAccessFiles {
+  /** Client certificate, PEM; the chain above it may follow. */
+  readonly cert: string;
+  /** Its private key, PEM, PKCS#8 or older, without a passphrase. */
+  readonly key: string;
+  /** Authorities of the server's certificate, or that certificate itself, PEM. */
+  readonly ca: string;
+  /** For the header of requests. */
+  readonly user?: string | undefined;
+  /** First line of this file is the password of `user`. */
+  readonly passwordFile?: string | undefined;
+}
+
+/** What those files hold. */
+export interface KeyServerAccess {
+  readonly identity: TlsIdentity;
+  /** DER. */
+  readonly trusted: readonly Uint8Array[];
+  /** The password (UTF-8) is the caller's to zero. */
+  readonly credential: { readonly username: string; readonly password: Uint8Array } | null;
+}
+
+/**
+ * Reads certificate, private key, authorities and password. Keys and passwords never become strings.
+ *
+ * @throws RunError BAD_CREDENTIALS naming the file; FileError
+ */
+export async function readKeyServerAccess(files: FileSystem, paths: KeyServerAccessFiles): Promise<KeyServerAccess> {
+  const chain = await readPem(files, paths.cert);
+  const trusted = await readPem(files, paths.ca);
+  const bytes = await readWhole(files, paths.key, PEM_BYTES_MAX);
+  try {
+    const identity = { chain, privateKey: naming(paths.key, () => privateKeyFromPem(bytes)) };
+    const [leaf] = chain;
+    if (!leaf || !new X509Certificate(leaf).checkPrivateKey(identity.privateKey)) {
+      throw new RunError('BAD_CREDENTIALS', `The private key in ${paths.key} is not that of ${paths.cert}.`);
+    }
+    return { identity, trusted, credential: await readCredential(files, paths) };
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+async function readPem(files: FileSystem, path: string): Promise<Uint8Array[]> {
+  const bytes = await readWhole(files, path, PEM_BYTES_MAX);
+  return naming(path, () => certificatesFromPem(new TextDecoder().decode(bytes)));
+}
+
+async function readCredential(
+  files: FileSystem,
+  { user, passwordFile }: KeyServerAccessFiles,
+): Promise<KeyServerAccess['credential']> {
+  if (user === undefined) return null;
+  if (passwordFile === undefined) {
+    throw new RunError(
+      'BAD_CREDENTIALS',
+      `User ${user} needs a password. Name a file whose first line is the password.`,
+    );
+  }
+  const bytes = await readWhole(files, passwordFile, PASSWORD_BYTES_MAX);
+  try {
+    const end = bytes.indexOf(LINE_FEED);
+    const line = end < 0 ? bytes : bytes.subarray(0, end);
+    return { username: user, password: line.slice(0, line.at(-1) === CARRIAGE_RETURN ? -1 : undefined) };
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+function naming<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof PkiError) throw new RunError('BAD_CREDENTIALS', `${path}: ${error.message}`);
+    throw error;
+  }
+}

@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KmipClient, KmipClientError } from '@vcryptsim/kmip-lite/client';
 import { verifyChain } from '@vcryptsim/kms';
-import { certificatesFromPem, certificateToPem, peerJudge, privateKeyFromPem, selfSign } from '@vcryptsim/pki';
+import {
+  certificateRequestToPem,
+  certificatesFromPem,
+  certificateToPem,
+  createCertificateRequest,
+  peerJudge,
+  privateKeyFromPem,
+  selfSign,
+} from '@vcryptsim/pki';
 import type { KeyId, TlsIdentity } from '@vcryptsim/ports';
 import { SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -272,6 +280,7 @@ describe('vcryptsim kms', () => {
       name: 'vcenter',
       subject: 'CN=vcenter',
       fingerprintSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      isRevoked: false,
     });
     const last = JSON.parse(vcryptsim('kms', 'audit', 'tail', ...where, '-n', '1').out);
     expect(last).toMatchObject({
@@ -285,5 +294,25 @@ describe('vcryptsim kms', () => {
     await writeFile(path, (await readFile(path, 'utf8')).replace('"client":"vcenter"', '"client":"nobody!"'));
     const changed = vcryptsim('kms', 'audit', 'verify', ...where);
     expect([changed.code, changed.err]).toEqual([1, expect.stringContaining(`Line ${last.n} of`)]);
+  });
+
+  it('signs a request, and shuts a revoked client out while it runs', async () => {
+    const where = ['--dir', `${folder}/kms`];
+    const { port } = await serve();
+    const keyPair = await new SystemKeyPairs(clock).generate('rsa-2048');
+    const request = await createCertificateRequest({ subject: 'CN=vcenter,O=example', keyPair, clock });
+    await writeFile(`${folder}/vcenter.csr`, certificateRequestToPem(request));
+    const signed = vcryptsim('kms', 'client', 'sign', 'vcenter', '--csr', `${folder}/vcenter.csr`, ...where);
+    expect([signed.code, signed.out]).toEqual([0, expect.stringContaining('may connect')]);
+    const chain = certificatesFromPem(await readFile(`${folder}/kms/clients/vcenter/cert.pem`, 'utf8'));
+    const client = await clientOf(port, { chain, privateKey: keyPair.privateKey });
+    expect(await client.session((session) => session.discoverVersions())).toHaveLength(2);
+    expect(vcryptsim('kms', 'client', 'revoke', 'vcenter', ...where).code).toBe(0);
+    await expect(client.session((session) => session.discoverVersions())).rejects.toBeInstanceOf(KmipClientError);
+    expect(vcryptsim('kms', 'client', 'list', ...where).out).toContain('revoked');
+    expect(vcryptsim('kms', 'client', 'add', 'vcenter', ...where).err).toContain('There is a client vcenter already');
+    expect(vcryptsim('kms', 'client', 'revoke', 'nobody', ...where)).toMatchObject({ code: 2 });
+    const bad = vcryptsim('kms', 'client', 'sign', 'other', '--csr', `${folder}/kms/pki/ca.pem`, ...where);
+    expect([bad.code, bad.err]).toEqual([3, expect.stringContaining('no certificate request')]);
   });
 });

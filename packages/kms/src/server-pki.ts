@@ -74,6 +74,16 @@ export class ServerPki {
     return new ServerPki(authority, identity, o.keyPairs, o.clock);
   }
 
+  /**
+   * Issues a client certificate for the key of a certificate request.
+   *
+   * @param request DER
+   * @throws PkiError MALFORMED
+   */
+  signRequest(request: Uint8Array): Promise<Uint8Array> {
+    return this.authority.signRequest(request, { usage: 'client', ...validFor(this.clock, LEAF_DAYS) });
+  }
+
   /** Makes a key pair and a client certificate for it. */
   async issueClient(name: string): Promise<TlsIdentity> {
     const keyPair = await this.keyPairs.generate('rsa-2048');

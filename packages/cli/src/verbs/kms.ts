@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { auditTailCommand, auditVerifyCommand } from './kms/audit.js';
 import { clientAddCommand } from './kms/client-add.js';
 import { clientListCommand } from './kms/client-list.js';
+import { clientRevokeCommand } from './kms/client-revoke.js';
+import { clientSignCommand } from './kms/client-sign.js';
 import { serveCommand } from './kms/serve.js';
 
 /** `vcryptsim kms`: a key server of its own, and who may use it. */
@@ -9,7 +11,9 @@ export function kmsCommand(): Command {
   const client = new Command('client')
     .description('Who may connect to a key server.')
     .addCommand(clientAddCommand())
-    .addCommand(clientListCommand());
+    .addCommand(clientSignCommand())
+    .addCommand(clientListCommand())
+    .addCommand(clientRevokeCommand());
   const audit = new Command('audit')
     .description('What a key server answered.')
     .addCommand(auditVerifyCommand())

@@ -1,5 +1,13 @@
 import { describeCertificate, fingerprintSha256, PeerVerifier, PkiError } from '@vcryptsim/pki';
-import { type Clock, FileError, type FileSystem, makeFolders, type PeerCertificate } from '@vcryptsim/ports';
+import {
+  type Clock,
+  exists,
+  FileError,
+  type FileSystem,
+  makeFolders,
+  type PeerCertificate,
+  replaceFile,
+} from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
 import { readCertificates, writeCertificates } from '../pem-files.js';
 import { type ClientName, clientName } from './client-name.js';
@@ -9,13 +17,15 @@ export interface RegisteredClient {
   readonly name: ClientName;
   /** DER of the certificates it is registered with; one as a rule, more while a key is being replaced. */
   readonly certificates: readonly Uint8Array[];
+  /** Whether it may not connect any more. Its name and its key stay taken, its objects stay. */
+  readonly isRevoked: boolean;
 }
 
 /**
  * Who may connect: the folder `DIR/clients`, one folder a client, in it `cert.pem` with the client's certificates. A
  * client is known by its certificate's public key; the certificate's own names mean nothing here. An entry counts as
  * soon as its `cert.pem` stands there, so another process may add one while a server runs: a server that meets an
- * unknown key reads the folder again.
+ * unknown key reads the folder again. A file `revoked` beside it ends that.
  */
 export class ClientRegistry {
   readonly #files: FileSystem;
@@ -60,7 +70,8 @@ export class ClientRegistry {
     const clients: RegisteredClient[] = [];
     for (const entry of await this.#files.readdir(this.#folder)) {
       const certificates = await this.#certificatesOf(entry);
-      if (certificates) clients.push({ name: clientName(entry), certificates });
+      if (certificates)
+        clients.push({ name: clientName(entry), certificates, isRevoked: await this.#isRevoked(entry) });
     }
     this.#clients = clients;
     this.#byKey = new Map(
@@ -82,7 +93,10 @@ export class ClientRegistry {
     if (!leaf) throw new PkiError('NO_CERTIFICATE');
     const { publicKeySha256 } = describeCertificate(leaf);
     if (!this.#byKey.has(publicKeySha256)) await this.refresh();
-    if (!this.#byKey.has(publicKeySha256)) throw unknownClient(leaf);
+    const client = this.#byKey.get(publicKeySha256);
+    if (!client) throw unknownClient(leaf);
+    // Looked up each time: another process may have revoked it while this one serves.
+    if (await this.#isRevoked(client.name)) throw new PkiError('REVOKED', describeCertificate(leaf).subject);
     return this.#verifier.verify(chain, clock.nowMs);
   }
 
@@ -124,6 +138,33 @@ export class ClientRegistry {
     await writeCertificates(this.#files, `${this.#folder}/${client}/cert.pem`, [certificate]);
     await this.refresh();
     return client;
+  }
+
+  /**
+   * Keeps a client from connecting from now on; connections that exist go on. Its objects stay.
+   *
+   * @throws KmsError CLIENT_UNKNOWN; FileError
+   */
+  async revoke(name: string): Promise<void> {
+    const client = clientName(name);
+    await this.refresh();
+    if (!this.#clients.some((known) => known.name === client)) {
+      throw new KmsError(
+        'CLIENT_UNKNOWN',
+        `There is no client ${client}.`,
+        'See who there is: vcryptsim kms client list',
+      );
+    }
+    await replaceFile(this.#files, this.#revokedPath(client), new Uint8Array(0), 0o644);
+    await this.refresh();
+  }
+
+  #revokedPath(entry: string): string {
+    return `${this.#folder}/${entry}/revoked`;
+  }
+
+  #isRevoked(entry: string): Promise<boolean> {
+    return exists(this.#files, this.#revokedPath(entry));
   }
 
   async #certificatesOf(entry: string): Promise<Uint8Array[] | null> {

@@ -25,18 +25,18 @@ async function list({ dir, json }: { readonly dir: string; readonly json?: boole
   const folder = resolve(dir);
   const authority = await readAuthority(files, folder);
   const registry = await ClientRegistry.open({ files, folder: `${folder}/clients`, authority });
-  const clients = registry.clients.flatMap(({ name, certificates }) =>
+  const clients = registry.clients.flatMap(({ name, certificates, isRevoked }) =>
     certificates.map((der) => {
       const { subject, fingerprintSha256 } = describeCertificate(der);
-      return { name, subject, fingerprintSha256 };
+      return { name, subject, fingerprintSha256, isRevoked };
     }),
   );
   if (json === true) {
     process.stdout.write(`${JSON.stringify(clients, null, 2)}\n`);
     return;
   }
-  for (const { name, subject, fingerprintSha256 } of clients) {
-    process.stdout.write(`${name}  ${subject}  ${fingerprintSha256}\n`);
+  for (const { name, subject, fingerprintSha256, isRevoked } of clients) {
+    process.stdout.write(`${name}  ${subject}  ${fingerprintSha256}${isRevoked ? '  revoked' : ''}\n`);
   }
   if (clients.length === 0) process.stdout.write('Nobody yet. Add one: vcryptsim kms client add NAME --dir DIR\n');
 }

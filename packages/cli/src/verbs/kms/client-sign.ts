@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { ClientRegistry, ServerPki, writeCertificates } from '@vcryptsim/kms';
+import { certificateRequestFromPem } from '@vcryptsim/pki';
+import { makeFolders, readWhole } from '@vcryptsim/ports';
+import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs } from '@vcryptsim/ports/os';
+import { Command } from 'commander';
+import { asCliError } from './trouble.js';
+
+const REQUEST_BYTES_MAX = 64 * 1024;
+
+interface ClientSignOptions {
+  readonly dir: string;
+  readonly csr: string;
+  readonly out?: string;
+}
+
+/** `vcryptsim kms client sign`: for a client whose private key stays with it, as with vCenter's "New CSR". */
+export function clientSignCommand(): Command {
+  return new Command('sign')
+    .description('Let a client connect by signing its certificate request; its private key stays where it is.')
+    .argument('<name>', 'what the client is called here; its objects belong to this name')
+    .requiredOption('--dir <dir>', "the key server's folder; made if need be")
+    .requiredOption('--csr <pem>', 'the certificate request (PKCS#10 in PEM)')
+    .option('--out <folder>', 'where cert.pem and ca.pem go (default DIR/clients/NAME)')
+    .addHelpText('after', '\nExample:\n  vcryptsim kms client sign vcenter --dir lab-kms --csr vcenter.csr')
+    .action((name: string, options: ClientSignOptions) =>
+      sign(name, options).catch((error: unknown) => {
+        throw asCliError(error);
+      }),
+    );
+}
+
+async function sign(name: string, options: ClientSignOptions): Promise<void> {
+  const dir = resolve(options.dir);
+  const files = new OsFileSystem();
+  const clock = new SystemClock();
+  const text = new TextDecoder().decode(await readWhole(files, resolve(options.csr), REQUEST_BYTES_MAX));
+  const request = certificateRequestFromPem(text);
+  const keyPairs = new SystemKeyPairs(clock);
+  const pki = await ServerPki.open({ folder: `${dir}/pki`, files, clock, entropy: new SystemEntropy(), keyPairs });
+  const authority = pki.authority.certificate;
+  const registry = await ClientRegistry.open({ files, folder: `${dir}/clients`, authority });
+  const client = await registry.freeName(name);
+  const certificate = await pki.signRequest(request);
+  await registry.add(client, certificate);
+  const out = options.out === undefined ? `${dir}/clients/${client}` : resolve(options.out);
+  await makeFolders(files, out);
+  await writeCertificates(files, `${out}/cert.pem`, [certificate]);
+  await writeCertificates(files, `${out}/ca.pem`, [authority]);
+  process.stdout.write(`Client ${client} may connect. Its files: ${out}/{ca.pem,cert.pem}\n`);
+}

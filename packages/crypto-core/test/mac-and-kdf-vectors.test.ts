@@ -1,4 +1,8 @@
 import { createSecretKey } from 'node:crypto';
+import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js';
+import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
+import { pbkdf2 as noblePbkdf2 } from '@noble/hashes/pbkdf2.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { expect, it } from 'vitest';
 import {
   CryptoError,
@@ -125,4 +129,18 @@ describeVectors<GcmRow>('gcm-aes256-wycheproof', (all) => {
     expect(outcomes).toEqual(all.map(([, , , , , , , result]) => (result === 'valid' ? true : 'ENVELOPE_MISMATCH')));
     expect(outcomes.filter((outcome) => outcome === true)).toHaveLength(39);
   });
+});
+
+it('HMAC, HKDF and PBKDF2 agree with @noble/hashes, a second hand', () => {
+  const filled = (length: number) => Uint8Array.from({ length }, (_, index) => (index * 89 + length) & 0xff);
+  const [key, salt, info] = [filled(37), filled(20), filled(11)] as const;
+  expect(toHex(hmacSha256(key, salt, info))).toBe(toHex(nobleHmac(sha256, key, Uint8Array.from([...salt, ...info]))));
+  for (const lengthBytes of [1, 31, 32, 33, 200]) {
+    expect(toHex(hkdfSha256({ key, salt, info, lengthBytes }))).toBe(
+      toHex(nobleHkdf(sha256, key, salt, info, lengthBytes)),
+    );
+    expect(toHex(pbkdf2('sha256', { password: key, salt, iterations: 3, lengthBytes }))).toBe(
+      toHex(noblePbkdf2(sha256, key, salt, { c: 3, dkLen: lengthBytes })),
+    );
+  }
 });

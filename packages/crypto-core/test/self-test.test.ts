@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { autoEngine, nativeEngine, perUnitEngine, portableEngine, type XtsEngine } from '../src/index.js';
+import { derivationSelfTest } from '../src/kdf/derivation-self-test.js';
+import { hkdfSha256 } from '../src/kdf/hkdf.js';
 import { selfTest } from '../src/xts/self-test.js';
 
 const draw = (lengthBytes: number) => Uint8Array.from({ length: lengthBytes }, (_, index) => index * 11 + 5);
@@ -71,5 +73,18 @@ describe('the self-test', () => {
 
   it('lets the native engine start', () => {
     expect(autoEngine().name).toBe('native');
+  });
+});
+
+describe('the self-test of the key derivation', () => {
+  const draw = (lengthBytes: number) => new Uint8Array(lengthBytes).fill(lengthBytes);
+
+  it('passes what derives as RFC 5869 says', () => {
+    expect(() => derivationSelfTest(draw)).not.toThrow();
+  });
+
+  it('refuses a derivation that leaves out the salt', () => {
+    const unsalted: typeof hkdfSha256 = (o) => hkdfSha256({ ...o, salt: new Uint8Array(0) });
+    expect(() => derivationSelfTest(draw, unsalted)).toThrow(/HKDF-SHA-256 of this Node differs/);
   });
 });

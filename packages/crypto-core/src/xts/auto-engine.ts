@@ -1,9 +1,11 @@
+import { derivationSelfTest } from '../kdf/derivation-self-test.js';
 import { nativeEngine } from './native-engine.js';
 import { selfTest } from './self-test.js';
 import type { XtsEngine } from './xts-engine.js';
 
 /**
- * The engine to use when nobody asked for one: the native one, after its self-test. There is no silent fall-back: an
+ * The engine to use when nobody asked for one: the native one, after its self-test and that of
+ * the key derivation. There is no silent fall-back: an
  * engine that computes wrongly refuses to start.
  *
  * @param draw gives that many random bytes for the cross-check; a fixed pattern unless told
@@ -12,6 +14,7 @@ import type { XtsEngine } from './xts-engine.js';
 export function autoEngine(draw: (lengthBytes: number) => Uint8Array = pattern): XtsEngine {
   const engine = nativeEngine();
   selfTest(engine, draw);
+  derivationSelfTest(draw);
   return engine;
 }
 

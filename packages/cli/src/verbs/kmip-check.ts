@@ -77,7 +77,7 @@ async function check(address: string, words: CheckWords): Promise<void> {
   };
   const { identity, trusted, credential } = await accessOf(files, words);
   const profile = CHECK_PROFILES[words.profile];
-  print([`KMIP server ${host}:${port}, as vCenter ${profile.label}`, '']);
+  print([`KMIP server ${host}:${port}, profile: vCenter ${profile.label}`, '']);
   try {
     const report = await checkKeyServer(
       {

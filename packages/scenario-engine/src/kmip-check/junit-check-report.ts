@@ -9,7 +9,7 @@ export function junitCheckReport({ server, profile, counts, results }: CheckRepo
   const seconds = (ms: number) => (ms / 1_000).toFixed(3);
   const totalMs = results.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const attributes = [
-    ['name', `kmip check ${server} as vCenter ${profile}`],
+    ['name', `kmip check ${server}, profile: vCenter ${profile}`],
     ['tests', String(results.length)],
     ['failures', String(counts.fail)],
     ['skipped', String(counts['not tried'])],

@@ -39,7 +39,7 @@ export function troubleOf(error: unknown, last: LastMessage): Trouble {
 function placeOf(error: Error, { connected, request }: LastMessage): Place {
   if (error instanceof PkiError) return { message: 'TLS handshake', field: 'server certificate' };
   if (!connected) return { message: 'TLS handshake', field: 'connection' };
-  if (error instanceof UnusableKeyError) return { message: 'Get Attributes', field: 'State' };
+  if (error instanceof UnusableKeyError) return placeOfUnusable(error);
   const message = request ?? 'empty connection';
   if (!(error instanceof KmipClientError)) return { message, field: 'connection' };
   if (error.code === 'OPERATION_FAILED') return { message, field: 'Result Reason' };
@@ -47,10 +47,19 @@ function placeOf(error: Error, { connected, request }: LastMessage): Place {
   return { message, field: 'connection' };
 }
 
+function placeOfUnusable({ state }: UnusableKeyError): Place {
+  const isAes = state !== 'not an AES-256 key';
+  return isAes ? { message: 'Get Attributes', field: 'State' } : { message: 'Get', field: 'Key Block' };
+}
+
 function wordsOf(error: Error, { connected, request, answers }: LastMessage): string {
   if (error instanceof KmipClientError && error.code === 'CONNECTION_CLOSED') {
     const first = answers === 0 ? ' That is how a server refuses a client certificate under TLS 1.3.' : '';
     return `The server ended the connection instead of answering ${request ?? 'anything'}.${first}`;
+  }
+  if (error instanceof KmipClientError && error.code === 'OPERATION_FAILED') {
+    const words = error.resultMessage === undefined ? '' : `: ${error.resultMessage}`;
+    return sentence(`It failed with ${spelled(error.reason ?? 'no reason')}${words}`);
   }
   if (error instanceof NetworkError && !connected) return `No TLS connection came about: ${sentence(error.message)}`;
   if (error instanceof ClockError) return 'No TLS connection came about in time.';

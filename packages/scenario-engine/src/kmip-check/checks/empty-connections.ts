@@ -6,7 +6,7 @@ const EMPTY_CONNECTIONS = 3;
 export const emptyConnections: Check = {
   name: 'empty-connections',
   about: 'TLS connections that end without a byte do no harm: the server still answers the next one.',
-  needs: ['trust'],
+  needs: ['discover-versions'],
   consequence: 'makes one before each health poll; the next poll then shows the key server red.',
   async run(server) {
     for (let count = 0; count < EMPTY_CONNECTIONS; count++) await server.probe();

@@ -26,7 +26,7 @@ function look(server: ServerUnderCheck, result: BatchResult | undefined): void {
   if (result?.status !== 'Success' || result.operation !== 'Get') {
     const failed = result !== undefined && 'reason' in result ? result : undefined;
     const words = failed?.resultMessage === undefined ? '' : `: ${failed.resultMessage}`;
-    const says = `Get failed with ${spelled(failed?.reason ?? 'no answer')}${words}.`;
+    const says = `It failed with ${spelled(failed?.reason ?? 'no answer')}${words}.`;
     throw new Trouble({ message: 'Get', field: 'Result Reason' }, says, failed?.reason ?? 'NotAnswered');
   }
   const { object } = result.payload;

@@ -24,6 +24,6 @@ export const tagKey: Check = {
     if (product === 'tagged' && consumer === 'tagged') return pass('Six custom attributes were added.');
     const place = { message: 'batch of 3 Add Attribute', field: 'Result Reason' };
     const vcenter = 'goes on: the key is used, and nobody can see at the KMS whose it is.';
-    return tolerated(`Refused: ${how || 'an answer that is not sound'}.`, place, vcenter);
+    return tolerated(`${how || 'The answer is not sound'}.`, place, vcenter);
   },
 };

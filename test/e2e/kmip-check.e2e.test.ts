@@ -1,0 +1,106 @@
+// `vcryptsim kmip check` against `vcryptsim kms serve`, two processes, as somebody does who builds a key server.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasStackTrace, type RunningCli, runCli, startServer } from '../support/run-cli.js';
+
+describe('vcryptsim kmip check', () => {
+  let folder: string;
+  let server: RunningCli;
+  const at = (...names: string[]) => join(folder, ...names);
+  const address = () => `${server.ready.host}:${server.ready.port}`;
+  const trust = () => ['--cert', at('vc', 'cert.pem'), '--key', at('vc', 'key.pem'), '--ca', at('vc', 'ca.pem')];
+  const check = (...words: string[]) => runCli(['kmip', 'check', ...words]);
+  const serve = (port: number) => startServer(['kms', 'serve', '--dir', at('kms'), '--listen', `127.0.0.1:${port}`]);
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vcryptsim-check-'));
+    await runCli(['kms', 'client', 'add', 'vc', '--dir', at('kms'), '--out', at('vc')]);
+    server = await serve(0);
+  });
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('[S14] passes our own server and writes both reports', async () => {
+    const reports = `junit=${at('check.xml')},json=${at('check.json')}`;
+    const { exitCode, stdout, stderr } = await check(address(), ...trust(), '--hosts', '16', '--report', reports);
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toBe(`KMIP server ${address()}, profile: vCenter 7.0.3 as observed`);
+    expect(lines.at(-1)).toBe('15 passed, 0 tolerated, 0 failed, 2 not tried.');
+    const columns = lines
+      .filter((line) => /^(?:pass|not tried) /.test(line))
+      .map((line) => line.search(/(?<= {2})\S+(?= {2})/));
+    expect(new Set(columns).size).toBe(1);
+    expect(readFileSync(at('check.xml'), 'utf8')).toContain('<testcase name="get-key"');
+    expect(JSON.parse(readFileSync(at('check.json'), 'utf8'))).toMatchObject({ status: 'passed', keysLeft: [] });
+  });
+
+  it("takes a certificate of openssl's without Extended Key Usage, and prints one JSON document", async () => {
+    const names = ['-keyout', at('own.key'), '-out', at('own.pem'), '-subj', '/CN=kmipClient'];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3', ...names], {
+      stdio: 'ignore',
+    });
+    await runCli(['kms', 'client', 'add', 'own', '--dir', at('kms'), '--cert', at('own.pem')]);
+    const own = ['--cert', at('own.pem'), '--key', at('own.key'), '--ca', at('vc', 'ca.pem')];
+    const { exitCode, stdout } = await check(address(), ...own, '--hosts', '4', '--polls', '1', '--json');
+    expect(exitCode).toBe(0);
+    const report = JSON.parse(stdout) as { results: { name: string; outcome: string }[] };
+    expect(report.results.find(({ name }) => name === 'client-certificate-usage')?.outcome).toBe('pass');
+  });
+
+  it('restarts the server in the middle by the hook, and finds its keys again', async () => {
+    // The hook is a shell command; here it asks this test, which holds the server, by a file.
+    const asked = at('restart-asked');
+    const done = at('restart-done');
+    const hook = `touch ${asked}; while [ ! -e ${done} ]; do sleep 0.1; done`;
+    const checking = check(address(), ...trust(), '--hosts', '4', '--polls', '1', '--restart-hook', hook);
+    const { port } = server.ready;
+    for (;;) {
+      try {
+        readFileSync(asked);
+        break;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    await server.stop();
+    server = await serve(port);
+    writeFileSync(done, '');
+    const { exitCode, stdout } = await checking;
+    expect(stdout).toMatch(/^pass +server-restart +The same key is there/m);
+    expect(exitCode).toBe(0);
+  });
+
+  it('fails with 1 for a server that does not know the client, and says what vCenter would do', async () => {
+    const names = ['-keyout', at('x.key'), '-out', at('x.pem'), '-subj', '/CN=stranger'];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3', ...names], {
+      stdio: 'ignore',
+    });
+    const stranger = ['--cert', at('x.pem'), '--key', at('x.key'), '--ca', at('vc', 'ca.pem')];
+    const { exitCode, stdout } = await check(address(), ...stranger);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^fail +discover-versions +Discover Versions, connection: The server ended the connection/m);
+    expect(stdout).toMatch(/^ +vCenter begins every connection with it, and gives the server up when it fails\.$/m);
+  });
+
+  it.each([
+    ['nobody listens', () => ['127.0.0.1:1', ...trust()], 3, 'nobody listens on 127.0.0.1:1'],
+    ['no address', () => ['kms:port', ...trust()], 2, 'kms:port is not the address of a server'],
+    ['another key', () => [address(), ...trust(), '--key', at('x.key')], 3, 'is not that of'],
+    ['no such file', () => [address(), ...trust(), '--ca', at('none.pem')], 3, 'none.pem does not exist'],
+    ['a user without a password', () => [address(), ...trust(), '--user', 'vc'], 3, 'needs a password'],
+    ['a profile that nobody knows', () => [address(), ...trust(), '--profile', 'vcenter-9'], 2, 'vcenter-7.0.3'],
+    ['a hook that fails', () => [address(), ...trust(), '--hosts', '1', '--restart-hook', 'exit 7'], 3, 'ended with 7'],
+  ])('says in a sentence: %s', async (_what, words, exitCode, sentence) => {
+    const outcome = await check(...words());
+    expect(outcome.stderr).toContain(sentence);
+    expect(outcome.exitCode).toBe(exitCode);
+    expect(hasStackTrace(outcome.stderr)).toBe(false);
+  });
+});

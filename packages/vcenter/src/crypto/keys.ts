@@ -103,8 +103,9 @@ function failuresOf({ refusals }: EveryServerFailed) {
   return refusals.map(({ server, code }) => ({ server, code }));
 }
 
+// What a server or a socket says may or may not be a whole sentence.
 function tell(refusals: readonly ServerRefusal[], about: (server: string) => string): string {
-  return refusals.map(({ server, message }) => `${about(server)}: ${message}`).join(' ');
+  return refusals.map(({ server, message }) => `${about(server)}: ${message.replace(/\.?$/, '.')}`).join(' ');
 }
 
 function keyNotActive(id: CryptoKeyId, state: string): VCenterError {

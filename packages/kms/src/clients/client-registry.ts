@@ -32,6 +32,8 @@ export class ClientRegistry {
   readonly #folder: string;
   readonly #authority: Uint8Array;
   #byKey = new Map<string, RegisteredClient>();
+  /** Public keys of the registered certificates by fingerprint: to take a key out of a certificate costs half a handshake. */
+  #keyOf = new Map<string, string>();
   #clients: readonly RegisteredClient[] = [];
   #verifier: PeerVerifier;
 
@@ -74,9 +76,11 @@ export class ClientRegistry {
         clients.push({ name: clientName(entry), certificates, isRevoked: await this.#isRevoked(entry) });
     }
     this.#clients = clients;
-    this.#byKey = new Map(
-      clients.flatMap((client) => client.certificates.map((der) => [describeCertificate(der).publicKeySha256, client])),
+    const described = clients.flatMap((client) =>
+      client.certificates.map((der) => ({ client, ...describeCertificate(der) })),
     );
+    this.#byKey = new Map(described.map(({ publicKeySha256, client }) => [publicKeySha256, client]));
+    this.#keyOf = new Map(described.map((one) => [one.fingerprintSha256, one.publicKeySha256]));
     const pins = clients.flatMap((client) => client.certificates);
     this.#verifier = new PeerVerifier({ pins, authorities: [this.#authority] });
   }
@@ -91,7 +95,8 @@ export class ClientRegistry {
   async judge(chain: readonly Uint8Array[], clock: Pick<Clock, 'nowMs'>): Promise<PeerCertificate> {
     const [leaf] = chain;
     if (!leaf) throw new PkiError('NO_CERTIFICATE');
-    const { publicKeySha256 } = describeCertificate(leaf);
+    const known = this.#keyOf.get(fingerprintSha256(leaf));
+    const publicKeySha256 = known ?? describeCertificate(leaf).publicKeySha256;
     if (!this.#byKey.has(publicKeySha256)) await this.refresh();
     const client = this.#byKey.get(publicKeySha256);
     if (!client) throw unknownClient(leaf);

@@ -62,7 +62,8 @@ export class Admission {
   }
 
   #release(guest: Guest): boolean {
-    this.#waiting.get(guest)?.abort();
+    // With a reason of our own: the default one is an exception with a stack, for every connection.
+    this.#waiting.get(guest)?.abort('admitted or gone');
     return this.#waiting.delete(guest);
   }
 }

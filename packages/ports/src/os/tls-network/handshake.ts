@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import type net from 'node:net';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
@@ -35,6 +35,10 @@ const VERSIONS = {
 // Node's own limit runs in real time, and 0 would mean 120 s; ours is the listener's (virtual) one.
 const NODE_HANDSHAKE_TIMEOUT_MS = 2 ** 31 - 1;
 
+// Nobody resumes: each peer proves itself anew. A ticket would cost a tenth of a handshake, since OpenSSL parses the
+// client's certificate again for it.
+const NO_TICKETS = { secureOptions: constants.SSL_OP_NO_TICKET } as const;
+
 /** Client contexts by identity: to build one costs as much as half a handshake. */
 export class Contexts {
   readonly #contexts = new WeakMap<TlsIdentity, tls.SecureContext>();
@@ -55,7 +59,7 @@ export class Contexts {
  * @throws NetworkError TLS_FAILED when a key and its certificate do not belong together
  */
 export function createServer(identities: readonly TlsIdentity[]): tls.Server {
-  const options = { ...VERSIONS, ...credentials(identities), ...JUDGED_BY_US };
+  const options = { ...VERSIONS, ...NO_TICKETS, ...credentials(identities), ...JUDGED_BY_US };
   return told(() => tls.createServer({ ...options, handshakeTimeout: NODE_HANDSHAKE_TIMEOUT_MS }));
 }
 

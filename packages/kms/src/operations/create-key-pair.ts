@@ -14,7 +14,15 @@ type Templates = Pick<
   'common' | 'privateKey' | 'publicKey'
 >;
 
-/** Create Key Pair (KMIP 1.1 section 4.2): RSA 2048 or EC P-256, both halves linked to each other. */
+/** Kinds of RSA pair by length in bits. 1024 is too short to protect anything, and still asked for. */
+const RSA_KINDS: Readonly<Record<number, KeyPairKind>> = {
+  1024: 'rsa-1024',
+  2048: 'rsa-2048',
+  3072: 'rsa-3072',
+  4096: 'rsa-4096',
+};
+
+/** Create Key Pair (KMIP 1.1 section 4.2): RSA or EC P-256, both halves linked to each other. */
 export const createKeyPair: OperationHandler<'CreateKeyPair', OperationContext> = async (request, call) => {
   const { store, events, client } = call.context;
   const wanted = halves(request, call);
@@ -49,10 +57,11 @@ export function kindOf(attributes: readonly Attribute[]): KeyPairKind {
   const algorithm = firstValue('Cryptographic Algorithm', attributes);
   const lengthBits = firstValue('Cryptographic Length', attributes);
   const curve = firstValue('Cryptographic Domain Parameters', attributes)?.recommendedCurve;
-  if (algorithm === 'RSA' && (lengthBits ?? 2048) === 2048) return 'rsa-2048';
+  const rsa = algorithm === 'RSA' ? RSA_KINDS[lengthBits ?? 2048] : undefined;
+  if (rsa !== undefined) return rsa;
   const isEc = algorithm === 'ECDSA' || algorithm === 'ECDH';
   if (isEc && (lengthBits ?? 256) === 256 && (curve ?? 'P256') === 'P256') return 'ec-p256';
-  throw new KmsError('FIELD_INVALID', 'Key pairs are RSA of 2048 bits or EC on P-256.');
+  throw new KmsError('FIELD_INVALID', 'Key pairs are RSA of 1024 to 4096 bits or EC on P-256.');
 }
 
 /** The two objects of a fresh pair. */
@@ -67,7 +76,7 @@ export function linkedPair(
     type: 'pkcs1';
   });
   const publicDer = pair.publicKey.export({ format: 'der', type: isRsa ? 'pkcs1' : 'spki' });
-  const lengthBits = isRsa ? 2048 : 256;
+  const lengthBits = pair.publicKey.asymmetricKeyDetails?.modulusLength ?? 256;
   const half = (type: 'PrivateKey' | 'PublicKey', own: readonly Attribute[], der: Uint8Array): NewObject => {
     const keyFormatType = isRsa ? 'PKCS1' : type === 'PrivateKey' ? 'ECPrivateKey' : 'X509';
     const length = own.some((one) => one.name === 'Cryptographic Length')

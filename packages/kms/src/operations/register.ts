@@ -107,6 +107,7 @@ function checkLength(attributes: readonly Attribute[], bytes: Uint8Array): void 
   if (algorithm === undefined || lengthBits === undefined) throw invalid('A key needs an algorithm and a length.');
   const wanted = materialBytes(algorithm, lengthBits) ?? lengthBits / 8;
   if (wanted !== bytes.length) throw invalid('The key is not as long as it says.');
+  if (bytes.every((byte) => byte === 0)) throw invalid('A key of zeros is none: something was left out.');
 }
 
 function invalid(message: string): KmsError {

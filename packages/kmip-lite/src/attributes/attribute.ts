@@ -38,6 +38,13 @@ export const asName: ReadAs<string> = (field, version) => {
   return name;
 };
 
+/** Which of several instances; below 0 INDEX OUT OF BOUNDS. */
+export const asIndex: ReadAs<number> = (field, version) => {
+  const index = asInteger(field, version);
+  if (index < 0) throw new KmipError('IndexOutOfBounds', 'an attribute has no negative index');
+  return index;
+};
+
 /** Reads and writes one Attribute. A standard attribute's value must be of its type (INVALID FIELD). */
 export const attributeCodec: StructureCodec<Attribute> = {
   encode: ({ name, index, value }) => [
@@ -47,7 +54,7 @@ export const attributeCodec: StructureCodec<Attribute> = {
   ],
   decode: (fields) => {
     const name = fields.required(Tag.AttributeName, asName);
-    const index = fields.optional(Tag.AttributeIndex, asInteger);
+    const index = fields.optional(Tag.AttributeIndex, asIndex);
     const value = fields.required(Tag.AttributeValue, asValue);
     if (isStandard(name) && standardAttributes[name].type !== value.type) {
       throw new KmipError(
@@ -55,8 +62,6 @@ export const attributeCodec: StructureCodec<Attribute> = {
         `${name} must be of type ${standardAttributes[name].type}, not ${value.type}`,
       );
     }
-    if (index !== undefined && index < 0)
-      throw new KmipError('IndexOutOfBounds', `${name} cannot have a negative index`);
     return { name, index, value };
   },
 };

@@ -1,5 +1,5 @@
-import { asName } from '../attributes/attribute.js';
-import { asInteger, asText } from '../message/read-as.js';
+import { asIndex, asName } from '../attributes/attribute.js';
+import { asText } from '../message/read-as.js';
 import { field } from '../message/write-fields.js';
 import { Tag } from '../spec/tags.generated.js';
 import { integer, item, text } from '../ttlv/values.js';
@@ -33,7 +33,7 @@ export const deleteAttributeCodec: OperationCodec<DeleteAttributeRequest, Delete
     decode: (reader) => ({
       uniqueIdentifier: reader.optional(Tag.UniqueIdentifier, asText),
       attributeName: reader.required(Tag.AttributeName, asName),
-      attributeIndex: reader.optional(Tag.AttributeIndex, asInteger),
+      attributeIndex: reader.optional(Tag.AttributeIndex, asIndex),
     }),
   },
   response: addAttributeCodec.response,

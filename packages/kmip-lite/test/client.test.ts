@@ -86,8 +86,7 @@ async function failureOf(work: Promise<unknown>): Promise<KmipClientError> {
 
 describe('what goes out', () => {
   it('has header 1.1, the ids it was given, and nothing that is not needed', async () => {
-    let counter = 0;
-    const nextId = () => Uint8Array.of(0x51, 0x4c, 0x4b, 0x43, ++counter, 0, 0, 0);
+    const idAt = (place: number) => Uint8Array.of(0x51, 0x4c, 0x4b, 0x43, place, 0, 0, 0);
     const { client, requests } = stage(
       (request) =>
         answerOf([
@@ -97,7 +96,7 @@ describe('what goes out', () => {
             payload: operationCodec('DiscoverVersions').response.encode({ versions: [KMIP_1_1] }),
           }),
         ]),
-      { batchItemIds: nextId },
+      { batchItemIds: idAt },
     );
     await client.session(async (session) => {
       expect(await session.discoverVersions({ withBatchItemId: false })).toEqual([KMIP_1_1]);

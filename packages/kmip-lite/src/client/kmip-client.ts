@@ -19,8 +19,11 @@ export interface KmipClientOptions {
   readonly clock: Clock;
   /** For the connection, and again for each exchange, in milliseconds. */
   readonly timeoutMs: number;
-  /** Draws the next Unique Batch Item ID (vCenter's are `QLKC` and a counter). Default: four bytes that count from 1. */
-  readonly batchItemIds?: () => Uint8Array;
+  /**
+   * Makes the Unique Batch Item ID of an item from its place in its message, from 1 (vCenter's are `QLKC` and that
+   * number). Default: four bytes that count from 1 through the connection.
+   */
+  readonly batchItemIds?: (place: number) => Uint8Array;
   /** Goes into every header but Discover Versions'. The password is the caller's, who zeroes it after the session. */
   readonly credential?: Credential;
   /** Version of the headers; default 1.1. */

@@ -120,7 +120,9 @@ export class KmipConnection implements KmipSession {
     o: BatchOptions = {},
   ): Promise<T> {
     assert(requests.length > 0, 'a message has at least one batch item');
-    const sent = requests.map((request): SentRequest => ({ request, uniqueBatchItemId: this.#nextId(requests, o) }));
+    const sent = requests.map(
+      (request, index): SentRequest => ({ request, uniqueBatchItemId: this.#idAt(index + 1, requests, o) }),
+    );
     const frame = await this.#roundTrip(this.#encode(sent, o));
     let keepsViews = false;
     try {
@@ -142,9 +144,9 @@ export class KmipConnection implements KmipSession {
     return this.exchange([request], ([result]) => succeeded(operation, result), o);
   }
 
-  #nextId(requests: readonly BatchRequest[], o: BatchOptions): Uint8Array | undefined {
+  #idAt(place: number, requests: readonly BatchRequest[], o: BatchOptions): Uint8Array | undefined {
     if (o.withBatchItemIds === false && requests.length === 1) return undefined;
-    return this.#options.batchItemIds?.() ?? this.#count();
+    return this.#options.batchItemIds?.(place) ?? this.#count();
   }
 
   #count(): Uint8Array {

@@ -8,7 +8,7 @@ import {
   NetworkError,
   type TlsIdentity,
 } from '@vcryptsim/ports';
-import { batchItemIds } from './batch-item-ids.js';
+import { batchItemId } from './batch-item-id.js';
 
 /** Where a key server is and how both sides prove who they are. */
 export interface KeyServerTarget {
@@ -48,7 +48,7 @@ export class KeyServerLink {
         connect: (signal) => this.#connect(target, AbortSignal.any([signal, stopped])),
         clock: this.#clock,
         timeoutMs: this.#timeoutMs,
-        batchItemIds: batchItemIds(),
+        batchItemIds: batchItemId,
         ...(target.credential && { credential: { type: 'UsernameAndPassword', ...target.credential } }),
       });
       return client.session(async (session) => {

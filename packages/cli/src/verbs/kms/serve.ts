@@ -45,7 +45,8 @@ export function serveCommand(): Command {
 async function serve(options: ServeOptions): Promise<void> {
   const { host, port } = parseListenAddress(options.listen);
   const folder = resolve(options.dir);
-  const files = new OsFileSystem();
+  // While one fsync is under way on a thread, what other clients asked for gathers behind it and shares the next one.
+  const files = new OsFileSystem({ mode: 'pool' });
   const clock = new SystemClock();
   const stopped = stopSignal();
   try {

@@ -3,4 +3,6 @@ export { runCommand } from './run-command.js';
 export { SystemClock } from './system-clock.js';
 export { SystemEntropy } from './system-entropy.js';
 export { SystemKeyPairs } from './system-key-pairs.js';
+export { type RelayMode, TcpRelay } from './tcp-relay.js';
 export { TlsNetwork, type TlsNetworkOptions } from './tls-network/tls-network.js';
+export { UnixSocket } from './unix-socket.js';

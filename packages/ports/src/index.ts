@@ -27,6 +27,7 @@ export {
   type VmUuid,
 } from './ids.js';
 export type { KeyPair, KeyPairKind, KeyPairSource } from './key-pairs.js';
+export type { LocalChannel, LocalSocket } from './local-socket.js';
 export {
   type Channel,
   type ConnectOptions,

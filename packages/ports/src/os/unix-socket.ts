@@ -1,0 +1,132 @@
+import { unlinkSync } from 'node:fs';
+import net from 'node:net';
+import { relative } from 'node:path';
+import type { LocalChannel, LocalSocket } from '../local-socket.js';
+import { NetworkError } from '../network.js';
+
+// sun_path of unix(7) holds 108 bytes, the last of them zero.
+const PATH_BYTES_MAX = 107;
+// All but reading and writing by the owner.
+const OWNER_ONLY = 0o177;
+
+/** Unix domain sockets (unix(7)). */
+export class UnixSocket implements LocalSocket {
+  async connect(path: string): Promise<LocalChannel> {
+    const socket = net.connect({ path: shortestName(path) });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve).once('error', (error) => reject(localError(error, path)));
+    });
+    return new UnixChannel(socket);
+  }
+
+  async listen(path: string, onChannel: (channel: LocalChannel) => Promise<void>): Promise<{ close(): Promise<void> }> {
+    if (await this.#isServed(path)) throw new NetworkError('ADDRESS_IN_USE', `somebody listens at ${path} already`);
+    removeFile(path);
+    const open = new Set<net.Socket>();
+    const server = net.createServer((socket) => {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+      void onChannel(new UnixChannel(socket));
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('listening', resolve).once('error', (error) => reject(localError(error, path)));
+      // The file is made within this call, so there is no moment in which it has a wider mode.
+      const umask = process.umask(OWNER_ONLY);
+      try {
+        server.listen({ path: shortestName(path) });
+      } finally {
+        process.umask(umask);
+      }
+    });
+    return {
+      close: () =>
+        new Promise((resolve) => {
+          server.close(() => resolve());
+          for (const socket of open) socket.destroy();
+        }),
+    };
+  }
+
+  async #isServed(path: string): Promise<boolean> {
+    try {
+      await (await this.connect(path)).close();
+      return true;
+    } catch (error) {
+      if (error instanceof NetworkError && error.code === 'REFUSED') return false;
+      throw error;
+    }
+  }
+}
+
+class UnixChannel implements LocalChannel {
+  readonly #socket: net.Socket;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+
+  constructor(socket: net.Socket) {
+    this.#socket = socket;
+    this.#chunks = socket.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
+    socket.on('error', () => {}); // reader and writer hear of it by their own calls
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    try {
+      const { done, value } = await this.#chunks.next();
+      return done === true ? null : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    } catch {
+      throw gone();
+    }
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.write(bytes, (error) => (error ? reject(gone()) : resolve()));
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#socket.destroyed) resolve();
+      else this.#socket.end(resolve);
+    });
+  }
+
+  async abort(): Promise<void> {
+    this.#socket.destroy();
+  }
+}
+
+/** A path from the working folder may fit where the absolute one does not. */
+function shortestName(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  const name = fromHere.length < path.length ? fromHere : path;
+  if (Buffer.byteLength(name) <= PATH_BYTES_MAX) return name;
+  throw new NetworkError('UNREACHABLE', `${path} is too long a name for a socket (${PATH_BYTES_MAX} bytes at most)`);
+}
+
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw localError(error, path);
+  }
+}
+
+function localError(error: unknown, path: string): NetworkError {
+  const code = systemCode(error);
+  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTSOCK') {
+    return new NetworkError('REFUSED', `nobody listens at ${path}`);
+  }
+  if (code === 'EADDRINUSE') return new NetworkError('ADDRESS_IN_USE', `somebody listens at ${path} already`);
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new NetworkError('NOT_PERMITTED', `${path} is not yours to use; become the user who serves it`);
+  }
+  return new NetworkError('UNREACHABLE', `${path} cannot be used as a socket (${code})`);
+}
+
+function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}
+
+function gone(): NetworkError {
+  return new NetworkError('RESET', 'the other side has left');
+}

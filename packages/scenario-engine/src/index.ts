@@ -17,6 +17,7 @@ export type { DiskDigest, Failure, RunResult, StepResult } from './run/result.js
 export { RunError, type RunErrorCode } from './run/run-error.js';
 export { type RunOptions, runScenario } from './run/run-scenario.js';
 export { formatDuration } from './scenario/duration.js';
+export { type ExternalKms, type ExternalKmsOverrides, externalKmsOf } from './scenario/external-kms.js';
 export { type LoadOptions, loadScenario, peekScenario } from './scenario/load-scenario.js';
 export { formatProblem, ScenarioError, type ScenarioProblem } from './scenario/problem.js';
 export type { PlannedStep, Quiz, Scenario } from './scenario/scenario.js';

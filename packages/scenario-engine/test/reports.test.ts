@@ -21,6 +21,7 @@ const result: RunResult = {
   clock: 'virtual',
   wire: 'tls',
   engine: 'native',
+  externalKms: null,
   repeatable: true,
   status: 'failed',
   folder: '/run',

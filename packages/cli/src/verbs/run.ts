@@ -4,6 +4,7 @@ import { FileError, type FileSystem } from '@vcryptsim/ports';
 import { OsFileSystem, SystemEntropy } from '@vcryptsim/ports/os';
 import {
   type Audience,
+  type ExternalKmsOverrides,
   loadScenario,
   NOBODY,
   RunError,
@@ -15,6 +16,7 @@ import {
 } from '@vcryptsim/scenario-engine';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, EXIT } from '../exit.js';
+import { parseServerAddress } from '../kmip-check/server-address.js';
 import { parseReports, type WantedReport, writeReports } from '../run/report-files.js';
 import { TerminalAudience } from '../run/terminal-audience.js';
 
@@ -31,11 +33,27 @@ interface RunOptions {
   readonly report?: readonly WantedReport[];
   readonly quiet?: boolean;
   readonly json?: boolean;
+  readonly kms?: string;
+  readonly kmsCert?: string;
+  readonly kmsKey?: string;
+  readonly kmsCa?: string;
+  readonly kmsUser?: string;
+  readonly kmsPasswordFile?: string;
 }
+
+/** What takes the place of a part of `lab.kms.external`: flag, what it says, environment variable. */
+const EXTERNAL_KMS_FLAGS = [
+  ['--kms <host:port>', 'use this KMIP server instead of ours', 'VCRYPTSIM_KMS'],
+  ['--kms-cert <pem>', 'the client certificate that it knows', 'VCRYPTSIM_KMS_CERT'],
+  ['--kms-key <pem>', 'the private key of that certificate', 'VCRYPTSIM_KMS_KEY'],
+  ['--kms-ca <pem>', 'the authority of its certificate, or that certificate itself', 'VCRYPTSIM_KMS_CA'],
+  ['--kms-user <name>', 'a user name for it', 'VCRYPTSIM_KMS_USER'],
+  ['--kms-password-file <file>', 'a file whose first line is the password', 'VCRYPTSIM_KMS_PASSWORD_FILE'],
+] as const;
 
 /** `vcryptsim run`: plays scenarios, tells what happens, checks it, and ends with 0 only if all of it held. */
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description('Run scenario files: tell what happens, check it, keep the files.')
     .argument('<file...>', 'scenario files (YAML)')
     .option('--seed <n>', 'the seed that decides every key and ID (default: the one in the file, or a new one)', seedOf)
@@ -57,6 +75,8 @@ export function runCommand(): Command {
       '\nExample:\n  vcryptsim run scenarios/host-reboot-without-kms.yaml --disk my.img --keep run1',
     )
     .action(run);
+  for (const [flags, says, variable] of EXTERNAL_KMS_FLAGS) command.addOption(new Option(flags, says).env(variable));
+  return command;
 }
 
 async function run(paths: readonly string[], options: RunOptions): Promise<void> {
@@ -113,6 +133,7 @@ async function runOne(
       folder: oneOfMany ? `${folder}/${basename(path).replace(/\.ya?ml$/, '')}` : folder,
       files,
       audience: audienceOf(scenario, path, options),
+      externalKms: externalKmsIn(options),
       ...(options.disk === undefined ? {} : { diskImage: resolve(options.disk) }),
     });
     // Nobody is told of the folder then, so nobody would ever take it away.
@@ -123,6 +144,14 @@ async function runOne(
     if (error instanceof RunError) throw new CliError(EXIT.environment, error.message);
     throw error;
   }
+}
+
+function externalKmsIn({ kms, kmsCert, kmsKey, kmsCa, kmsUser, kmsPasswordFile }: RunOptions): ExternalKmsOverrides {
+  const at = (path: string | undefined) => (path === undefined ? undefined : resolve(path));
+  return {
+    address: kms === undefined ? undefined : parseServerAddress(kms),
+    ...{ cert: at(kmsCert), key: at(kmsKey), ca: at(kmsCa), user: kmsUser, passwordFile: at(kmsPasswordFile) },
+  };
 }
 
 function audienceOf(scenario: Scenario, path: string, options: RunOptions): Audience {

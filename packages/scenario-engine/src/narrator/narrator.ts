@@ -28,7 +28,8 @@ export class Narrator {
   opening(scenario: Scenario, world: World): string[] {
     const { bold, dim } = this.#paint;
     const { kms, hosts, cluster, datastore, vms } = world.lab;
-    const lab = `${kms.nodes.join(', ')} (${kms.provider}) | vcenter | ${hosts.join(', ')} (${cluster}) | ${datastore}`;
+    const outside = world.externalKms === null ? '' : `, outside at ${world.externalKms}`;
+    const lab = `${kms.nodes.join(', ')} (${kms.provider}${outside}) | vcenter | ${hosts.join(', ')} (${cluster}) | ${datastore}`;
     return [
       bold(scenario.name),
       ...wrap(scenario.about, ''),
@@ -108,7 +109,7 @@ export class Narrator {
       `${bold(verdict)}  ${passed} of ${result.steps.length} steps, seed ${result.seed}, ${formatDuration(result.durationMs)} of the lab's time`,
       ...wrap(`Every byte of every file was searched for keys and plaintext: ${secrets}.`, '  '),
       ...violations.map(bad),
-      ...(result.repeatable ? [] : ['  On the real clock a run is not repeatable.']),
+      ...(result.repeatable ? [] : [`  ${whyNotRepeatable(result)}`]),
       '',
       `The files of this run lie in ${result.folder}`,
       ...(commands.length === 0 ? [] : ['Look further:', ...commands.map((command) => `  ${command}`)]),
@@ -127,6 +128,12 @@ export class Narrator {
       '',
     ];
   }
+}
+
+function whyNotRepeatable({ externalKms }: RunResult): string {
+  return externalKms === null
+    ? 'On the real clock a run is not repeatable.'
+    : `With the key server ${externalKms} outside a run is not repeatable.`;
 }
 
 /** A title that leaves room for its mark and its time on one line. */

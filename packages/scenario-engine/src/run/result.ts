@@ -44,6 +44,8 @@ export interface RunResult {
   readonly clock: 'virtual' | 'real';
   readonly wire: 'tls' | 'memory';
   readonly engine: string;
+  /** `HOST:PORT` of an external key server, or null where our own served. */
+  readonly externalKms: string | null;
   /** False where outside peers or the real clock made the order a matter of chance. */
   readonly repeatable: boolean;
   readonly status: 'passed' | 'failed';

@@ -5,6 +5,8 @@ export type RunErrorCode =
   | 'NOT_IN_TIME' // `until` ran out of time
   | 'BAD_IMAGE' // a disk image cannot be used
   | 'BAD_CREDENTIALS' // certificate, key or password of an external key server cannot be used
+  | 'KEY_SERVER_UNUSABLE' // an external key server is not there, not trusted, or does not let us in
+  | 'NO_WAY_OUT' // the memory wire leads to no server outside
   | 'ENVIRONMENT' // the machine does not allow it: a full disk, a folder that is not writable
   | 'FOLDER_IN_USE' // the folder to keep the run in is not empty
   | 'SECRET_FOUND' // `scan` found what must not be there

@@ -2,6 +2,7 @@ import { ClockError, type FileSystem } from '@vcryptsim/ports';
 import { checkEverything, checkWritten } from '../invariants/check-invariants.js';
 import type { Violation } from '../invariants/invariant.js';
 import { provePlantedNeedle } from '../invariants/planted-needle.js';
+import { type ExternalKmsOverrides, externalKmsOf } from '../scenario/external-kms.js';
 import type { PlannedStep, Scenario } from '../scenario/scenario.js';
 import { describeWire } from '../world/describe-wire.js';
 import { removeRunFolder } from '../world/run-folder.js';
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly folder: string;
   readonly files: FileSystem;
   readonly diskImage?: string;
+  /** What to use instead of the external key server that the scenario names, part by part. */
+  readonly externalKms?: ExternalKmsOverrides;
   readonly audience: Audience;
 }
 
@@ -37,7 +40,8 @@ export interface RunOptions {
  */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { lab, folder: scenarioFolder } = options.scenario;
-  const worldOptions = { ...options, lab, scenarioFolder };
+  const externalKms = externalKmsOf(lab.kms.external, scenarioFolder, options.externalKms ?? {});
+  const worldOptions = { ...options, lab, scenarioFolder, externalKms };
   await checkImages(worldOptions);
   try {
     return await runInWorld(options, await World.build(worldOptions));
@@ -111,7 +115,8 @@ class Run {
       clock,
       wire,
       engine: world.engineName,
-      repeatable: clock === 'virtual',
+      externalKms: world.externalKms,
+      repeatable: clock === 'virtual' && world.externalKms === null,
       status: this.#failed() ? 'failed' : 'passed',
       folder: world.folder.path,
       durationMs: world.clock.nowMs - this.#startMs,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { externalKmsSchema } from './external-kms.js';
 import { diskSizeSchema } from './size.js';
 
 /** Names become folder names and address-book entries, so they are kept plain. */
@@ -34,7 +35,14 @@ const vmSchema = z.strictObject({
 
 /** What stands before the first step: key servers, one cluster of hosts, a datastore, and the VMs that steps create. */
 export const labSchema = z.strictObject({
-  kms: z.strictObject({ provider: nameSchema, nodes: uniqueNames }).default({ provider: 'corp-kms', nodes: ['kms-1'] }),
+  kms: z
+    .strictObject({
+      provider: nameSchema,
+      nodes: uniqueNames,
+      /** Somebody else's key server instead of our own; every node is a way to it. */
+      external: externalKmsSchema.optional(),
+    })
+    .default({ provider: 'corp-kms', nodes: ['kms-1'] }),
   cluster: nameSchema.default('cluster-1'),
   hosts: uniqueNames.default(['esx-1']),
   datastore: nameSchema.default('datastore1'),

@@ -11,7 +11,7 @@ export const faultClear = stepKind({
     z.union([nodesSchema(names), z.strictObject({ nodes: nodesSchema(names) }).transform((o) => o.nodes)]),
   run: async (nodes, { world }) => {
     for (const server of nodes) {
-      world.faults.clear(server);
+      await world.faults.clear(server);
       world.runEvents.emit({ type: 'FAULT_CLEARED', server });
     }
     return {};

@@ -24,7 +24,7 @@ export const faultKms = stepKind({
       }),
   run: async ({ nodes, mode, delay = DEFAULT_DELAY_MS }, { world }) => {
     for (const server of nodes) {
-      world.faults.set(server, mode === 'slow' ? { kind: mode, delayMs: delay } : { kind: mode });
+      await world.faults.set(server, mode === 'slow' ? { kind: mode, delayMs: delay } : { kind: mode });
       world.runEvents.emit({ type: 'FAULT_SET', server, fault: mode });
     }
     return {};

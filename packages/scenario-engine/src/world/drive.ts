@@ -11,10 +11,14 @@ export interface Drive {
   readonly run: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** Makes a clock and the way to drive it. */
-export function driveOf(kind: 'virtual' | 'real'): Drive {
+/**
+ * Makes a clock and the way to drive it.
+ *
+ * @param startMs when virtual time begins; now, where a peer outside looks at dates too
+ */
+export function driveOf(kind: 'virtual' | 'real', startMs = VIRTUAL_START_MS): Drive {
   if (kind === 'real') return { clock: new SystemClock(), run: (work) => work() };
-  const clock = new VirtualClock({ startMs: VIRTUAL_START_MS });
+  const clock = new VirtualClock({ startMs });
   return { clock, run: (work) => clock.run(() => work().finally(() => settle(clock))) };
 }
 

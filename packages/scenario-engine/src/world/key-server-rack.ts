@@ -1,6 +1,8 @@
 import { KeyServer, type KeyServerNode, type KmsEvent } from '@vcryptsim/kms';
 import type { Clock, Entropy, EventSink, FileSystem, KeyPairSource, KeyServerName, Network } from '@vcryptsim/ports';
 
+import type { KeyServers } from './key-servers.js';
+
 /** What a rack of key servers is made of. */
 export interface KeyServerRackOptions {
   readonly nodes: readonly KeyServerName[];
@@ -18,7 +20,7 @@ export interface KeyServerRackOptions {
  * The nodes of one key-provider cluster: several doors to one durable key store, each to be stopped and started. When the
  * last one stops the key server itself ends and forgets every key; the next start reads them from its folder again.
  */
-export class KeyServerRack {
+export class KeyServerRack implements KeyServers {
   readonly #options: KeyServerRackOptions;
   readonly #running = new Map<KeyServerName, KeyServerNode>();
   readonly #keyIds = new Set<string>();

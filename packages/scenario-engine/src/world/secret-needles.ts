@@ -1,6 +1,7 @@
 import type { Entropy } from '@vcryptsim/ports';
 import { MaskedBytes, type SecretRecorder } from '@vcryptsim/simkit';
 import type { ScanNeedle } from '@vcryptsim/simkit/scan';
+import type { KeysOnWire } from './keys-on-wire.js';
 
 /** Bytes of the needle that every run plants and must find. */
 const PLANTED_BYTES = 32;
@@ -14,25 +15,31 @@ export type SecretKind = 'kek' | 'dek';
  */
 export class SecretNeedles {
   readonly #recorder: SecretRecorder;
+  readonly #learned: KeysOnWire;
   /** A needle that no file or wire holds but where the run plants it. */
   readonly planted: { readonly name: string; readonly bytes: MaskedBytes };
 
-  /** @param entropy draws the planted needle's bytes */
-  constructor(recorder: SecretRecorder, entropy: Entropy) {
+  /**
+   * @param learned keys that were made outside, where no recorder sees it
+   * @param entropy draws the planted needle's bytes
+   */
+  constructor(recorder: SecretRecorder, learned: KeysOnWire, entropy: Entropy) {
     this.#recorder = recorder;
+    this.#learned = learned;
     const draw = (label: string) => entropy.public(PLANTED_BYTES, label);
     this.planted = { name: 'planted needle', bytes: MaskedBytes.of(draw('planted needle'), draw('mask')) };
   }
 
   /** Needles of these kinds, named by what they were drawn for: `kek #1 of kms`. */
   of(...kinds: readonly SecretKind[]): ScanNeedle[] {
-    return this.#recorder
+    const drawn = this.#recorder
       .draws()
       .filter((draw) => kinds.some((kind) => kindOfLabel(draw.label) === kind))
       .map((draw) => ({
         name: `${draw.label} #${draw.ordinal + 1} of ${draw.actor}`,
         bytes: draw.bytes,
       }));
+    return kinds.includes('kek') ? [...drawn, ...this.#learned.needles()] : drawn;
   }
 }
 

@@ -30,10 +30,15 @@ export class WireTranscript implements TapObserver {
   readonly #exchanges: KmipExchange[] = [];
   readonly #streams = new Map<TapConnection, Streams>();
   readonly #watch: WireWatch;
+  readonly #onAnswer: (message: Uint8Array) => void;
 
-  /** @param watch sees every frame before it is dropped: the search for keys that must not be on a wire */
-  constructor(watch: WireWatch) {
+  /**
+   * @param watch sees every frame before it is dropped: the search for keys that must not be on a wire
+   * @param onAnswer shown each whole answer before it is dropped; it keeps no view of it
+   */
+  constructor(watch: WireWatch, onAnswer: (message: Uint8Array) => void = () => {}) {
     this.#watch = watch;
+    this.#onAnswer = onAnswer;
   }
 
   /** All exchanges so far, oldest first. */
@@ -75,6 +80,7 @@ export class WireTranscript implements TapObserver {
 
   // The items of a response answer those of the request in order (KMIP 1.1 section 6.4).
   #answered(streams: Streams, message: Uint8Array): void {
+    this.#onAnswer(message);
     const asked = streams.open.splice(0);
     for (const [index, item] of (summarizeMessage(message)?.items ?? []).entries()) {
       const exchange = asked[index];

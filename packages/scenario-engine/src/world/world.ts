@@ -5,16 +5,13 @@ import {
   type EventSink,
   type FileSystem,
   type HostName,
-  type KeyServerName,
   type Network,
   NetworkError,
-  type ProviderId,
   type WorldClock,
 } from '@vcryptsim/ports';
-import { SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
+import { SystemClock, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
 import {
   EventLog,
-  FaultyNetwork,
   MemoryNetwork,
   RecordingFileSystem,
   SecretRecorder,
@@ -23,10 +20,14 @@ import {
 } from '@vcryptsim/simkit';
 import { type ClusterName, VCenter } from '@vcryptsim/vcenter';
 import { needlesOnWires } from '../invariants/needles.js';
+import { RunError } from '../run/run-error.js';
+import type { ExternalKms } from '../scenario/external-kms.js';
 import type { Lab } from '../scenario/lab.js';
 import { type Drive, driveOf } from './drive.js';
 import { HostRack } from './host-rack.js';
-import { KeyServerRack } from './key-server-rack.js';
+import type { KeyServerFaults, KeyServers } from './key-servers.js';
+import { keyServersOf } from './key-servers-of.js';
+import { KeysOnWire } from './keys-on-wire.js';
 import { makeRunFolder, type RunFolder } from './run-folder.js';
 import { SecretNeedles } from './secret-needles.js';
 import { VirtualMachines } from './virtual-machines.js';
@@ -55,6 +56,8 @@ export interface WorldOptions {
   readonly scenarioFolder: string;
   /** An image of the user's that takes the place of the first VM's disk: an absolute path. */
   readonly diskImage?: string;
+  /** Somebody else's key server instead of our own. */
+  readonly externalKms?: ExternalKms | null;
 }
 
 /** What {@link World.build} joins. */
@@ -68,8 +71,8 @@ interface Parts {
   readonly transcript: WireTranscript;
   readonly wireWatch: WireWatch;
   readonly needles: SecretNeedles;
-  readonly faults: FaultyNetwork;
-  readonly keyServers: KeyServerRack;
+  readonly faults: KeyServerFaults;
+  readonly keyServers: KeyServers;
   readonly hosts: HostRack;
   readonly vcenter: VCenter;
   readonly disposeNetwork: () => Promise<void>;
@@ -82,6 +85,8 @@ interface Parts {
 export class World {
   readonly lab: Lab;
   readonly seed: number;
+  /** `HOST:PORT` of an external key server, or null where our own serve. */
+  readonly externalKms: string | null;
   readonly clock: WorldClock;
   readonly engineName: string;
   readonly folder: RunFolder;
@@ -93,8 +98,8 @@ export class World {
   readonly transcript: WireTranscript;
   readonly wireWatch: WireWatch;
   readonly needles: SecretNeedles;
-  readonly faults: FaultyNetwork;
-  readonly keyServers: KeyServerRack;
+  readonly faults: KeyServerFaults;
+  readonly keyServers: KeyServers;
   readonly hosts: HostRack;
   readonly vcenter: VCenter;
   readonly vms: VirtualMachines;
@@ -104,6 +109,7 @@ export class World {
   private constructor(parts: Parts, drive: Drive) {
     this.lab = parts.options.lab;
     this.seed = parts.options.seed;
+    this.externalKms = addressText(parts.options.externalKms);
     this.clock = parts.clock;
     this.engineName = parts.engine.name;
     this.folder = parts.folder;
@@ -126,10 +132,12 @@ export class World {
   /**
    * Builds a world: key servers up, vCenter trusted by them and they by it, hosts in the cluster, vCenter's loops on.
    *
-   * @throws RunError FOLDER_IN_USE; FileError when the folder cannot be made or written
+   * @throws RunError FOLDER_IN_USE; with an external key server BAD_CREDENTIALS, KEY_SERVER_UNUSABLE, NO_WAY_OUT;
+   *   FileError when the folder cannot be made or written
    */
   static async build(options: WorldOptions): Promise<World> {
-    const drive = driveOf(options.clock);
+    refuseMemoryWire(options);
+    const drive = options.externalKms ? driveOf(options.clock, new SystemClock().nowMs) : driveOf(options.clock);
     return drive.run(async () => {
       const { network, dispose } = networkOf(options.wire, drive.clock);
       try {
@@ -180,24 +188,21 @@ async function join(
   const log = new EventLog(clock);
   const recorder = new SecretRecorder(new SeededEntropy(seed).fork('masks', 1));
   const entropy = new SeededEntropy(seed, { recorder });
-  const needles = new SecretNeedles(recorder, entropy.fork('needle', 1));
+  const learned = new KeysOnWire(entropy.fork('learned masks', 1));
+  const needles = new SecretNeedles(recorder, learned, entropy.fork('needle', 1));
   const recording = new RecordingFileSystem(files);
   const wireWatch = new WireWatch();
-  const transcript = new WireTranscript(wireWatch);
-  const faults = new FaultyNetwork(network, clock);
   const keyPairs = new SystemKeyPairs(clock);
   const engine = engineOf(options.engine);
-  const names = lab.kms.nodes as KeyServerName[];
   const shared = { files: recording, clock, entropy };
-
-  const keyServers = await KeyServerRack.open({
+  const kms = await keyServersOf(options, {
     ...shared,
-    nodes: names,
     folder: folder.kms,
     network,
     keyPairs,
     events: log.sink('kms'),
   });
+  const transcript = new WireTranscript(wireWatch, kms.isOutside ? (answer) => learned.learn(answer) : undefined);
   const hosts = new HostRack({
     ...shared,
     names: lab.hosts as HostName[],
@@ -213,33 +218,28 @@ async function join(
     name: 'vcenter',
     folder: folder.vcenter,
     entropy: entropy.fork('vcenter', 1),
-    network: new TappedNetwork(faults, 'vcenter', transcript),
+    network: new TappedNetwork(kms.network, 'vcenter', transcript),
     keyPairs,
     hosts,
-    events: log.sink('vcenter'),
+    events: kms.toldOf(log.sink('vcenter')),
   });
-  await setUpTrust(vcenter, keyServers, lab.kms.provider as ProviderId, names);
+  await kms.setUpTrust(vcenter);
   await vcenter.addCluster(lab.cluster as ClusterName);
   for (const name of lab.hosts) await vcenter.addHost({ name: name as HostName, cluster: lab.cluster as ClusterName });
   vcenter.start();
-  const watch = { transcript, wireWatch, needles, faults };
-  return { options, clock, engine, folder, log, recording, ...watch, keyServers, hosts, vcenter, disposeNetwork };
+  const watch = { transcript, wireWatch, needles, faults: kms.faults, keyServers: kms.servers };
+  return { options, clock, engine, folder, log, recording, ...watch, hosts, vcenter, disposeNetwork };
 }
 
-/** Each side learns the other's certificate, as an administrator does it: the provider is registered, then trusted. */
-async function setUpTrust(
-  vcenter: VCenter,
-  keyServers: KeyServerRack,
-  providerId: ProviderId,
-  nodes: readonly KeyServerName[],
-): Promise<void> {
-  const { cryptoManager } = vcenter;
-  for (const name of nodes) await cryptoManager.registerKmipServer({ providerId, server: { name, address: { name } } });
-  await keyServers.addClient('vcenter', await cryptoManager.generateSelfSignedClientCert(providerId));
-  for (const name of nodes) {
-    await cryptoManager.uploadKmipServerCert(providerId, name, keyServers.certificate);
-  }
-  await cryptoManager.markDefault(providerId);
+// The names inside a memory wire are all there is on it.
+function refuseMemoryWire({ externalKms, wire }: WorldOptions): void {
+  if (!externalKms || wire === 'tls') return;
+  const message = `The memory wire does not lead to ${addressText(externalKms)}. Leave --wire memory out.`;
+  throw new RunError('NO_WAY_OUT', message);
+}
+
+function addressText(external: ExternalKms | null | undefined): string | null {
+  return !external ? null : `${external.address.host}:${external.address.port}`;
 }
 
 function networkOf(kind: WorldOptions['wire'], clock: WorldClock): { network: Network; dispose: () => Promise<void> } {

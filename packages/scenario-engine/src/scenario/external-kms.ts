@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { RunError } from '../run/run-error.js';
+import type { KeyServerAccessFiles } from '../world/key-server-access.js';
+
+/** The port that IANA gave KMIP. */
+const KMIP_PORT = 5696;
+
+/** `lab.kms.external`: a key server of somebody else, with what a client of it needs. Paths are relative to the scenario. */
+export const externalKmsSchema = z.strictObject({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(KMIP_PORT),
+  cert: z.string().min(1),
+  key: z.string().min(1),
+  ca: z.string().min(1),
+  user: z.string().min(1).optional(),
+  passwordFile: z.string().min(1).optional(),
+});
+
+/** A key server of somebody else; absolute paths. */
+export interface ExternalKms extends KeyServerAccessFiles {
+  readonly address: { readonly host: string; readonly port: number };
+}
+
+/** What flags and the environment say in place of the scenario; absolute paths. */
+export type ExternalKmsOverrides = {
+  readonly [Part in keyof ExternalKms]?: ExternalKms[Part] | undefined;
+};
+
+/**
+ * Says which external key server a run uses: what the scenario names, part by part replaced by the overrides.
+ *
+ * @param folder of the scenario
+ * @returns null when neither names one: then key servers of our own run
+ * @throws RunError BAD_CREDENTIALS when something is missing
+ */
+export function externalKmsOf(
+  named: z.output<typeof externalKmsSchema> | undefined,
+  folder: string,
+  overrides: ExternalKmsOverrides,
+): ExternalKms | null {
+  const at = (path: string | undefined) => (path === undefined || path.startsWith('/') ? path : `${folder}/${path}`);
+  const address = overrides.address ?? (named && { host: named.host, port: named.port });
+  const cert = overrides.cert ?? at(named?.cert);
+  const key = overrides.key ?? at(named?.key);
+  const ca = overrides.ca ?? at(named?.ca);
+  const user = overrides.user ?? named?.user;
+  const passwordFile = overrides.passwordFile ?? at(named?.passwordFile);
+  if (address === undefined) {
+    if ([cert, key, ca, user, passwordFile].every((part) => part === undefined)) return null;
+    throw new RunError('BAD_CREDENTIALS', 'Credentials are given, but no key server. Name it with --kms HOST:PORT.');
+  }
+  if (cert === undefined || key === undefined || ca === undefined) {
+    const message = `The key server ${address.host}:${address.port} wants a client certificate. Give --kms-cert, --kms-key and --kms-ca.`;
+    throw new RunError('BAD_CREDENTIALS', message);
+  }
+  return { address, cert, key, ca, user, passwordFile };
+}

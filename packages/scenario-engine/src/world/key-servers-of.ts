@@ -1,0 +1,81 @@
+import type { EventSink, KeyServerName, Network, ProviderId, WorldClock } from '@vcryptsim/ports';
+import { FaultyNetwork } from '@vcryptsim/simkit';
+import type { VCenter, VCenterEvent } from '@vcryptsim/vcenter';
+import type { ExternalKms } from '../scenario/external-kms.js';
+import type { Lab } from '../scenario/lab.js';
+import { KeyServerRack, type KeyServerRackOptions } from './key-server-rack.js';
+import { trustExternalKms, trustOwnKeyServers } from './key-server-trust.js';
+import type { KeyServerFaults, KeyServers } from './key-servers.js';
+import { OutsideKeyServers } from './outside-key-servers.js';
+
+/** The key servers of a world, and how vCenter comes to them. */
+export interface WorldKeyServers {
+  readonly isOutside: boolean;
+  readonly servers: KeyServers;
+  readonly faults: KeyServerFaults;
+  /** The network that vCenter is given, where the lab's names of key servers are known. */
+  readonly network: Network;
+  /** Wraps the sink of vCenter's events, where something is to be learned from them. */
+  toldOf(sink: EventSink<VCenterEvent>): EventSink<VCenterEvent>;
+  /** Has vCenter and the key servers trust each other. */
+  setUpTrust(vcenter: VCenter): Promise<void>;
+}
+
+/** Which key servers are wanted. */
+export interface KeyServersWanted {
+  readonly lab: Lab;
+  readonly externalKms?: ExternalKms | null;
+}
+
+/** Starts key servers of our own, or opens the way to somebody else's. @throws NetworkError */
+export function keyServersOf(
+  { lab, externalKms }: KeyServersWanted,
+  ports: Omit<KeyServerRackOptions, 'nodes' | 'clock'> & { readonly clock: WorldClock },
+): Promise<WorldKeyServers> {
+  const plan = { providerId: lab.kms.provider as ProviderId, nodes: lab.kms.nodes as KeyServerName[] };
+  return externalKms ? outsideKeyServers(plan, externalKms, ports) : ownKeyServers(plan, ports);
+}
+
+interface Plan {
+  readonly providerId: ProviderId;
+  readonly nodes: readonly KeyServerName[];
+}
+
+type Ports = Parameters<typeof keyServersOf>[1];
+
+async function ownKeyServers(plan: Plan, ports: Ports): Promise<WorldKeyServers> {
+  const faults = new FaultyNetwork(ports.network, ports.clock);
+  const servers = await KeyServerRack.open({ ...ports, nodes: plan.nodes });
+  return {
+    isOutside: false,
+    servers,
+    faults,
+    network: faults,
+    toldOf: (sink) => sink,
+    setUpTrust: (vcenter) => trustOwnKeyServers(vcenter, servers, plan),
+  };
+}
+
+async function outsideKeyServers(plan: Plan, external: ExternalKms, ports: Ports): Promise<WorldKeyServers> {
+  const servers = await OutsideKeyServers.open(ports.clock, plan.nodes, external.address);
+  return {
+    isOutside: true,
+    servers,
+    faults: servers,
+    network: servers.reachedBy(ports.network),
+    toldOf: (sink) => ({
+      emit: (event) => {
+        if (event.type === 'KEY_GENERATED') servers.note(event.keyId.keyId);
+        sink.emit(event);
+      },
+    }),
+    setUpTrust: async (vcenter) => {
+      try {
+        await trustExternalKms(vcenter, external, plan, ports);
+      } catch (error) {
+        await servers.dispose(); // a world that does not come about leaves no port open
+        throw error;
+      }
+    },
+  };
+}

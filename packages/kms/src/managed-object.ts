@@ -40,3 +40,6 @@ export interface ManagedObject {
   /** Null once it was destroyed. */
   readonly material: KeyMaterial | null;
 }
+
+/** What a change makes of an object: all but what it is, whose it is and its version. */
+export type ObjectPart = Partial<Omit<ManagedObject, 'id' | 'type' | 'owner' | 'user' | 'version'>>;

@@ -1,14 +1,20 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
 import { withValue } from '../attributes.js';
+import type { ManagedObject, ObjectPart } from '../managed-object.js';
 import { stateAfter } from '../state-machine.js';
 import { changeOwnObject, type OperationContext } from './operation-context.js';
 
 /** Activate (KMIP 1.1 section 4.19): Pre-Active becomes Active; refused in every other state. */
 export const activate: OperationHandler<'Activate', OperationContext> = async (request, call) => {
-  const seconds = Math.floor(call.nowMs / 1000);
-  const { id } = await changeOwnObject(request.uniqueIdentifier, call, ({ type, state, attributes }) => ({
-    state: stateAfter(type, state, 'activate'),
-    attributes: withValue(withValue(attributes, 'Activation Date', seconds), 'Last Change Date', seconds),
-  }));
+  const { id } = await changeOwnObject(request.uniqueIdentifier, call, (object) => activated(object, call.nowMs));
   return { uniqueIdentifier: id };
 };
+
+/** What activating makes of an object. Throws KmsError NO_STATE, WRONG_STATE. */
+export function activated({ type, state, attributes }: ManagedObject, nowMs: number): ObjectPart {
+  const seconds = Math.floor(nowMs / 1000);
+  return {
+    state: stateAfter(type, state, 'activate'),
+    attributes: withValue(withValue(attributes, 'Activation Date', seconds), 'Last Change Date', seconds),
+  };
+}

@@ -1,6 +1,7 @@
 import { Finished, type OperationHandler } from '@vcryptsim/kmip-lite/server';
 import { withValue } from '../attributes.js';
 import { KmsError } from '../errors.js';
+import type { ManagedObject, ObjectPart } from '../managed-object.js';
 import { isDestroyed } from '../state-machine.js';
 import { type Call, changeOwnObject, type OperationContext, refuseArchived } from './operation-context.js';
 
@@ -9,25 +10,31 @@ import { type Call, changeOwnObject, type OperationContext, refuseArchived } fro
  * Answered as pending when the client permits it; the change is durable by then (OASIS TC-101).
  */
 export const archive: OperationHandler<'Archive', OperationContext> = async (request, call) => {
-  const seconds = Math.floor(call.nowMs / 1000);
-  const { id } = await changeOwnObject(request.uniqueIdentifier, call, (object) => {
-    refuseArchived(object);
-    if (isDestroyed(object.state)) throw new KmsError('OBJECT_NOT_FOUND', 'It was destroyed.');
-    const dated = withValue(object.attributes, 'Archive Date', seconds);
-    return { attributes: withValue(dated, 'Last Change Date', seconds) };
-  });
+  const { id } = await changeOwnObject(request.uniqueIdentifier, call, (object) => archived(object, call.nowMs));
   return pendingIfAllowed('Archive', id, call);
 };
 
+/** What archiving makes of an object. Throws KmsError OBJECT_ARCHIVED, OBJECT_NOT_FOUND. */
+export function archived(object: ManagedObject, nowMs: number): ObjectPart {
+  refuseArchived(object);
+  if (isDestroyed(object.state)) throw new KmsError('OBJECT_NOT_FOUND', 'It was destroyed.');
+  const seconds = Math.floor(nowMs / 1000);
+  return {
+    attributes: withValue(withValue(object.attributes, 'Archive Date', seconds), 'Last Change Date', seconds),
+  };
+}
+
 /** Recover (KMIP 1.1 section 4.23): the object is at hand again. Recovering one that is at hand changes nothing. */
 export const recover: OperationHandler<'Recover', OperationContext> = async (request, call) => {
-  const seconds = Math.floor(call.nowMs / 1000);
-  const { id } = await changeOwnObject(request.uniqueIdentifier, call, (object) => {
-    const online = object.attributes.filter((one) => one.name !== 'Archive Date');
-    return { attributes: withValue(online, 'Last Change Date', seconds) };
-  });
+  const { id } = await changeOwnObject(request.uniqueIdentifier, call, (object) => recovered(object, call.nowMs));
   return pendingIfAllowed('Recover', id, call);
 };
+
+/** What recovering makes of an object. */
+export function recovered({ attributes }: ManagedObject, nowMs: number): ObjectPart {
+  const online = attributes.filter((one) => one.name !== 'Archive Date');
+  return { attributes: withValue(online, 'Last Change Date', Math.floor(nowMs / 1000)) };
+}
 
 function pendingIfAllowed(operation: 'Archive' | 'Recover', id: string, call: Call) {
   const answer = { uniqueIdentifier: id };

@@ -5,16 +5,16 @@ import { standardValue } from '../attributes.js';
 import type { ClientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
 import type { KmsEvent } from '../events.js';
-import type { ManagedObject } from '../managed-object.js';
+import type { ManagedObject, ObjectPart } from '../managed-object.js';
 import { stateAt } from '../state-machine.js';
-import type { KeyStore } from '../store/key-store.js';
+import type { ObjectStore } from '../store/object-store.js';
 import type { PendingOperations } from './pending-operations.js';
 
 /** Who is connected to which node, and what operations work on. */
 export interface OperationContext {
   readonly node: KeyServerName;
   readonly client: ClientName;
-  readonly store: KeyStore;
+  readonly store: ObjectStore;
   readonly pending: PendingOperations;
   /** Whose turn it is among the default members of each group; forgotten when the server stops. */
   readonly groupTurns: Map<string, number>;
@@ -45,7 +45,7 @@ export function ownObject(uniqueIdentifier: string, call: Call): ManagedObject {
 export async function changeOwnObject(
   uniqueIdentifier: string,
   call: Call,
-  change: (object: ManagedObject) => Partial<Omit<ManagedObject, 'id' | 'type' | 'owner' | 'user' | 'version'>>,
+  change: (object: ManagedObject) => ObjectPart,
 ): Promise<ManagedObject> {
   const { store, events } = call.context;
   const { id, state: from } = ownObject(uniqueIdentifier, call);

@@ -164,6 +164,7 @@ const INITIAL_ONLY: ReadonlySet<string> = new Set([
   'Cryptographic Length',
   'Cryptographic Usage Mask',
   'Operation Policy Name',
+  'Fresh',
 ]);
 
 function checkSettable(name: string): void {

@@ -22,11 +22,13 @@ export type KmsErrorCode =
   | 'INSTANCE_NOT_FOUND' // of an attribute that is there
   | 'ATTRIBUTE_REPEATED' // asked for twice
   | 'FIELD_INVALID' // a field of the request that cannot be
+  | 'FIELD_MISSING' // a field or attribute that the operation cannot do without
   | 'TEMPLATE_NOT_FOUND'
   | 'INDEX_OUT_OF_BOUNDS' // an attribute instance too many, or one that is not there
   | 'KEY_FORMAT_NOT_SUPPORTED'
   | 'KEY_COMPRESSION_NOT_SUPPORTED'
   | 'FEATURE_NOT_SUPPORTED'
+  | 'NOT_LEADER' // this node follows another, which takes the changes
   | 'STORE_UNWRITABLE' // the change could not be made durable, so it was not made
   // of the server
   | 'ROOT_KEY_MISSING'
@@ -34,6 +36,10 @@ export type KmsErrorCode =
   | 'ROOT_KEY_WRONG'
   | 'STORE_DAMAGED'
   | 'AUDIT_DAMAGED'
+  | 'FOLLOWER_STORE' // opened as a leader's
+  | 'LEADER_OTHER_STORE' // the leader's store has another UUID than the one that was followed so far
+  | 'LEADER_BEHIND' // the leader lacks writes that were copied from it
+  | 'LEADER_UNREADABLE' // it sent what no leader sends
   | 'CLIENT_UNKNOWN' // a certificate that nobody registered
   | 'CLIENT_NAME_INVALID'
   | 'CLIENT_NAME_TAKEN'

@@ -29,6 +29,7 @@ const REASONS: Readonly<Partial<Record<KmsErrorCode, readonly [ResultReason, str
   TEMPLATE_NOT_FOUND: ['ItemNotFound', 'There is no such template.'],
   INDEX_OUT_OF_BOUNDS: ['IndexOutOfBounds', 'There are too many instances of this attribute.'],
   FIELD_INVALID: ['InvalidField', 'A field cannot have this value.'],
+  FIELD_MISSING: ['MissingData', 'A field or attribute that is needed is missing.'],
   KEY_FORMAT_NOT_SUPPORTED: ['KeyFormatTypeNotSupported', 'The object cannot be given in this key format.'],
   KEY_COMPRESSION_NOT_SUPPORTED: ['KeyCompressionTypeNotSupported', 'Keys are not compressed here.'],
   FEATURE_NOT_SUPPORTED: ['FeatureNotSupported', 'The server does not do this.'],

@@ -1,4 +1,5 @@
 export type { CertificateUsage, Validity } from './certificate-fields.js';
+export { type CertificateParts, certificateParts } from './certificate-parts.js';
 export { createCertificateRequest } from './certificate-request.js';
 export { PkiError, type PkiErrorCode } from './errors.js';
 export { type AuthorityPorts, type IssueOptions, LabAuthority } from './lab-authority.js';

@@ -22,14 +22,15 @@ export const create: OperationHandler<'Create', OperationContext> = async (reque
 /**
  * Draws a symmetric key as its attributes want it.
  *
- * @throws KmsError FIELD_INVALID when algorithm, length or usage mask is missing or there is no such key
+ * @throws KmsError FIELD_MISSING without algorithm, length or usage mask; FIELD_INVALID when there is no such key
  */
 export function drawKey(wanted: readonly Attribute[], context: OperationContext): NewObject {
   const algorithm = firstValue('Cryptographic Algorithm', wanted);
   const lengthBits = firstValue('Cryptographic Length', wanted);
   const usageMask = firstValue('Cryptographic Usage Mask', wanted);
   if (algorithm === undefined || lengthBits === undefined || usageMask === undefined) {
-    throw invalid('A new key needs Cryptographic Algorithm, Cryptographic Length and Cryptographic Usage Mask.');
+    const needed = 'Cryptographic Algorithm, Cryptographic Length and Cryptographic Usage Mask';
+    throw new KmsError('FIELD_MISSING', `A new key needs ${needed}.`);
   }
   if ((usageMask & ~KNOWN_USAGE) !== 0) throw invalid('The usage mask has bits that mean nothing.');
   const lengthBytes = materialBytes(algorithm, lengthBits);

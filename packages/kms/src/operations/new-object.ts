@@ -1,4 +1,10 @@
-import { type Attribute, attributeValue, type ObjectType, type TemplateAttribute } from '@vcryptsim/kmip-lite';
+import {
+  type Attribute,
+  attributeValue,
+  firstValue,
+  type ObjectType,
+  type TemplateAttribute,
+} from '@vcryptsim/kmip-lite';
 import { drawUuid, type KeyId } from '@vcryptsim/ports';
 import { allAttributes, hasState, sameValue, withInitial, withValue } from '../attributes.js';
 import { KmsError } from '../errors.js';
@@ -51,7 +57,7 @@ export function makeObject(o: NewObject, call: Call): ManagedObject {
     user: userOf(call.credential),
     state: hasState(o.type) ? stateAt({ state: 'PreActive', attributes: dated }, nowMs) : 'PreActive',
     version: 1,
-    attributes: withValue(dated, 'Fresh', true),
+    attributes: withValue(dated, 'Fresh', firstValue('Fresh', dated) ?? true),
   };
 }
 

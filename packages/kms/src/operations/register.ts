@@ -104,7 +104,9 @@ function withKeyFacts(attributes: Attribute[], block: KeyBlock): Attribute[] {
 function checkLength(attributes: readonly Attribute[], bytes: Uint8Array): void {
   const algorithm = firstValue('Cryptographic Algorithm', attributes);
   const lengthBits = firstValue('Cryptographic Length', attributes);
-  if (algorithm === undefined || lengthBits === undefined) throw invalid('A key needs an algorithm and a length.');
+  if (algorithm === undefined || lengthBits === undefined) {
+    throw new KmsError('FIELD_MISSING', 'A key needs an algorithm and a length.');
+  }
   const wanted = materialBytes(algorithm, lengthBits) ?? lengthBits / 8;
   if (wanted !== bytes.length) throw invalid('The key is not as long as it says.');
   if (bytes.every((byte) => byte === 0)) throw invalid('A key of zeros is none: something was left out.');

@@ -60,8 +60,9 @@ describe('operations on what cannot be', () => {
     ...[-256, 0, 255, 2 ** 31 - 1].map(
       (bits) => ['41', `a length of ${bits}`, create({ lengthBits: bits }), ['InvalidField']] as const,
     ),
-    ['41', 'no algorithm', create({ algorithm: null }), ['InvalidField']],
-    ['42', 'no usage mask', create({ mask: null }), ['InvalidField']],
+    ['41', 'no algorithm', create({ algorithm: null }), ['MissingData']],
+    ['41', 'no length', create({ lengthBits: null }), ['MissingData']],
+    ['42', 'no usage mask', create({ mask: null }), ['MissingData']],
     ['42', 'usage mask 0', create({ mask: 0 }), ['Success']],
     ['42', 'a usage mask of all bits', create({ mask: 0x7fffffff }), ['InvalidField']],
     ['42', 'a negative usage mask', create({ mask: -1 }), ['InvalidField']],

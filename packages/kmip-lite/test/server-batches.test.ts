@@ -25,7 +25,7 @@ describe('batches', () => {
     );
     expect(outcome(answer)).toEqual(['ok', 'ok', 'ok']);
     expect(answer?.items.map(({ uniqueBatchItemId }) => uniqueBatchItemId?.[0])).toEqual([1, 2, 3]);
-    expect(outcome(await peer.ask(requestOf([itemOf('Activate', {})])))).toEqual(['MissingData']);
+    expect(outcome(await peer.ask(requestOf([itemOf('Activate', {})])))).toEqual(['ItemNotFound']);
   });
 
   it('take the identifier of a Locate that finds exactly one, and of no other', async () => {
@@ -46,8 +46,8 @@ describe('batches', () => {
       return peer.ask(requestOf([itemOf('Locate', { attributes: [] }, 1), itemOf('Destroy', {}, 2)])).then(outcome);
     };
     expect(await ask('a')).toEqual(['ok', 'ok']);
-    expect(await ask('a', 'b')).toEqual(['ok', 'MissingData']);
-    expect(await ask()).toEqual(['ok', 'MissingData']);
+    expect(await ask('a', 'b')).toEqual(['ok', 'ItemNotFound']);
+    expect(await ask()).toEqual(['ok', 'ItemNotFound']);
     const emptied = [
       itemOf('Locate', { attributes: [] }, 1),
       itemOf('Locate', { attributes: [] }, 2),
@@ -63,7 +63,7 @@ describe('batches', () => {
         },
       },
     });
-    expect(outcome(await (await served(varying)).ask(requestOf(emptied)))).toEqual(['ok', 'ok', 'MissingData']);
+    expect(outcome(await (await served(varying)).ask(requestOf(emptied)))).toEqual(['ok', 'ok', 'ItemNotFound']);
     expect(asked).toEqual(['a']);
   });
 

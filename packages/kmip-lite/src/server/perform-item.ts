@@ -116,7 +116,8 @@ function readPayload<Name extends SpokenOperation, Context>(
     return request as Addressed<RequestOf<Name>>;
   }
   if (state.placeholder === null) {
-    throw new KmipError('MissingData', 'the request names no object and the ID Placeholder is empty');
+    // After a Locate that found nothing this is what OASIS' case 15.2 of KMIP 1.1 expects.
+    throw new KmipError('ItemNotFound', 'the request names no object and the ID Placeholder is empty');
   }
   return { ...(request as object), uniqueIdentifier: state.placeholder } as Addressed<RequestOf<Name>>;
 }

@@ -8,12 +8,12 @@ import { createFrame, discoverVersionsFrame, getFrame, getStateFrame } from './r
 // Entry of a client process: takes its load as JSON in the first argument, prints a line when it is warm, waits for a
 // line on standard input so that all processes begin together, and prints its LoadResult.
 
-const WARM_UP_TURNS = 20;
+const WARM_UP_TURNS = 10;
 
 const { access, workload, connections, keyId, keySha256, measureMs } = JSON.parse(process.argv[2] ?? '') as Load;
 const context = clientContext(access);
 /** The key's bytes, once an answer has held those that were expected. */
-let key: Buffer | null = null;
+let key: Uint8Array | null = null;
 const [create, discover, get, getState] = [
   createFrame(),
   discoverVersionsFrame(),
@@ -22,7 +22,11 @@ const [create, discover, get, getState] = [
 ];
 
 const loops = await Promise.all(Array.from({ length: connections }, begin));
-for (const { turn } of loops) for (let i = 0; i < WARM_UP_TURNS; i++) await turn();
+await Promise.all(
+  loops.map(async ({ turn }) => {
+    for (let i = 0; i < WARM_UP_TURNS; i++) await turn();
+  }),
+);
 process.stdout.write('warm\n');
 await once(process.stdin, 'data');
 process.stdin.destroy();
@@ -75,9 +79,9 @@ async function succeed(connection: RawConnection, request: Uint8Array, isGet = f
   if (isGet && !isTheKey(keyMaterial(answer))) throw new Error('Get answered another key');
 }
 
-function isTheKey(answered: Buffer | null): boolean {
+function isTheKey(answered: Uint8Array | null): boolean {
   if (answered === null) return false;
-  if (key !== null) return key.equals(answered);
-  key = Buffer.from(answered);
+  if (key !== null) return Buffer.compare(key, answered) === 0;
+  key = answered.slice();
   return createHash('sha256').update(key).digest('hex') === keySha256;
 }

@@ -20,12 +20,12 @@ export interface ServerAccess {
  */
 export class RawConnection {
   readonly #socket: tls.TLSSocket;
-  #waiting: { resolve(answer: Buffer): void; reject(error: Error): void } | null = null;
-  #received: Buffer = Buffer.alloc(0);
+  #waiting: { resolve(answer: Uint8Array): void; reject(error: Error): void } | null = null;
+  #received: Uint8Array = new Uint8Array(0);
 
   private constructor(socket: tls.TLSSocket) {
     this.#socket = socket;
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('data', (chunk: Uint8Array) => this.#take(chunk));
     socket.on('error', (error) => this.#waiting?.reject(error));
     socket.on('close', () => this.#waiting?.reject(new Error('the server ended the connection before its answer')));
   }
@@ -45,7 +45,7 @@ export class RawConnection {
   }
 
   /** Sends one request and waits for the whole answer, which is valid until the next exchange. */
-  exchange(request: Uint8Array): Promise<Buffer> {
+  exchange(request: Uint8Array): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#socket.write(request);
@@ -57,7 +57,7 @@ export class RawConnection {
     this.#socket.end();
   }
 
-  #take(chunk: Buffer): void {
+  #take(chunk: Uint8Array): void {
     const all = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
     const wanted = messageBytes(all);
     if (wanted === null || all.length < wanted) {

@@ -102,6 +102,8 @@ describe.runIf(hasOpenssl)("openssl's s_client", () => {
     expect(added.exitCode).toBe(0);
     await selfSigned('stranger', { fromMs: -DAY_MS, toMs: DAY_MS, known: false });
     await selfSigned('late', { fromMs: -2 * DAY_MS, toMs: -DAY_MS, known: true });
+    await selfSigned('former', { fromMs: -DAY_MS, toMs: DAY_MS, known: true });
+    expect(await runCli(['kms', 'client', 'revoke', 'former', '--dir', at('kms')])).toMatchObject({ exitCode: 0 });
     await selfSigned('early', { fromMs: DAY_MS, toMs: 2 * DAY_MS, known: true });
   });
   afterAll(async () => {
@@ -148,6 +150,7 @@ describe.runIf(hasOpenssl)("openssl's s_client", () => {
       ['no certificate', null, 'NO_CERTIFICATE'],
       ['an unknown one', 'stranger', 'CLIENT_UNKNOWN'],
       ['an expired one', 'late', 'EXPIRED'],
+      ['a revoked one', 'former', 'REVOKED'],
       ['one that is not yet valid', 'early', 'NOT_YET_VALID'],
     ])('%s is sent away before any answer, and audited', async (_, name, code) => {
       const before = refusals();

@@ -9,4 +9,4 @@ export { KeyServer, type KeyServerOptions, type NodeOptions } from './key-server
 export type { KeyServerNode } from './key-server-node.js';
 export { readCertificates, writeCertificates, writePrivateKey } from './pem-files.js';
 export { ServerPki, type ServerPkiOptions } from './server-pki.js';
-export type { StoreReport } from './store/key-store.js';
+export type { StoreReport } from './store/object-store.js';

@@ -19,7 +19,8 @@ import type { KmsEvent } from './events.js';
 import { KeyServerNode } from './key-server-node.js';
 import { PendingOperations } from './operations/pending-operations.js';
 import { ServerPki } from './server-pki.js';
-import { KeyStore, type StoreReport } from './store/key-store.js';
+import { KeyStore } from './store/key-store.js';
+import type { StoreReport } from './store/object-store.js';
 
 /** What a key server needs of the world. */
 export interface KeyServerOptions {

@@ -20,7 +20,8 @@ export const get: OperationHandler<'Get', OperationContext> = async (request, ca
   if (!block && keyFormatType) throw new KmsError('KEY_FORMAT_NOT_SUPPORTED', `A ${object.type} has no key format.`);
   if (!block && keyWrappingSpecification) throw new KmsError('NOT_A_KEY', `A ${object.type} is not wrapped.`);
   const shown = block && keyWrappingSpecification ? wrapKeyBlock(block, object, keyWrappingSpecification, call) : block;
-  if (standardValue(object, 'Fresh')) {
+  // A follower's Fresh is the leader's: it says whether the material was ever given out there.
+  if (call.context.store.takesChanges && standardValue(object, 'Fresh')) {
     const change = ({ attributes }: ManagedObject) => ({ attributes: withValue(attributes, 'Fresh', false) });
     await changeOwnObject(uniqueIdentifier, call, change);
   }

@@ -1,4 +1,4 @@
-import { exists, type FileHandle, type FileSystem, folderOf, readWhole } from '@vcryptsim/ports';
+import { assert, exists, type FileHandle, type FileSystem, folderOf, readWhole } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
 import { DurableAppender, unwritable } from './durable-appender.js';
 import { decodeFrame, decodeHead, encodeFrame, encodeHead, encodeRecords, hasFrameAfter } from './journal-format.js';
@@ -22,11 +22,35 @@ export interface JournalContent {
   readonly tornBytes: number;
 }
 
+/** Where the durable part of a journal ends. */
+export interface JournalEnd {
+  /** Another number means another file: what was copied before is no part of it. */
+  readonly generation: number;
+  readonly lengthBytes: number;
+  /** Number of the last frame. */
+  readonly lastNumber: number;
+}
+
+/** A journal as those see it who copy it while it is written. */
+export interface JournalCopy {
+  /** The end, once no rewriting is under way and nothing is hidden; null when the signal fires first. */
+  settledEnd(signal: AbortSignal): Promise<JournalEnd | null>;
+  /**
+   * Fills `buffer` from `offsetBytes` with bytes that are durable.
+   *
+   * @returns false when that generation is over
+   * @throws FileError
+   */
+  readDurable(generation: number, buffer: Uint8Array, offsetBytes: number): Promise<boolean>;
+  /** Resolves when the end may have moved, or when the signal fires. */
+  moved(signal: AbortSignal): Promise<void>;
+}
+
 /**
  * An append-only file of records with compaction by rewriting; the format is told in journal-format.ts. Knows nothing
  * of what a record means. After a cut at any moment either the old or the new journal stands in its place.
  */
-export class Journal {
+export class Journal implements JournalCopy {
   readonly #files: FileSystem;
   readonly #path: string;
   #handle: FileHandle;
@@ -36,6 +60,11 @@ export class Journal {
   #era = 0;
   #rewriting: Promise<void> | null = null;
   #nextRewrite: Promise<void> | null = null;
+  #generation = 1;
+  /** Changes under way of which copies see only the end. */
+  #hidden = 0;
+  readonly #waiting = new Set<() => void>();
+  readonly #reading = new Set<Promise<number>>();
 
   private constructor(o: JournalOptions, handle: FileHandle, at: Place) {
     this.#files = o.files;
@@ -103,6 +132,60 @@ export class Journal {
     while (this.#rewriting) await this.#rewriting;
     if (era !== this.#era) throw unwritable(null, 'Try again: a write before this one failed.');
     await this.#appender.append(encodeRecords(records), onDurable);
+    this.#tellMoved();
+  }
+
+  async settledEnd(signal: AbortSignal): Promise<JournalEnd | null> {
+    while (this.#rewriting || this.#hidden > 0) {
+      if (signal.aborted) return null;
+      await this.moved(signal);
+    }
+    return { generation: this.#generation, lengthBytes: this.lengthBytes, lastNumber: this.lastNumber };
+  }
+
+  async readDurable(generation: number, buffer: Uint8Array, offsetBytes: number): Promise<boolean> {
+    if (this.#rewriting || generation !== this.#generation) return false;
+    const reading = this.#handle.pread(buffer, offsetBytes);
+    this.#reading.add(reading);
+    try {
+      return (await reading) === buffer.length;
+    } finally {
+      this.#reading.delete(reading);
+    }
+  }
+
+  moved(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = () => {
+        this.#waiting.delete(settle);
+        signal.removeEventListener('abort', settle);
+        resolve();
+      };
+      this.#waiting.add(settle);
+      signal.addEventListener('abort', settle, { once: true });
+    });
+  }
+
+  /** Does something in several steps of which those who copy the journal see only the end. */
+  async hiddenFromCopies<T>(work: () => Promise<T>): Promise<T> {
+    this.#hidden += 1;
+    try {
+      return await work();
+    } finally {
+      this.#hidden -= 1;
+      this.#tellMoved();
+    }
+  }
+
+  /**
+   * Puts a whole journal that another store wrote in this one's place.
+   *
+   * @param bytes from its head to the end of its last frame
+   * @throws KmsError STORE_UNWRITABLE; the old journal stands then
+   */
+  replace(bytes: Uint8Array, lastNumber: number): Promise<void> {
+    assert(!this.#rewriting && !this.#nextRewrite, 'a journal that is replaced is not rewritten too');
+    return this.#putInPlace([bytes], lastNumber);
   }
 
   /**
@@ -118,6 +201,7 @@ export class Journal {
       const work = this.#rewrite(facts, snapshot);
       const settled = () => {
         this.#rewriting = null;
+        this.#tellMoved();
       };
       this.#rewriting = work.then(settled, settled);
       return work;
@@ -135,18 +219,29 @@ export class Journal {
   async #rewrite(facts: Uint8Array, snapshot: () => readonly Uint8Array[]): Promise<void> {
     await this.#appender.quiet();
     const lastNumber = this.lastNumber + 1;
-    const parts = [encodeHead(facts), encodeFrame(lastNumber, [encodeRecords(snapshot())])];
+    await this.#putInPlace([encodeHead(facts), encodeFrame(lastNumber, [encodeRecords(snapshot())])], lastNumber);
+  }
+
+  async #putInPlace(parts: readonly Uint8Array[], lastNumber: number): Promise<void> {
     const { handle, lengthBytes } = await publish(this.#files, this.#path, parts).catch((error: unknown) => {
       throw unwritable(error, 'Make room or mend the disk, then try again.');
     });
     const old = this.#handle;
     this.#handle = handle;
     this.#appender = this.#appenderOf(handle, { lengthBytes, lastNumber });
+    await Promise.allSettled(this.#reading);
     await old.close();
     await this.#files.fsyncFolder(folderOf(this.#path)).catch((error: unknown) => {
       this.#appender.giveUp();
+      // Nobody copies what the next start may not find.
+      this.#hidden += 1;
       throw unwritable(error, 'Mend the disk and restart the key server.');
     });
+    this.#generation += 1;
+  }
+
+  #tellMoved(): void {
+    for (const settle of [...this.#waiting]) settle();
   }
 
   #appenderOf(handle: FileHandle, at: Place): DurableAppender {

@@ -1,36 +1,23 @@
-import { assert, drawUuid, type Entropy, exists, type FileSystem, type KeyId, makeFolders } from '@vcryptsim/ports';
+import { assert, type Entropy, exists, type FileSystem, type KeyId, makeFolders } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
-import { Journal } from './journal.js';
+import { Journal, type JournalCopy } from './journal.js';
+import type { ObjectChange, ObjectStore, StoreReport } from './object-store.js';
 import { RootKey } from './root-key.js';
-import { openRecord, sealRecord } from './sealed-record.js';
+import { checkOrder, openRecord, sealRecord } from './sealed-record.js';
+import { checkRootKey, makeFacts } from './store-facts.js';
 
-const STORE_ID_BYTES = 36;
-const ROOT_KEY_CHECK = new TextEncoder().encode('vcryptsim kms store');
 /** A journal is rewritten when it has grown to this many times what its objects take. */
 const REWRITE_FACTOR = 4;
 const REWRITE_FLOOR_BYTES = 1024 * 1024;
 
-/** What opening a store found. */
-export interface StoreReport {
-  readonly objects: number;
-  /** Bytes of a last write that a cut left unfinished; no answer had left for it. */
-  readonly tornBytes: number;
-}
-
-/** A change of one object. */
-export interface ObjectChange {
-  readonly id: KeyId;
-  readonly change: (object: ManagedObject) => Omit<ManagedObject, 'version'>;
-}
-
 /**
  * All managed objects, in memory and in a journal, each sealed under the root key. What a reader sees is durable.
  *
- * Folder: `DIR/store/journal`. The journal's head holds the store's facts: its UUID (36 characters), then a known text
- * sealed under the root key with the UUID as additional data, so that another root key is noticed at once.
+ * Folder: `DIR/store/journal`. The journal's head holds the store's facts (store-facts.ts).
  */
-export class KeyStore {
+export class KeyStore implements ObjectStore {
+  readonly takesChanges = true;
   readonly #rootKey: RootKey;
   readonly #journal: Journal;
   readonly #facts: Uint8Array;
@@ -88,6 +75,11 @@ export class KeyStore {
     return this.#journal.lastNumber;
   }
 
+  /** The journal for those who copy it. */
+  get journal(): JournalCopy {
+    return this.#journal;
+  }
+
   /** The object, as it is durable. */
   find(id: KeyId): ManagedObject | undefined {
     return this.#objects.get(id);
@@ -130,10 +122,17 @@ export class KeyStore {
       assert(!this.#objects.has(id) && !this.#pending.has(id), `object ${id} exists already`);
     }
     const after = pairs.map((pair) => pair.after);
-    await this.#write([...o.added, ...after]);
-    if (pairs.some((pair) => pair.before.material && !pair.after.material)) await this.compact();
+    const objects = [...o.added, ...after];
+    if (pairs.some((pair) => pair.before.material && !pair.after.material)) {
+      await this.#journal.hiddenFromCopies(async () => {
+        await this.#write(objects);
+        await this.compact();
+      });
+      return after;
+    }
+    await this.#write(objects);
     // The change itself is durable: a journal that stays long for want of room is no reason to refuse it.
-    else if (this.#isLong()) await this.compact().catch(() => {});
+    if (this.#isLong()) await this.compact().catch(() => {});
     return after;
   }
 
@@ -175,37 +174,11 @@ export class KeyStore {
     for (const record of records) {
       const object = openRecord(this.#rootKey, record);
       const before = this.#objects.get(object.id);
-      const isNext = before
-        ? object.version === before.version + 1 && object.owner === before.owner
-        : object.version >= 1;
-      if (!isNext)
-        throw new KmsError(
-          'STORE_DAMAGED',
-          `Object ${object.id} has versions out of order in the store.`,
-          'Restore the folder from a backup.',
-        );
+      checkOrder(before, object);
       if (before?.material && !object.material) hasRemains = true;
       if (!before) this.#liveBytes += record.length;
       this.#objects.set(object.id, object);
     }
     return hasRemains;
   }
-}
-
-function makeFacts(rootKey: RootKey, entropy: Entropy): Uint8Array {
-  const id = new TextEncoder().encode(drawUuid(entropy, 'store UUID'));
-  const check = rootKey.seal(ROOT_KEY_CHECK, id);
-  const facts = new Uint8Array(STORE_ID_BYTES + check.length);
-  facts.set(id);
-  facts.set(check, STORE_ID_BYTES);
-  return facts;
-}
-
-function checkRootKey(rootKey: RootKey, facts: Uint8Array, path: string): void {
-  if (rootKey.open(facts.subarray(STORE_ID_BYTES), facts.subarray(0, STORE_ID_BYTES))) return;
-  throw new KmsError(
-    'ROOT_KEY_WRONG',
-    `The root key ${path} is not the one this store was made with.`,
-    'Name the right file with --root-key FILE.',
-  );
 }

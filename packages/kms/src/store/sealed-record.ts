@@ -73,6 +73,16 @@ export function openRecord(rootKey: RootKey, record: Uint8Array): ManagedObject 
   }
 }
 
+/**
+ * Checks that a record's object is the next version of the one before it, or the first that is left of its object.
+ *
+ * @throws KmsError STORE_DAMAGED
+ */
+export function checkOrder(before: ManagedObject | undefined, object: ManagedObject): void {
+  const isNext = before ? object.version === before.version + 1 && object.owner === before.owner : object.version >= 1;
+  if (!isNext) throw damaged(`Object ${object.id} has versions out of order in the store.`);
+}
+
 function readFacts(facts: Uint8Array): Pick<ManagedObject, 'id' | 'type' | 'owner' | 'user' | 'state' | 'version'> {
   const { id, type, owner, user, state, version } = JSON.parse(new TextDecoder().decode(facts)) as Record<
     string,

@@ -1,0 +1,39 @@
+import type { KeyId } from '@vcryptsim/ports';
+import type { ManagedObject } from '../managed-object.js';
+
+/** A change of one object. */
+export interface ObjectChange {
+  readonly id: KeyId;
+  readonly change: (object: ManagedObject) => Omit<ManagedObject, 'version'>;
+}
+
+/** What opening a store found. */
+export interface StoreReport {
+  readonly objects: number;
+  /** Bytes of a last write that a cut left unfinished; no answer had left for it. */
+  readonly tornBytes: number;
+}
+
+/** All managed objects as operations see them; what a reader sees is durable. */
+export interface ObjectStore {
+  /** Whether changes can be made here; a follower's store changes only as its leader's does. */
+  readonly takesChanges: boolean;
+  /** Number of the last durable write. */
+  readonly lastWrite: number;
+  find(id: KeyId): ManagedObject | undefined;
+  objects(): Iterable<ManagedObject>;
+  /** Keeps new objects; resolves when all are durable. Throws KmsError STORE_UNWRITABLE, NOT_LEADER. */
+  add(...objects: readonly ManagedObject[]): Promise<void>;
+  /** Changes one object; resolves with its new version when that is durable. Throws as {@link commit}. */
+  change(id: KeyId, change: ObjectChange['change']): Promise<ManagedObject>;
+  /**
+   * Keeps new objects and changes others, all or nothing.
+   *
+   * @throws KmsError OBJECT_NOT_FOUND, STORE_UNWRITABLE, NOT_LEADER
+   */
+  commit(o: {
+    readonly added: readonly ManagedObject[];
+    readonly changed: readonly ObjectChange[];
+  }): Promise<ManagedObject[]>;
+  close(): Promise<void>;
+}

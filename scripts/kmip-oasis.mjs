@@ -4,11 +4,9 @@
 // must be right all the same. Exit 1 when a case fails; 3 when the cases are not at hand.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createViteServer } from 'vitest/node';
+import { root, withTypeScript } from './read-typescript.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const { values, positionals } = parseArgs({
   options: { wire: { type: 'string', default: 'tls' } },
   allowPositionals: true,
@@ -26,19 +24,11 @@ if (missing !== undefined || !['tls', 'memory'].includes(values.wire)) {
   process.exit(3);
 }
 
-// The harness is TypeScript and is the tests' own; this reads it as the tests do.
-const vite = await createViteServer({
-  root,
-  configFile: resolve(root, 'vitest.config.ts'),
-  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-  optimizeDeps: { noDiscovery: true },
-  logLevel: 'error',
-});
 const unsupported = [];
 let [cases, passed, failed] = [0, 0, 0];
-try {
-  const { readOasisFile } = await vite.ssrLoadModule('/packages/kms/test/oasis/oasis-case.ts');
-  const { runOasis } = await vite.ssrLoadModule('/packages/kms/test/oasis/run-oasis.ts');
+await withTypeScript(async (load) => {
+  const { readOasisFile } = await load('/packages/kms/test/oasis/oasis-case.ts');
+  const { runOasis } = await load('/packages/kms/test/oasis/run-oasis.ts');
   for (const file of files) {
     for await (const { id, outcome, unsupported: reason } of runOasis(readOasisFile(file), values.wire)) {
       cases += 1;
@@ -54,8 +44,6 @@ try {
       }
     }
   }
-} finally {
-  await vite.close();
-}
+});
 console.log(JSON.stringify({ cases, passed, unsupported }));
 process.exitCode = failed === 0 ? 0 : 1;

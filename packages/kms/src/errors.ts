@@ -39,6 +39,7 @@ export type KmsErrorCode =
   | 'FOLLOWER_STORE' // opened as a leader's
   | 'LEADER_OTHER_STORE' // the leader's store has another UUID than the one that was followed so far
   | 'LEADER_BEHIND' // the leader lacks writes that were copied from it
+  | 'LINK_MALFORMED' // bytes between two nodes that mean nothing
   | 'LEADER_UNREADABLE' // it sent what no leader sends
   | 'CLIENT_UNKNOWN' // a certificate that nobody registered
   | 'CLIENT_NAME_INVALID'

@@ -13,4 +13,12 @@ export type KmsEvent =
   | { readonly type: 'KEY_REGISTERED'; readonly keyId: KeyId; readonly client: ClientName }
   | { readonly type: 'KEY_SERVED'; readonly keyId: KeyId; readonly client: ClientName; readonly node: KeyServerName }
   | { readonly type: 'KEY_STATE_CHANGED'; readonly keyId: KeyId; readonly from: State; readonly to: State }
-  | { readonly type: 'ATTRIBUTE_ADDED'; readonly keyId: KeyId; readonly attribute: string };
+  | { readonly type: 'ATTRIBUTE_ADDED'; readonly keyId: KeyId; readonly attribute: string }
+  | { readonly type: 'FOLLOWER_ADDED'; readonly follower: ClientName }
+  /** A leader: another node copies its store, or does so no more. */
+  | { readonly type: 'FOLLOWER_JOINED'; readonly node: KeyServerName; readonly follower: ClientName }
+  | { readonly type: 'FOLLOWER_LEFT'; readonly node: KeyServerName; readonly follower: ClientName }
+  /** A follower: it is connected to its leader, or is no more (told once), or has copied all writes up to a number. */
+  | { readonly type: 'LEADER_LINKED'; readonly node: KeyServerName }
+  | { readonly type: 'LEADER_LOST'; readonly node: KeyServerName; readonly code: string }
+  | { readonly type: 'REPLICA_ADVANCED'; readonly node: KeyServerName; readonly lastWrite: number };

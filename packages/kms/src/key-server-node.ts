@@ -1,4 +1,4 @@
-import { type Exchange, serveChannel } from '@vcryptsim/kmip-lite/server';
+import { type Exchange, type OperationTable, serveChannel } from '@vcryptsim/kmip-lite/server';
 import { fingerprintSha256 } from '@vcryptsim/pki';
 import {
   assert,
@@ -20,9 +20,8 @@ import type { KmsEvent } from './events.js';
 import type { NodeOptions } from './key-server.js';
 import { limits } from './limits.js';
 import type { OperationContext } from './operations/operation-context.js';
-import { operationTable } from './operations/operation-table.js';
 import type { PendingOperations } from './operations/pending-operations.js';
-import type { KeyStore } from './store/key-store.js';
+import type { ObjectStore } from './store/object-store.js';
 
 interface NodeParts extends NodeOptions {
   readonly identities: readonly TlsIdentity[];
@@ -30,7 +29,9 @@ interface NodeParts extends NodeOptions {
   readonly entropy: Entropy;
   readonly keyPairs: KeyPairSource;
   readonly events: EventSink<KmsEvent>;
-  readonly store: KeyStore;
+  readonly store: ObjectStore;
+  /** What is served. */
+  readonly operations: OperationTable<OperationContext>;
   readonly pending: PendingOperations;
   readonly groupTurns: Map<string, number>;
   readonly audit: AuditLog;
@@ -40,7 +41,6 @@ interface NodeParts extends NodeOptions {
 /** One door of a key server: it listens at an address and serves the clients that the registry knows. */
 export class KeyServerNode {
   readonly #parts: NodeParts;
-  readonly #operations = operationTable();
   readonly #open = new Map<Channel, { readonly client: ClientName; readonly served: Promise<void> }>();
   #listener: Listener | null = null;
 
@@ -127,7 +127,7 @@ export class KeyServerNode {
   #serve(channel: Channel, client: ClientName): Promise<void> {
     const { clock, entropy, keyPairs, events, store, pending, groupTurns } = this.#parts;
     return serveChannel<OperationContext>(channel, {
-      operations: this.#operations,
+      operations: this.#parts.operations,
       context: { node: this.name, client, store, pending, groupTurns, entropy, keyPairs, events },
       clock,
       onExchange: (exchange) => this.#audit(exchange),

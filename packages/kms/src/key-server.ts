@@ -14,9 +14,15 @@ import { makeFolders } from '@vcryptsim/ports';
 import { AuditLog } from './audit/audit-log.js';
 import type { ClientName } from './clients/client-name.js';
 import { ClientRegistry, type RegisteredClient } from './clients/client-registry.js';
+import { FollowerLink, type LeaderAddress, type LinkStatus } from './cluster/follower-link.js';
+import { followerOperations } from './cluster/follower-operations.js';
+import { type FollowerStatus, LeaderDoor } from './cluster/leader-door.js';
+import { notLeader } from './cluster/not-leader.js';
+import { ReplicaStore } from './cluster/replica-store.js';
 import { KmsError } from './errors.js';
 import type { KmsEvent } from './events.js';
 import { KeyServerNode } from './key-server-node.js';
+import { operationTable } from './operations/operation-table.js';
 import { PendingOperations } from './operations/pending-operations.js';
 import { ServerPki } from './server-pki.js';
 import { KeyStore } from './store/key-store.js';
@@ -36,6 +42,8 @@ export interface KeyServerOptions {
   readonly alternativeNames?: readonly string[];
   /** File of the root key; default `DIR/root.key`. */
   readonly rootKeyPath?: string;
+  /** Given, the server is a follower: it copies the leader's store and takes no changes. */
+  readonly leader?: LeaderAddress;
 }
 
 /** Where and as whom a node listens. */
@@ -47,6 +55,11 @@ export interface NodeOptions {
   readonly nodeName: KeyServerName;
 }
 
+/** How a server stands in its cluster: which writes it has, and what the others have. */
+export type ClusterStatus =
+  | { readonly role: 'leader'; readonly lastWrite: number; readonly followers: readonly FollowerStatus[] }
+  | ({ readonly role: 'follower'; readonly lastWrite: number } & LinkStatus);
+
 /**
  * A key server: one store, one audit log and one registry of clients in a folder, and any number of nodes that serve
  * them over KMIP. Folder:
@@ -55,16 +68,19 @@ export interface NodeOptions {
  *   store/journal    sealed objects (journal-format.ts)
  *   audit.jsonl      one line for each answer (audit-line.ts)
  *   clients/NAME/    who may connect (client-registry.ts)
+ *   followers/NAME/  which nodes may copy the store, in the same form
  *   pki/             the server's own certificates (server-pki.ts)
  */
 export class KeyServer {
   readonly #nodes = new Set<KeyServerNode>();
+  readonly #doors = new Set<LeaderDoor>();
+  #link: FollowerLink | null = null;
   private readonly pending: PendingOperations;
   private readonly groupTurns = new Map<string, number>();
 
   private constructor(
     private readonly o: KeyServerOptions,
-    private readonly store: KeyStore,
+    private readonly store: KeyStore | ReplicaStore,
     private readonly audit: AuditLog,
     private readonly registry: ClientRegistry,
     /** The server's own certificates. */
@@ -87,7 +103,8 @@ export class KeyServer {
     const authority = pki.authority.certificate;
     const registry = await ClientRegistry.open({ ...o, folder: `${o.folder}/clients`, authority });
     const rootKeyPath = o.rootKeyPath ?? `${o.folder}/root.key`;
-    const { store, report } = await KeyStore.open({ ...o, folder: `${o.folder}/store`, rootKeyPath });
+    const place = { ...o, folder: `${o.folder}/store`, rootKeyPath };
+    const { store, report } = await (o.leader ? ReplicaStore.open(place) : KeyStore.open(place));
     try {
       const { log, stored } = await AuditLog.open({ ...o, path: `${o.folder}/audit.jsonl` });
       if (stored > store.lastWrite) {
@@ -100,7 +117,9 @@ export class KeyServer {
       }
       await log.append({ event: 'OPENED', stored: store.lastWrite, tornBytes: report.tornBytes });
       o.events.emit({ type: 'STORE_OPENED', ...report });
-      return new KeyServer(o, store, log, registry, pki, report);
+      const server = new KeyServer(o, store, log, registry, pki, report);
+      server.#follow();
+      return server;
     } catch (error) {
       await store.close();
       throw error;
@@ -115,7 +134,9 @@ export class KeyServer {
   async listen(o: NodeOptions): Promise<KeyServerNode> {
     const { clock, entropy, keyPairs, events } = this.o;
     const { store, audit, registry, pending, groupTurns } = this;
+    const operations = this.#link ? followerOperations(() => this.#link?.status.leader ?? null) : operationTable();
     const node = await KeyServerNode.listen({
+      operations,
       identities: [this.pki.identity],
       ...o,
       clock,
@@ -146,6 +167,43 @@ export class KeyServer {
     return client;
   }
 
+  /**
+   * Opens a leader's door for followers, who copy the store through it.
+   *
+   * @throws NetworkError ADDRESS_IN_USE, NOT_PERMITTED; KmsError NOT_LEADER at a follower
+   */
+  async replicate(o: NodeOptions): Promise<LeaderDoor> {
+    if (!(this.store instanceof KeyStore)) throw notLeader(null);
+    const { clock, events } = this.o;
+    const followers = await this.#followers();
+    const { audit } = this;
+    const parts = { identities: [this.pki.identity], ...o, clock, events, audit, followers };
+    const door = await LeaderDoor.open({ ...parts, journal: this.store.journal });
+    this.#doors.add(door);
+    return door;
+  }
+
+  /**
+   * Registers a node that may copy the store, by its certificate. It is no client and reads no key over KMIP.
+   *
+   * @param o.certificate DER
+   * @throws KmsError as {@link addClient}; PkiError MALFORMED; FileError
+   */
+  async addFollower(o: { readonly name: string; readonly certificate: Uint8Array }): Promise<ClientName> {
+    const follower = await (await this.#followers()).add(o.name, o.certificate);
+    const fingerprint = fingerprintSha256(o.certificate);
+    await this.audit.append({ event: 'FOLLOWER_ADDED', follower, fingerprintSha256: fingerprint });
+    this.o.events.emit({ type: 'FOLLOWER_ADDED', follower });
+    return follower;
+  }
+
+  /** How the server stands in its cluster now. */
+  cluster(): ClusterStatus {
+    const { lastWrite } = this.store;
+    if (this.#link) return { role: 'follower', lastWrite, ...this.#link.status };
+    return { role: 'leader', lastWrite, followers: [...this.#doors].flatMap((door) => door.followers()) };
+  }
+
   /** Who may connect, by name. */
   clients(): readonly RegisteredClient[] {
     return this.registry.clients;
@@ -154,9 +212,23 @@ export class KeyServer {
   /** Stops all nodes, waits for what is under way, closes the files and forgets every key. */
   async close(): Promise<void> {
     for (const node of this.#nodes) await node.stop();
+    for (const door of this.#doors) await door.stop();
+    await this.#link?.stop();
     const stored = this.store.lastWrite;
     await this.store.close();
     await this.audit.append({ event: 'CLOSED', stored }).catch(() => {});
     await this.audit.close();
+  }
+
+  #follow(): void {
+    const { leader: to, clock, events } = this.o;
+    if (to && this.store instanceof ReplicaStore) {
+      this.#link = FollowerLink.start({ to, store: this.store, clock, events });
+    }
+  }
+
+  #followers(): Promise<ClientRegistry> {
+    const { files, folder } = this.o;
+    return ClientRegistry.open({ files, folder: `${folder}/followers`, authority: this.pki.authority.certificate });
   }
 }

@@ -16,4 +16,8 @@ export const limits = {
   connectionsMax: 512,
   /** Judged connections of one client on one node. */
   connectionsPerClientMax: 64,
+  /** How long a leader waits for news before it tells a follower that there is none. */
+  newsWaitMs: 10_000,
+  /** Until a follower that lost its leader tries again. */
+  relinkMs: 1_000,
 } as const;

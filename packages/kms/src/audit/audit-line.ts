@@ -27,6 +27,7 @@ export type AuditEntry =
       /** SHA-256 of the certificate that was shown, if one was. */
       readonly fingerprintSha256?: string;
     }
+  | { readonly event: 'FOLLOWER_ADDED'; readonly follower: string; readonly fingerprintSha256: string }
   | { readonly event: 'CLIENT_ADDED'; readonly client: string; readonly fingerprintSha256: string }
   | { readonly event: 'OPENED'; readonly stored: number; readonly tornBytes: number }
   | { readonly event: 'CLOSED'; readonly stored: number };

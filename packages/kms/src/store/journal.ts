@@ -3,7 +3,8 @@ import { KmsError } from '../errors.js';
 import { DurableAppender, unwritable } from './durable-appender.js';
 import { decodeFrame, decodeHead, encodeFrame, encodeHead, encodeRecords, hasFrameAfter } from './journal-format.js';
 
-const JOURNAL_BYTES_MAX = 1024 ** 3;
+/** No journal is longer: it is read whole at a start. */
+export const JOURNAL_BYTES_MAX = 1024 ** 3;
 
 /** Where a journal is. */
 export interface JournalOptions {

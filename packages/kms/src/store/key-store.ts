@@ -1,6 +1,7 @@
 import { assert, type Entropy, exists, type FileSystem, type KeyId, makeFolders } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
+import { refuseFollower } from './follower-mark.js';
 import { Journal, type JournalCopy } from './journal.js';
 import type { ObjectChange, ObjectStore, StoreReport } from './object-store.js';
 import { RootKey } from './root-key.js';
@@ -37,7 +38,7 @@ export class KeyStore implements ObjectStore {
    * Opens the store in a folder, or makes one there.
    *
    * @param o.rootKeyPath file of the root key; made when the store is new
-   * @throws KmsError ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, STORE_DAMAGED; FileError
+   * @throws KmsError ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, STORE_DAMAGED, FOLLOWER_STORE; FileError
    */
   static async open(o: {
     readonly folder: string;
@@ -46,6 +47,7 @@ export class KeyStore implements ObjectStore {
     readonly entropy: Entropy;
   }): Promise<{ store: KeyStore; report: StoreReport }> {
     await makeFolders(o.files, o.folder);
+    await refuseFollower(o.files, o.folder);
     const path = `${o.folder}/journal`;
     const isNew = !(await exists(o.files, path));
     const rootKey = await RootKey.load({ ...o, path: o.rootKeyPath, mayCreate: isNew });

@@ -1,0 +1,231 @@
+import { PkiError, peerJudge } from '@vcryptsim/pki';
+import {
+  type Channel,
+  type Clock,
+  ClockError,
+  type EventSink,
+  FileError,
+  type KeyServerName,
+  type Network,
+  type NetworkAddress,
+  NetworkError,
+  type TlsIdentity,
+} from '@vcryptsim/ports';
+import { KmsError } from '../errors.js';
+import type { KmsEvent } from '../events.js';
+import { limits } from '../limits.js';
+import { encodeMessage, type LinkMessage, LinkReader } from './link-message.js';
+import type { ReplicaStore } from './replica-store.js';
+
+/** Whom a follower follows, and how. */
+export interface LeaderAddress {
+  readonly network: Network;
+  readonly address: NetworkAddress;
+  /** What the follower shows the leader, who must have it registered as a node. */
+  readonly identity: TlsIdentity;
+  /** DER of the authorities of the leader's certificate. */
+  readonly authorities: readonly Uint8Array[];
+  /** Name or IP address that the leader's certificate must be for. */
+  readonly expectedName: string;
+  /** Name of this node, for events. */
+  readonly nodeName: KeyServerName;
+  /** How long it rests between two pulls. 0, the default, has the leader answer as soon as there is news. */
+  readonly pauseMs?: number;
+  /** Told once when following cannot go on and an administrator is needed; what is here is served still. */
+  readonly onRefused?: (error: KmsError) => void;
+}
+
+/** How a follower stands. */
+export interface LinkStatus {
+  /** The leader's name; null until it first answered. */
+  readonly leader: string | null;
+  readonly isLinked: boolean;
+  /** Why it is not, as the last attempt ended. */
+  readonly trouble: string | null;
+  /** Number of the leader's last write when it was last heard, and when that was; null before. */
+  readonly leaderLastWrite: number | null;
+  readonly heardMs: number | null;
+}
+
+type Piece = Extract<LinkMessage, { type: 'Piece' }>;
+
+/** What only an administrator can mend. It is tried again nevertheless: mended is mended. */
+const REFUSED = ['ROOT_KEY_WRONG', 'LEADER_OTHER_STORE', 'LEADER_BEHIND', 'LEADER_UNREADABLE'];
+
+/** Keeps a replica up to date: connects to the leader, pulls, connects again when the link is lost. */
+export class FollowerLink {
+  readonly #to: LeaderAddress;
+  readonly #store: ReplicaStore;
+  readonly #clock: Clock;
+  readonly #events: EventSink<KmsEvent>;
+  readonly #stopped = new AbortController();
+  #status: LinkStatus = { leader: null, isLinked: false, trouble: null, leaderLastWrite: null, heardMs: null };
+  #channel: Channel | null = null;
+  #running: Promise<void> = Promise.resolve();
+
+  private constructor(o: Parts) {
+    this.#to = o.to;
+    this.#store = o.store;
+    this.#clock = o.clock;
+    this.#events = o.events;
+  }
+
+  /** Begins to follow; does not wait for the leader. */
+  static start(o: Parts): FollowerLink {
+    const link = new FollowerLink(o);
+    link.#running = link.#run();
+    return link;
+  }
+
+  get status(): LinkStatus {
+    return this.#status;
+  }
+
+  /** Ends the connection; resolves when nothing is written any more. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#channel?.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.#follow();
+      } catch (error) {
+        this.#note(error);
+      }
+      await this.#rest(this.#to.pauseMs || limits.relinkMs);
+    }
+  }
+
+  /** One connection, from its beginning to its end. */
+  async #follow(): Promise<void> {
+    const { clock, reader, channel } = await this.#connect();
+    try {
+      const { lengthBytes, sha256 } = await this.#store.position();
+      await this.#send(channel, { type: 'Hello', lengthBytes, sha256 });
+      const { leader } = await this.#answer(channel, reader.expect('Welcome'), 0);
+      this.#status = { ...this.#status, leader, isLinked: true, trouble: null };
+      this.#events.emit({ type: 'LEADER_LINKED', node: this.#to.nodeName });
+      const pauseMs = this.#to.pauseMs ?? 0;
+      const waitMs = pauseMs > 0 ? 0 : limits.newsWaitMs;
+      const received = new Received();
+      while (!this.#stopped.signal.aborted) {
+        await this.#send(channel, { type: 'Pull', lastWrite: this.#store.lastWrite, waitMs });
+        const piece = await this.#answer(channel, reader.expect('Piece'), waitMs);
+        this.#status = { ...this.#status, leaderLastWrite: piece.lastWrite, heardMs: clock.nowMs };
+        received.add(piece);
+        await this.#take(received);
+        if (received.isUpToDate && pauseMs > 0) await this.#rest(pauseMs);
+      }
+    } finally {
+      this.#channel = null;
+      await channel.abort();
+    }
+  }
+
+  async #connect() {
+    const { network, address, identity, authorities, expectedName } = this.#to;
+    const late = new AbortController();
+    const signal = AbortSignal.any([late.signal, this.#stopped.signal]);
+    const judge = peerJudge({ pins: [], authorities }, this.#clock, expectedName);
+    const dialing = network.connect(address, { identity, judge, signal });
+    const channel = await this.#clock.within(limits.handshakeMs, dialing, () => late.abort());
+    this.#channel = channel;
+    return { clock: this.#clock, channel, reader: new LinkReader(channel) };
+  }
+
+  async #take(received: Received): Promise<void> {
+    const before = this.#store.lastWrite;
+    if (!received.replaces) received.drop(await this.#store.take(received.bytes()));
+    else if (received.isUpToDate) {
+      await this.#store.takeWhole(received.bytes());
+      received.drop(received.lengthBytes);
+    }
+    const { lastWrite } = this.#store;
+    if (lastWrite !== before) {
+      this.#events.emit({ type: 'REPLICA_ADVANCED', node: this.#to.nodeName, lastWrite });
+    }
+  }
+
+  #answer<T>(channel: Channel, answer: Promise<T>, waitMs: number): Promise<T> {
+    return this.#clock.within(waitMs + limits.messageMs, answer, () => void channel.abort());
+  }
+
+  #send(channel: Channel, message: LinkMessage): Promise<void> {
+    return this.#clock.within(limits.writeMs, channel.write(encodeMessage(message)), () => void channel.abort());
+  }
+
+  async #rest(pauseMs: number): Promise<void> {
+    try {
+      await this.#clock.after(pauseMs, this.#stopped.signal);
+    } catch (error) {
+      if (!(error instanceof ClockError && error.code === 'ABORTED')) throw error;
+    }
+  }
+
+  /** What ended a connection is told once, however often it is tried again. */
+  #note(error: unknown): void {
+    if (!isTrouble(error)) throw error;
+    const { isLinked, trouble } = this.#status;
+    if (this.#stopped.signal.aborted || (!isLinked && trouble === error.code)) return;
+    this.#status = { ...this.#status, isLinked: false, trouble: error.code };
+    this.#events.emit({ type: 'LEADER_LOST', node: this.#to.nodeName, code: error.code });
+    if (error instanceof KmsError && REFUSED.includes(error.code)) this.#to.onRefused?.(error);
+  }
+}
+
+interface Parts {
+  readonly to: LeaderAddress;
+  readonly store: ReplicaStore;
+  readonly clock: Clock;
+  readonly events: EventSink<KmsEvent>;
+}
+
+/** Bytes that came and are not in the replica yet. */
+class Received {
+  #parts: Uint8Array[] = [];
+  #lastPiece: Piece | null = null;
+
+  /** Whether they are of a journal that takes the place of the replica's. */
+  get replaces(): boolean {
+    return this.#lastPiece?.replaces ?? false;
+  }
+
+  /** Whether the leader had no more. */
+  get isUpToDate(): boolean {
+    const piece = this.#lastPiece;
+    return piece !== null && piece.offsetBytes + piece.bytes.length === piece.endBytes;
+  }
+
+  get lengthBytes(): number {
+    return this.#parts.reduce((sum, part) => sum + part.length, 0);
+  }
+
+  /** One piece more; the first of a new journal begins anew. */
+  add(piece: Piece): void {
+    if (piece.replaces && piece.offsetBytes === 0) this.#parts = [];
+    this.#parts.push(piece.bytes);
+    this.#lastPiece = piece;
+  }
+
+  bytes(): Uint8Array {
+    this.#parts = [Uint8Array.from(Buffer.concat(this.#parts))];
+    return this.#parts[0] ?? new Uint8Array(0);
+  }
+
+  drop(lengthBytes: number): void {
+    this.#parts = [this.bytes().slice(lengthBytes)];
+  }
+}
+
+function isTrouble(error: unknown): error is KmsError | NetworkError | ClockError | FileError | PkiError {
+  return (
+    error instanceof KmsError ||
+    error instanceof NetworkError ||
+    error instanceof PkiError ||
+    error instanceof FileError ||
+    (error instanceof ClockError && error.code === 'TIMED_OUT')
+  );
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import type { JournalCopy, JournalEnd } from '../store/journal.js';
+import { type LinkMessage, PIECE_BYTES_MAX } from './link-message.js';
+
+type Piece = Extract<LinkMessage, { type: 'Piece' }>;
+
+/** The leader's journal as one follower copies it: what it has, and what comes next. */
+export class LeaderJournal {
+  readonly #journal: JournalCopy;
+  readonly #stopped: AbortSignal;
+  /** Which journal is being sent, and up to where it was. */
+  #generation = 0;
+  #sentBytes = 0;
+  /** Whether what is being sent replaces what the follower has. */
+  #replaces = true;
+
+  /** @param stopped ends every wait */
+  constructor(journal: JournalCopy, stopped: AbortSignal) {
+    this.#journal = journal;
+    this.#stopped = stopped;
+  }
+
+  /** Looks whether the follower's journal, of which length and SHA-256 are given, is the beginning of the leader's. */
+  async meet(lengthBytes: number, sha256: Uint8Array): Promise<void> {
+    const end = await this.#journal.settledEnd(this.#stopped);
+    if (end === null || lengthBytes === 0 || lengthBytes > end.lengthBytes) return;
+    const hash = createHash('sha256');
+    for (let offsetBytes = 0; offsetBytes < lengthBytes; ) {
+      const bytes = new Uint8Array(Math.min(PIECE_BYTES_MAX, lengthBytes - offsetBytes));
+      if (!(await this.#journal.readDurable(end.generation, bytes, offsetBytes))) return;
+      hash.update(bytes);
+      offsetBytes += bytes.length;
+    }
+    if (!hash.digest().equals(sha256)) return;
+    this.#generation = end.generation;
+    this.#sentBytes = lengthBytes;
+    this.#replaces = false;
+  }
+
+  /**
+   * The next piece, or, when none came before `wait` fired, one without bytes.
+   *
+   * @returns null when the leader stops
+   * @throws FileError
+   */
+  async next(wait: AbortSignal): Promise<Piece | null> {
+    const either = AbortSignal.any([wait, this.#stopped]);
+    for (;;) {
+      const end = await this.#journal.settledEnd(this.#stopped);
+      if (end === null || this.#stopped.aborted) return null;
+      if (end.generation !== this.#generation) this.#begin(end);
+      const isNews = this.#sentBytes < end.lengthBytes;
+      if (!isNews && !wait.aborted) {
+        await this.#journal.moved(either);
+        continue;
+      }
+      const bytes = new Uint8Array(Math.min(PIECE_BYTES_MAX, end.lengthBytes - this.#sentBytes));
+      if (isNews && !(await this.#journal.readDurable(end.generation, bytes, this.#sentBytes))) continue;
+      return this.#piece(end, bytes);
+    }
+  }
+
+  #begin({ generation }: JournalEnd): void {
+    this.#generation = generation;
+    this.#sentBytes = 0;
+    this.#replaces = true;
+  }
+
+  #piece({ lengthBytes, lastNumber }: JournalEnd, bytes: Uint8Array): Piece {
+    const offsetBytes = this.#sentBytes;
+    const replaces = this.#replaces;
+    this.#sentBytes += bytes.length;
+    // Once the follower has the whole of a new journal, the rest goes on where that ends.
+    if (this.#sentBytes === lengthBytes) this.#replaces = false;
+    return { type: 'Piece', replaces, offsetBytes, endBytes: lengthBytes, lastWrite: lastNumber, bytes };
+  }
+}

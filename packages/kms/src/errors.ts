@@ -45,6 +45,11 @@ export type KmsErrorCode =
   | 'CLIENT_NAME_INVALID'
   | 'CLIENT_NAME_TAKEN'
   | 'CLIENT_KEY_TAKEN' // that public key belongs to another client
+  | 'CLIENT_CERTIFICATE_INVALID'
+  | 'ADMIN_REQUEST_INVALID' // no request of admin-request.ts
+  | 'BACKUP_DAMAGED'
+  | 'BACKUP_TOO_LARGE' // for a tar file
+  | 'FOLDER_NOT_EMPTY' // to restore into
   | 'TOO_MANY_CONNECTIONS';
 
 /** Something the key server refused. The message is a sentence without key bytes; `nextStep` says what helps. */

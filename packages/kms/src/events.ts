@@ -8,6 +8,7 @@ export type KmsEvent =
   | { readonly type: 'NODE_LISTENING'; readonly node: KeyServerName }
   | { readonly type: 'NODE_STOPPED'; readonly node: KeyServerName }
   | { readonly type: 'CLIENT_ADDED'; readonly client: ClientName }
+  | { readonly type: 'CLIENT_REVOKED'; readonly client: ClientName }
   | { readonly type: 'CLIENT_REFUSED'; readonly node: KeyServerName; readonly code: string }
   | { readonly type: 'KEY_CREATED'; readonly keyId: KeyId; readonly client: ClientName }
   | { readonly type: 'KEY_REGISTERED'; readonly keyId: KeyId; readonly client: ClientName }

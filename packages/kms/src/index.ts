@@ -1,8 +1,15 @@
+export { AdminLink } from './admin/admin-link.js';
+export type { AdminAction, AdminAnswer, Administrator, AdminRequest } from './admin/admin-request.js';
+export type { DescribedAttribute, KeyDescription, KeySummary } from './admin/key-summary.js';
+export { serveAdministrator } from './admin/serve-administrator.js';
 export { type AuditEntry, type AuditItem, type ChainPoint, readLine } from './audit/audit-line.js';
 export { auditLines } from './audit/audit-lines.js';
 export { type ChainFinding, verifyChain } from './audit/verify-chain.js';
+export type { BackupReport } from './backup/backup-report.js';
+export { type RestoreOptions, restoreBackup } from './backup/restore-backup.js';
 export { type ClientName, clientName } from './clients/client-name.js';
 export { ClientRegistry, type RegisteredClient } from './clients/client-registry.js';
+export { Registrar } from './clients/registrar.js';
 export type { LeaderAddress, LinkStatus } from './cluster/follower-link.js';
 export type { FollowerStatus, LeaderDoor } from './cluster/leader-door.js';
 export { KmsError, type KmsErrorCode } from './errors.js';

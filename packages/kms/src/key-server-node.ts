@@ -15,7 +15,7 @@ import {
 import type { AuditItem } from './audit/audit-line.js';
 import type { AuditLog } from './audit/audit-log.js';
 import type { ClientName } from './clients/client-name.js';
-import type { ClientRegistry } from './clients/client-registry.js';
+import type { ClientRegistry, RegisteredClient } from './clients/client-registry.js';
 import type { KmsEvent } from './events.js';
 import type { NodeOptions } from './key-server.js';
 import { limits } from './limits.js';
@@ -86,6 +86,15 @@ export class KeyServerNode {
     this.#parts.events.emit({ type: 'NODE_STOPPED', node: this.name });
   }
 
+  /** Pulls the plug of a client's connections; answers how many there were. */
+  async dismiss(client: ClientName): Promise<number> {
+    const channels = [...this.#open]
+      .filter(([, connection]) => connection.client === client)
+      .map(([channel]) => channel);
+    for (const channel of channels) await channel.abort();
+    return channels.length;
+  }
+
   async #judge(chain: readonly Uint8Array[]): Promise<PeerCertificate> {
     const { registry, clock, audit } = this.#parts;
     try {
@@ -99,18 +108,18 @@ export class KeyServerNode {
   }
 
   async #accept(channel: Channel): Promise<void> {
-    const client = this.#parts.registry.find(channel.peer.publicKeySha256)?.name;
-    const refusal = client === undefined ? 'CLIENT_UNKNOWN' : this.#refusalFor(client);
-    if (client === undefined || refusal !== null) {
-      const code = refusal ?? 'CLIENT_UNKNOWN';
+    const client = this.#parts.registry.find(channel.peer.publicKeySha256);
+    const code = client ? this.#refusalFor(client) : 'CLIENT_UNKNOWN';
+    if (!client || code) {
       const { fingerprintSha256: shown } = channel.peer;
       await this.#parts.audit.append({ event: 'REFUSAL', node: this.name, code, fingerprintSha256: shown });
       this.#parts.events.emit({ type: 'CLIENT_REFUSED', node: this.name, code });
       await channel.close();
       return;
     }
-    const served = this.#serve(channel, client);
-    this.#open.set(channel, { client, served });
+    const { name } = client;
+    const served = this.#serve(channel, name);
+    this.#open.set(channel, { client: name, served });
     try {
       await served;
     } finally {
@@ -118,8 +127,10 @@ export class KeyServerNode {
     }
   }
 
-  #refusalFor(client: ClientName): 'TOO_MANY_CONNECTIONS' | null {
-    const ofClient = [...this.#open.values()].filter((connection) => connection.client === client).length;
+  #refusalFor({ name, isRevoked }: RegisteredClient): 'REVOKED' | 'TOO_MANY_CONNECTIONS' | null {
+    // Since it was judged.
+    if (isRevoked) return 'REVOKED';
+    const ofClient = [...this.#open.values()].filter((connection) => connection.client === name).length;
     const isFull = this.#open.size >= limits.connectionsMax || ofClient >= limits.connectionsPerClientMax;
     return isFull ? 'TOO_MANY_CONNECTIONS' : null;
   }

@@ -11,9 +11,14 @@ import type {
   TlsIdentity,
 } from '@vcryptsim/ports';
 import { makeFolders } from '@vcryptsim/ports';
+import type { Administrator } from './admin/admin-request.js';
+import { Administration } from './admin/administration.js';
 import { AuditLog } from './audit/audit-log.js';
+import type { BackupReport } from './backup/backup-report.js';
+import { writeBackup } from './backup/write-backup.js';
 import type { ClientName } from './clients/client-name.js';
 import { ClientRegistry, type RegisteredClient } from './clients/client-registry.js';
+import { Registrar } from './clients/registrar.js';
 import { FollowerLink, type LeaderAddress, type LinkStatus } from './cluster/follower-link.js';
 import { followerOperations } from './cluster/follower-operations.js';
 import { type FollowerStatus, LeaderDoor } from './cluster/leader-door.js';
@@ -76,6 +81,9 @@ export class KeyServer {
   readonly #doors = new Set<LeaderDoor>();
   #link: FollowerLink | null = null;
   private readonly pending: PendingOperations;
+  private readonly registrar: Registrar;
+  /** Does what an administrator of this server asks. */
+  readonly administrator: Administrator;
   private readonly groupTurns = new Map<string, number>();
 
   private constructor(
@@ -89,6 +97,15 @@ export class KeyServer {
     readonly report: StoreReport,
   ) {
     this.pending = new PendingOperations(o.entropy);
+    this.registrar = new Registrar(registry, audit);
+    this.administrator = new Administration({
+      ...o,
+      store,
+      audit,
+      addClient: (client) => this.addClient(client),
+      revokeClient: (name) => this.revokeClient(name),
+      backUp: (out) => this.backUp(out),
+    });
   }
 
   /**
@@ -160,9 +177,7 @@ export class KeyServer {
    * @throws KmsError CLIENT_NAME_INVALID, CLIENT_NAME_TAKEN, CLIENT_KEY_TAKEN; PkiError MALFORMED; FileError
    */
   async addClient(o: { readonly name: string; readonly certificate: Uint8Array }): Promise<ClientName> {
-    const client = await this.registry.add(o.name, o.certificate);
-    const fingerprint = fingerprintSha256(o.certificate);
-    await this.audit.append({ event: 'CLIENT_ADDED', client, fingerprintSha256: fingerprint });
+    const client = await this.registrar.add(o);
     this.o.events.emit({ type: 'CLIENT_ADDED', client });
     return client;
   }
@@ -202,6 +217,25 @@ export class KeyServer {
     const { lastWrite } = this.store;
     if (this.#link) return { role: 'follower', lastWrite, ...this.#link.status };
     return { role: 'leader', lastWrite, followers: [...this.#doors].flatMap((door) => door.followers()) };
+  }
+
+  /**
+   * Keeps a client from connecting from now on, and pulls the plug of the connections that it has. Its objects stay.
+   *
+   * @returns how many connections that were
+   * @throws KmsError CLIENT_UNKNOWN, STORE_UNWRITABLE; FileError
+   */
+  async revokeClient(name: string): Promise<number> {
+    const client = await this.registrar.revoke(name);
+    const closed = await Promise.all([...this.#nodes].map((node) => node.dismiss(client)));
+    this.o.events.emit({ type: 'CLIENT_REVOKED', client });
+    return closed.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Copies the folder, without its root key, while it is served: {@link writeBackup}. */
+  backUp(out: string): Promise<BackupReport> {
+    const { folder, rootKeyPath = `${folder}/root.key` } = this.o;
+    return writeBackup({ ...this.o, rootKeyPath, out });
   }
 
   /** Who may connect, by name. */

@@ -28,9 +28,23 @@ export type AuditEntry =
       readonly fingerprintSha256?: string;
     }
   | { readonly event: 'FOLLOWER_ADDED'; readonly follower: string; readonly fingerprintSha256: string }
+  | ({
+      /** What an administrator asked for, beside the clients' own answers. */
+      readonly event: 'ADMIN';
+      readonly action: string;
+      readonly keyId?: string;
+      readonly client?: string;
+    } & AdminOutcome)
   | { readonly event: 'CLIENT_ADDED'; readonly client: string; readonly fingerprintSha256: string }
+  | { readonly event: 'CLIENT_REVOKED'; readonly client: string }
+  | { readonly event: 'RESTORED'; readonly takenAtMs: number }
   | { readonly event: 'OPENED'; readonly stored: number; readonly tornBytes: number }
   | { readonly event: 'CLOSED'; readonly stored: number };
+
+/** What came of an administrator's request; `stored` as in an answer. */
+export type AdminOutcome =
+  | { readonly status: 'Success'; readonly stored: number }
+  | { readonly status: 'Refused'; readonly code: string; readonly stored: number };
 
 /** One operation of an answer. */
 export interface AuditItem {

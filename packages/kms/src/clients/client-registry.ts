@@ -146,11 +146,11 @@ export class ClientRegistry {
   }
 
   /**
-   * Keeps a client from connecting from now on; connections that exist go on. Its objects stay.
+   * Keeps a client from connecting from now on; connections that exist are not its part. Its objects stay.
    *
    * @throws KmsError CLIENT_UNKNOWN; FileError
    */
-  async revoke(name: string): Promise<void> {
+  async revoke(name: string): Promise<ClientName> {
     const client = clientName(name);
     await this.refresh();
     if (!this.#clients.some((known) => known.name === client)) {
@@ -162,6 +162,7 @@ export class ClientRegistry {
     }
     await replaceFile(this.#files, this.#revokedPath(client), new Uint8Array(0), 0o644);
     await this.refresh();
+    return client;
   }
 
   #revokedPath(entry: string): string {

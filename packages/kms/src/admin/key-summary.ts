@@ -1,0 +1,84 @@
+import {
+  attributeText,
+  attributeValue,
+  firstValue,
+  isStandard,
+  type ObjectType,
+  type State,
+} from '@vcryptsim/kmip-lite';
+import type { KeyId } from '@vcryptsim/ports';
+import { allAttributes, hasState, standardValue } from '../attributes.js';
+import type { ClientName } from '../clients/client-name.js';
+import type { ManagedObject } from '../managed-object.js';
+import { isArchived } from '../operations/operation-context.js';
+import { stateAt } from '../state-machine.js';
+
+/** One managed object as an administrator's list shows it. */
+export interface KeySummary {
+  readonly id: KeyId;
+  readonly type: ObjectType;
+  /** Null for objects without a life cycle. */
+  readonly state: State | null;
+  readonly isArchived: boolean;
+  /** The client whose object it is. */
+  readonly owner: ClientName;
+  /** The object's first Name, null without one. */
+  readonly name: string | null;
+  readonly algorithm: string | null;
+  readonly lengthBits: number | null;
+  readonly createdMs: number | null;
+}
+
+/** One managed object with its attributes; never its bytes, nor a digest of them. */
+export interface KeyDescription extends KeySummary {
+  readonly attributes: readonly DescribedAttribute[];
+}
+
+/** An attribute as JSON: texts, numbers, bytes in hex, dates as ISO 8601, and objects of those. */
+export interface DescribedAttribute {
+  readonly name: string;
+  readonly index: number;
+  readonly value: unknown;
+}
+
+/** Says in one line what an object is at a moment. */
+export function summarize(object: ManagedObject, nowMs: number): KeySummary {
+  const created = standardValue(object, 'Initial Date');
+  return {
+    id: object.id,
+    type: object.type,
+    state: hasState(object.type) ? stateAt(object, nowMs) : null,
+    isArchived: isArchived(object),
+    owner: object.owner,
+    name: firstValue('Name', object.attributes)?.value ?? null,
+    algorithm: standardValue(object, 'Cryptographic Algorithm') ?? null,
+    lengthBits: standardValue(object, 'Cryptographic Length') ?? null,
+    createdMs: created === undefined ? null : created * 1000,
+  };
+}
+
+/** Says of an object all that an administrator may know. */
+export function describe(object: ManagedObject, nowMs: number): KeyDescription {
+  const current = { ...object, state: stateAt(object, nowMs) };
+  // Of a password that was registered a digest says much: who has it can try them all.
+  const shown = allAttributes(current).filter((one) => one.name !== 'Digest');
+  const attributes = shown.map((one) => {
+    const value = isStandard(one.name) ? attributeValue(one.name, one) : (attributeText(one) ?? one.value);
+    const isDate = one.value.type === 'DateTime' && typeof value === 'number';
+    return { name: one.name, index: one.index ?? 0, value: isDate ? isoDate(value) : asJson(value) };
+  });
+  return { ...summarize(object, nowMs), attributes };
+}
+
+function isoDate(seconds: number): unknown {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? seconds : date.toISOString();
+}
+
+function asJson(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (typeof value === 'bigint') return String(value);
+  if (Array.isArray(value)) return value.map(asJson);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, asJson(inner)]));
+}

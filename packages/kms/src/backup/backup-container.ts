@@ -1,0 +1,30 @@
+/** Takes the files of a backup that is being made. Nobody sees a container before `finish`. */
+export interface BackupWriter {
+  /** Adds a file of `sizeBytes`, of which `chunks` must be as many. Throws FileError. */
+  add(path: string, sizeBytes: number, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Makes everything durable and gives it its name. Throws FileError. */
+  finish(): Promise<void>;
+  /** Takes away what was written. */
+  discard(): Promise<void>;
+}
+
+/** Gives the files of a backup. */
+export interface BackupReader {
+  /** Size of a file, or null when there is none of that name. Throws FileError. */
+  sizeBytes(path: string): Promise<number | null>;
+  /** A file's bytes in chunks. Throws FileError. */
+  chunks(path: string): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** One piece of bytes as chunks. */
+export async function* inOneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** A whole file of a backup, for the small ones. */
+export async function readAll(reader: BackupReader, path: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const chunk of reader.chunks(path)) pieces.push(Uint8Array.from(chunk));
+  return Uint8Array.from(Buffer.concat(pieces));
+}

@@ -1,0 +1,5 @@
+/** What a backup holds, or what was restored of one. */
+export interface BackupReport {
+  readonly files: number;
+  readonly sizeBytes: number;
+}

@@ -109,8 +109,9 @@ export class KeyServerNode {
 
   async #accept(channel: Channel): Promise<void> {
     const client = this.#parts.registry.find(channel.peer.publicKeySha256);
-    const code = client ? this.#refusalFor(client) : 'CLIENT_UNKNOWN';
-    if (!client || code) {
+    const refusal = client ? this.#refusalFor(client) : 'CLIENT_UNKNOWN';
+    if (!client || refusal !== null) {
+      const code = refusal ?? 'CLIENT_UNKNOWN';
       const { fingerprintSha256: shown } = channel.peer;
       await this.#parts.audit.append({ event: 'REFUSAL', node: this.name, code, fingerprintSha256: shown });
       this.#parts.events.emit({ type: 'CLIENT_REFUSED', node: this.name, code });

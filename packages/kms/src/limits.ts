@@ -20,4 +20,6 @@ export const limits = {
   newsWaitMs: 10_000,
   /** Until a follower that lost its leader tries again. */
   relinkMs: 1_000,
+  /** The same when an administrator is needed first. */
+  relinkRefusedMs: 60_000,
 } as const;

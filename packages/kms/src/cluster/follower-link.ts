@@ -39,6 +39,7 @@ export interface LeaderAddress {
 export interface LinkStatus {
   /** The leader's name; null until it first answered. */
   readonly leader: string | null;
+  /** Whether it is connected and had all that the leader had, since it connected. */
   readonly isLinked: boolean;
   /** Why it is not, as the last attempt ended. */
   readonly trouble: string | null;
@@ -90,12 +91,15 @@ export class FollowerLink {
 
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
+      let restMs = this.#to.pauseMs || limits.relinkMs;
       try {
         await this.#follow();
       } catch (error) {
-        this.#note(error);
+        if (!isTrouble(error)) throw error;
+        this.#noteLost(error);
+        if (isRefusal(error)) restMs = limits.relinkRefusedMs;
       }
-      await this.#rest(this.#to.pauseMs || limits.relinkMs);
+      await this.#rest(restMs);
     }
   }
 
@@ -106,8 +110,7 @@ export class FollowerLink {
       const { lengthBytes, sha256 } = await this.#store.position();
       await this.#send(channel, { type: 'Hello', lengthBytes, sha256 });
       const { leader } = await this.#answer(channel, reader.expect('Welcome'), 0);
-      this.#status = { ...this.#status, leader, isLinked: true, trouble: null };
-      this.#events.emit({ type: 'LEADER_LINKED', node: this.#to.nodeName });
+      this.#status = { ...this.#status, leader };
       const pauseMs = this.#to.pauseMs ?? 0;
       const waitMs = pauseMs > 0 ? 0 : limits.newsWaitMs;
       const received = new Received();
@@ -117,7 +120,9 @@ export class FollowerLink {
         this.#status = { ...this.#status, leaderLastWrite: piece.lastWrite, heardMs: clock.nowMs };
         received.add(piece);
         await this.#take(received);
-        if (received.isUpToDate && pauseMs > 0) await this.#rest(pauseMs);
+        if (!received.isUpToDate) continue;
+        this.#noteLinked();
+        if (pauseMs > 0) await this.#rest(pauseMs);
       }
     } finally {
       this.#channel = null;
@@ -165,14 +170,19 @@ export class FollowerLink {
     }
   }
 
+  #noteLinked(): void {
+    if (this.#status.isLinked) return;
+    this.#status = { ...this.#status, isLinked: true, trouble: null };
+    this.#events.emit({ type: 'LEADER_LINKED', node: this.#to.nodeName });
+  }
+
   /** What ended a connection is told once, however often it is tried again. */
-  #note(error: unknown): void {
-    if (!isTrouble(error)) throw error;
+  #noteLost(error: Trouble): void {
     const { isLinked, trouble } = this.#status;
     if (this.#stopped.signal.aborted || (!isLinked && trouble === error.code)) return;
     this.#status = { ...this.#status, isLinked: false, trouble: error.code };
     this.#events.emit({ type: 'LEADER_LOST', node: this.#to.nodeName, code: error.code });
-    if (error instanceof KmsError && REFUSED.includes(error.code)) this.#to.onRefused?.(error);
+    if (isRefusal(error)) this.#to.onRefused?.(error);
   }
 }
 
@@ -220,7 +230,13 @@ class Received {
   }
 }
 
-function isTrouble(error: unknown): error is KmsError | NetworkError | ClockError | FileError | PkiError {
+type Trouble = KmsError | NetworkError | ClockError | FileError | PkiError;
+
+function isRefusal(error: Trouble): error is KmsError {
+  return error instanceof KmsError && REFUSED.includes(error.code);
+}
+
+function isTrouble(error: unknown): error is Trouble {
   return (
     error instanceof KmsError ||
     error instanceof NetworkError ||

@@ -55,6 +55,12 @@ export class Admission {
     this.#turnAway(guest, codeOf(error));
   }
 
+  /** The network is gone, and whoever waits with it: nobody is told, and no time limit keeps the process. */
+  dispose(): void {
+    for (const limit of this.#waiting.values()) limit.abort('disposed');
+    this.#waiting.clear();
+  }
+
   #turnAway(guest: Guest, code: string): void {
     if (!this.#release(guest)) return;
     this.#options.onRefused?.(code);

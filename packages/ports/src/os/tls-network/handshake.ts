@@ -37,7 +37,8 @@ const NODE_HANDSHAKE_TIMEOUT_MS = 2 ** 31 - 1;
 
 // Nobody resumes: each peer proves itself anew. A ticket would cost a tenth of a handshake, since OpenSSL parses the
 // client's certificate again for it.
-const NO_TICKETS = { secureOptions: constants.SSL_OP_NO_TICKET } as const;
+// A client that could renegotiate under TLS 1.2 could also have the server work for nothing, over and over.
+const ONE_HANDSHAKE = { secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION } as const;
 
 /** Client contexts by identity: to build one costs as much as half a handshake. */
 export class Contexts {
@@ -59,7 +60,7 @@ export class Contexts {
  * @throws NetworkError TLS_FAILED when a key and its certificate do not belong together
  */
 export function createServer(identities: readonly TlsIdentity[]): tls.Server {
-  const options = { ...VERSIONS, ...NO_TICKETS, ...credentials(identities), ...JUDGED_BY_US };
+  const options = { ...VERSIONS, ...ONE_HANDSHAKE, ...credentials(identities), ...JUDGED_BY_US };
   return told(() => tls.createServer({ ...options, handshakeTimeout: NODE_HANDSHAKE_TIMEOUT_MS }));
 }
 

@@ -21,18 +21,22 @@ export class TlsListener implements Listener {
   readonly #options: ListenOptions;
   readonly #server: tls.Server;
   readonly #admission: Admission;
+  readonly #life: AbortSignal;
   readonly #onClose: () => void;
   #address = { host: '', port: 0 };
 
   /**
+   * @param life aborted when the network is disposed of
    * @param onClose called at once when the listener is closed
    * @throws NetworkError TLS_FAILED when a key and its certificate do not belong together
    */
-  constructor(clock: WorldClock, options: ListenOptions, onClose: () => void) {
+  constructor(clock: WorldClock, options: ListenOptions, life: AbortSignal, onClose: () => void) {
     this.#clock = clock;
     this.#options = options;
+    this.#life = life;
     this.#onClose = onClose;
     this.#admission = new Admission(clock, options);
+    life.addEventListener('abort', () => this.#admission.dispose(), { once: true });
     this.#server = createServer(options.identities);
     this.#server.on('tlsClientError', () => clock.touch());
   }
@@ -55,16 +59,12 @@ export class TlsListener implements Listener {
     });
   }
 
-  /**
-   * Accepts connections of other processes.
-   *
-   * @param life aborted when the network is disposed of
-   */
-  acceptOutside(life: AbortSignal): void {
+  /** Accepts connections of other processes. */
+  acceptOutside(): void {
     const waiting = new Map<string, Accepted>();
     const name = (socket: net.Socket) => `${socket.remoteAddress}|${socket.remotePort}`;
     this.#server.on('connection', (raw) => {
-      const end = new OutsideEnd(this.#clock, life);
+      const end = new OutsideEnd(this.#clock, this.#life);
       const seq = this.#clock.next();
       const key = name(raw);
       end.attachRaw(raw);

@@ -118,7 +118,7 @@ export class TlsNetwork implements Network {
   }
 
   async #listenInside(name: string, options: ListenOptions): Promise<Listener> {
-    const listener = new TlsListener(this.#clock, options, () => {
+    const listener = new TlsListener(this.#clock, options, this.#life.signal, () => {
       if (this.#book.get(name) === listener) this.#book.delete(name);
     });
     listener.acceptLinks(this.#board);
@@ -131,8 +131,8 @@ export class TlsNetwork implements Network {
 
   async #listenOutside(at: { host: string; port: number }, options: ListenOptions): Promise<Listener> {
     let stopPacing = () => {};
-    const listener = new TlsListener(this.#clock, options, () => stopPacing());
-    listener.acceptOutside(this.#life.signal);
+    const listener = new TlsListener(this.#clock, options, this.#life.signal, () => stopPacing());
+    listener.acceptOutside();
     await this.#open(listener, at.host, at.port, () => {
       // Somebody outside may come at any moment.
       stopPacing = this.#clock.outside();

@@ -8,7 +8,7 @@ import { certificatesFromPem, peerJudge, privateKeyFromPem } from '@vcryptsim/pk
 import { NetworkError } from '@vcryptsim/ports';
 
 const LIVING_PER_WORKER = 6;
-const AES_256 = { algorithm: 'AES', lengthBits: 256, usageMask: 0x0c };
+export const AES_256 = { algorithm: 'AES', lengthBits: 256, usageMask: 0x0c };
 const NEXT = { PreActive: ['Active', 'Destroyed'], Active: ['Deactivated'], Deactivated: ['Destroyed'] };
 
 /** A client with the files that `kms client add` made. */
@@ -24,10 +24,10 @@ export async function clientOf({ place, port, network, clock }) {
 /**
  * Works on one connection until the server is gone.
  *
+ * @param living keys of this worker alone, with their states
  * @throws when the server answers wrongly while it lives
  */
-export async function work(client, history, random) {
-  const living = [];
+export async function work(client, history, random, living) {
   try {
     await client.session(async (session) => {
       for (;;) await step(session, history, random, living);

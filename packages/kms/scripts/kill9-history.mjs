@@ -39,6 +39,11 @@ export class History {
     return this.#keys.size;
   }
 
+  /** Keys that can go on with their lives, each with its state. */
+  living() {
+    return [...this.#keys.values()].filter(({ state }) => state !== GONE).map(({ id, state }) => ({ id, state }));
+  }
+
   /** Keys that must be looked at after a restart: the living, and those that were asked for since the last look. */
   due() {
     return this.all().filter((id) => this.#touched.has(id) || this.#keys.get(id).state !== GONE);

@@ -93,7 +93,11 @@ async function killUnderLoad() {
   const server = serve();
   const client = await clientOf({ place, port: await ready(server), network, clock });
   await lookAt(client, history.due());
-  const workers = Array.from({ length: WORKERS }, () => work(client, history, random));
+  const living = history.living();
+  const workers = Array.from({ length: WORKERS }, (_, worker) => {
+    const own = living.filter((_, place) => place % WORKERS === worker);
+    return work(client, history, random, own);
+  });
   await sleep(random(LOAD_MS));
   server.kill('SIGKILL');
   await server.over;

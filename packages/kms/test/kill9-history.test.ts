@@ -12,6 +12,7 @@ interface History {
   got(id: string, digest: string): boolean;
   asked(id: string, state: string): void;
   answered(id: string): void;
+  living(): { id: string; state: string }[];
   due(): string[];
   all(): string[];
   look(id: string, shown: Shown): 'kept' | 'lost' | 'resurrected';
@@ -90,5 +91,6 @@ describe('the history of the kill test', () => {
     history.look('other', living('PreActive'));
     expect(history.due()).toEqual(['other']);
     expect(history.all()).toEqual(['k', 'other']);
+    expect(history.living()).toEqual([{ id: 'other', state: 'PreActive' }]);
   });
 });

@@ -38,7 +38,9 @@ const NODE_HANDSHAKE_TIMEOUT_MS = 2 ** 31 - 1;
 // Nobody resumes: each peer proves itself anew. A ticket would cost a tenth of a handshake, since OpenSSL parses the
 // client's certificate again for it.
 // A client that could renegotiate under TLS 1.2 could also have the server work for nothing, over and over.
-const ONE_HANDSHAKE = { secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION } as const;
+const ONE_HANDSHAKE = {
+  secureOptions: VERSIONS.secureOptions | constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+} as const;
 
 /** Client contexts by identity: to build one costs as much as half a handshake. */
 export class Contexts {

@@ -20,6 +20,6 @@ export type KmsEvent =
   | { readonly type: 'FOLLOWER_JOINED'; readonly node: KeyServerName; readonly follower: ClientName }
   | { readonly type: 'FOLLOWER_LEFT'; readonly node: KeyServerName; readonly follower: ClientName }
   /** A follower: it is connected to its leader, or is no more (told once), or has copied all writes up to a number. */
-  | { readonly type: 'LEADER_LINKED'; readonly node: KeyServerName }
+  | { readonly type: 'LEADER_LINKED'; readonly node: KeyServerName; readonly lastWrite: number }
   | { readonly type: 'LEADER_LOST'; readonly node: KeyServerName; readonly code: string }
   | { readonly type: 'REPLICA_ADVANCED'; readonly node: KeyServerName; readonly lastWrite: number };

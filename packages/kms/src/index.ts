@@ -16,6 +16,6 @@ export { KmsError, type KmsErrorCode } from './errors.js';
 export type { KmsEvent } from './events.js';
 export { type ClusterStatus, KeyServer, type KeyServerOptions, type NodeOptions } from './key-server.js';
 export type { KeyServerNode } from './key-server-node.js';
-export { readCertificates, writeCertificates, writePrivateKey } from './pem-files.js';
+export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey } from './pem-files.js';
 export { ServerPki, type ServerPkiOptions } from './server-pki.js';
 export type { StoreReport } from './store/object-store.js';

@@ -173,7 +173,8 @@ export class FollowerLink {
   #noteLinked(): void {
     if (this.#status.isLinked) return;
     this.#status = { ...this.#status, isLinked: true, trouble: null };
-    this.#events.emit({ type: 'LEADER_LINKED', node: this.#to.nodeName });
+    const { lastWrite } = this.#store;
+    this.#events.emit({ type: 'LEADER_LINKED', node: this.#to.nodeName, lastWrite });
   }
 
   /** What ended a connection is told once, however often it is tried again. */

@@ -4,11 +4,12 @@ import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
 import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { type ClusterOptions, leaderOf, openDoor, tellOfCluster, withClusterOptions } from './cluster-link.js';
 import { lockFolder } from './folder-lock.js';
 import { parseListenAddress } from './listen-address.js';
 import { asCliError } from './trouble.js';
 
-interface ServeOptions {
+interface ServeOptions extends ClusterOptions {
   readonly dir: string;
   readonly listen: string;
   readonly rootKey?: string;
@@ -17,7 +18,7 @@ interface ServeOptions {
 
 /** `vcryptsim kms serve`: serves until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
-  return new Command('serve')
+  const command = new Command('serve')
     .description('Serve KMIP 1.0 and 1.1 over mutual TLS. For labs and tests, not for production keys.')
     .requiredOption('--dir <dir>', 'where keys, clients and certificates are kept; made at the first start')
     .option('--listen <host:port>', 'where to listen; port 0 picks a free one', '127.0.0.1:5696')
@@ -27,7 +28,8 @@ export function serveCommand(): Command {
       'a name or address in the server certificate, beside localhost and 127.0.0.1; may be given several times',
       (value: string, earlier: readonly string[]) => [...earlier, value],
       [],
-    )
+    );
+  return withClusterOptions(command)
     .addHelpText(
       'after',
       [
@@ -37,6 +39,7 @@ export function serveCommand(): Command {
         'Example:',
         '  vcryptsim kms client add vcenter --dir lab-kms',
         '  vcryptsim kms serve --dir lab-kms',
+        'A second node that copies it: vcryptsim kms follower add --help',
       ].join('\n'),
     )
     .action(serve);
@@ -53,21 +56,25 @@ async function serve(options: ServeOptions): Promise<void> {
     const lock = await lockFolder(files, folder, process.pid);
     const network = new TlsNetwork(clock);
     try {
+      const { leader, refusal } = await leaderOf(options, { folder, files, network });
       const server = await KeyServer.open({
         folder,
         files,
         clock,
         entropy: new SystemEntropy(),
         keyPairs: new SystemKeyPairs(clock),
-        events: { emit: () => {} },
+        events: { emit: tellOfCluster },
         alternativeNames: options.san,
         ...(options.rootKey !== undefined && { rootKeyPath: resolve(options.rootKey) }),
+        ...(leader && { leader }),
       });
       try {
-        const node = await server.listen({ network, address: { host, port }, nodeName: 'kms' as KeyServerName });
+        const nodeName = options.node as KeyServerName;
+        const node = await server.listen({ network, address: { host, port }, nodeName });
+        const door = await openDoor(server, options, network);
         greet(server, folder);
-        process.stdout.write(`${JSON.stringify({ ready: true, ...node.address })}\n`);
-        await stopped;
+        process.stdout.write(`${JSON.stringify({ ready: true, ...node.address, ...(door && { replicate: door }) })}\n`);
+        await Promise.race([stopped, refusal]);
       } finally {
         await server.close();
       }

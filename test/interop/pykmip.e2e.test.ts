@@ -9,7 +9,6 @@ import { type RunningCli, runCli, startServer } from '../support/run-cli.js';
 
 // Debian's package belongs to Debian's interpreter; its TLS code needs Python 3.11 or older.
 const PYTHON = '/usr/bin/python3';
-const SCRIPT = join(import.meta.dirname, 'pykmip-key-life.py');
 
 const hasPykmip = spawnSync(PYTHON, ['-c', 'import kmip, ssl; ssl.wrap_socket']).status === 0;
 if (!hasPykmip) leftOut('interop with PyKMIP', 'PyKMIP is not installed (Debian: python3-pykmip)');
@@ -19,11 +18,17 @@ describe.runIf(hasPykmip)("PyKMIP's client", () => {
   let server: RunningCli;
   const at = (...names: string[]) => join(folder, ...names);
 
-  /** Runs the script as one client; answers its lines. */
-  function keyLife(client: string): string[] {
+  /** Runs a script beside this file as one client; answers its lines. */
+  function linesOf(script: string, client: string): string[] {
     const { host, port } = server.ready;
     const files = ['cert.pem', 'key.pem', 'ca.pem'].map((name) => at(client, name));
-    const { status, stdout, stderr } = spawnSync(PYTHON, [SCRIPT, host, String(port), ...files], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(
+      PYTHON,
+      [join(import.meta.dirname, script), host, String(port), ...files],
+      {
+        encoding: 'utf8',
+      },
+    );
     expect(stderr).toBe('');
     expect(status).toBe(0);
     return stdout.trimEnd().split('\n');
@@ -41,7 +46,7 @@ describe.runIf(hasPykmip)("PyKMIP's client", () => {
   });
 
   it('[S14] makes, reads, activates and asks for a key, step by step', () => {
-    expect(keyLife('pykmip').slice(0, -1)).toEqual([
+    expect(linesOf('pykmip-key-life.py', 'pykmip').slice(0, -1)).toEqual([
       'ok create',
       'ok state is Pre-Active',
       'ok attributes',
@@ -50,6 +55,24 @@ describe.runIf(hasPykmip)("PyKMIP's client", () => {
       'ok another create is another key',
       'ok state is Active',
       'ok an unknown key is not found',
+    ]);
+  });
+
+  it('[S14] brings objects of every kind and takes them back', () => {
+    expect(linesOf('pykmip-objects.py', 'pykmip')).toEqual([
+      'ok an opaque object of 300 KiB',
+      'ok secret data',
+      'ok a certificate',
+      'ok an RSA pair in PKCS#1',
+      'ok a key under NIST key wrap',
+      'ok re-key makes another key',
+      'ok re-key moves the name',
+      'ok a name is changed',
+      'ok a name is deleted',
+      'ok every function of query',
+      "ok a key's life under KMIP_1_3",
+      "ok a key's life under KMIP_1_4",
+      'ok a user name in the header',
     ]);
   });
 });

@@ -2,7 +2,7 @@
 //   npm run interop:pykmip
 // Prints what both say; last one line of JSON. Exit 1 when one of them fails, 3 when PyKMIP is not at hand.
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { root, withTypeScript } from './read-typescript.mjs';
 
 const SCENARIO = 'scenarios/host-reboot-without-kms.yaml';
@@ -21,7 +21,7 @@ await withTypeScript(async (load) => {
     const address = `${server.host}:${server.port}`;
     const check = cli(['kmip', 'check', address, '--cert', cert, '--key', key, '--ca', ca]);
     const access = ['--kms', address, '--kms-cert', cert, '--kms-key', key, '--kms-ca', ca];
-    const scenario = cli(['run', SCENARIO, '--no-quiz', ...access]);
+    const scenario = cli(['run', SCENARIO, '--no-quiz', '--keep', join(server.folder, 'run'), ...access]);
     console.log(JSON.stringify({ check, scenario }));
     process.exitCode = check === 0 && scenario === 0 ? 0 : 1;
   } finally {

@@ -1,5 +1,6 @@
 // PyKMIP's own server as the key server of our vCenter: what it lacks is tolerated as a real vCenter tolerates it.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { attribute, firstValue, textAttribute } from '@vcryptsim/kmip-lite';
 import { KmipClient, KmipClientError } from '@vcryptsim/kmip-lite/client';
 import { certificatesFromPem, peerJudge, privateKeyFromPem } from '@vcryptsim/pki';
@@ -11,6 +12,7 @@ import { PykmipServer, whyNoPykmipServer } from '../support/pykmip-server.js';
 import { runCli } from '../support/run-cli.js';
 
 const AES_256 = { algorithm: 'AES', lengthBits: 256, usageMask: 0x0c } as const;
+const SCENARIO = 'scenarios/host-reboot-without-kms.yaml';
 const copyOf = { take: (view: Uint8Array) => Uint8Array.from(view) };
 
 const reason = whyNoPykmipServer();
@@ -94,5 +96,17 @@ describe.runIf(reason === null)("PyKMIP's server", () => {
     expect(outcomes('fail')).toEqual([]);
     expect(outcomes('tolerated')).toEqual(['tag-key']);
     expect(outcomes('pass').length).toBeGreaterThan(10);
+  });
+
+  it('[S14] serves the demo scenario as its key server, to the last step', async () => {
+    const { cert, key, ca } = server.client;
+    const access = ['--kms', `${server.host}:${server.port}`, '--kms-cert', cert, '--kms-key', key, '--kms-ca', ca];
+    const report = join(server.folder, 'run.json');
+    const words = ['run', SCENARIO, ...access, '--quiet', '--keep', join(server.folder, 'run')];
+    const { exitCode, stdout } = await runCli([...words, '--report', `json=${report}`]);
+    expect(stdout).not.toContain('FAIL');
+    expect(exitCode).toBe(0);
+    const { status } = JSON.parse(readFileSync(report, 'utf8')) as { status: string };
+    expect(status).toBe('passed');
   });
 });

@@ -3,6 +3,9 @@ import type { KmipExchange } from '../world/wire-transcript.js';
 import { expectationKind } from './expectation-kind.js';
 import { listed } from './words.js';
 
+/** `result: any`: what vCenter tolerates, such as an Add Attribute that the key server does not know. */
+const ANY = 'any';
+
 const wantedSchema = z.strictObject({
   op: z.string().min(1),
   by: z.string().default('vcenter'),
@@ -37,6 +40,6 @@ function fits(exchange: KmipExchange, wanted: Wanted): boolean {
     plain(exchange.operation) === plain(wanted.op) &&
     exchange.client === wanted.by &&
     (wanted.to === undefined || exchange.server === wanted.to) &&
-    plain(exchange.result ?? 'none') === plain(wanted.result)
+    (wanted.result === ANY || plain(exchange.result ?? 'none') === plain(wanted.result))
   );
 }

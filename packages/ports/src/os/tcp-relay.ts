@@ -84,7 +84,7 @@ export class TcpRelay {
     if (server === null) return;
     const closed = once(server, 'close');
     server.close();
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
     await closed;
   }
 
@@ -95,8 +95,8 @@ export class TcpRelay {
       if (inbound.destroyed) return;
       const outbound = net.connect({ ...this.#target, noDelay: true });
       this.#own(outbound);
-      outbound.once('error', () => inbound.resetAndDestroy());
-      inbound.once('error', () => outbound.resetAndDestroy());
+      outbound.once('error', () => reset(inbound));
+      inbound.once('error', () => reset(outbound));
       this.#pass(inbound, outbound, false);
       this.#pass(outbound, inbound, true);
     });
@@ -129,6 +129,13 @@ export class TcpRelay {
     socket.on('error', () => {}); // each side hears of the other's end by `close`
     socket.once('close', () => this.#sockets.delete(socket));
   }
+}
+
+// libuv refuses to reset a socket that is dialling or shutting down, and node then never closes it: the process would
+// spin at its end (node 20.20).
+function reset(socket: net.Socket): void {
+  if (socket.connecting || socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function listening(server: net.Server, port: number): Promise<void> {

@@ -99,20 +99,20 @@ async function makeCertificates(folder: string): Promise<PykmipServer['client']>
 
 function configuration(folder: string, host: string, port: number): string {
   const at = (name: string): string => join(folder, name);
-  return [
-    '[server]',
-    `hostname=${host}`,
-    `port=${port}`,
-    `certificate_path=${at('server.crt')}`,
-    `key_path=${at('server.key')}`,
-    `ca_path=${at('ca.crt')}`,
-    'auth_suite=TLS1.2',
-    `policy_path=${at('policies')}`,
-    'enable_tls_client_auth=True',
-    'logging_level=INFO',
-    `database_path=${at('pykmip.db')}`,
-    '',
-  ].join('\n');
+  const settings = {
+    hostname: host,
+    port,
+    certificate_path: at('server.crt'),
+    key_path: at('server.key'),
+    ca_path: at('ca.crt'),
+    auth_suite: 'TLS1.2',
+    policy_path: at('policies'),
+    enable_tls_client_auth: 'True',
+    logging_level: 'INFO',
+    database_path: at('pykmip.db'),
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  return ['[server]', ...lines, ''].join('\n');
 }
 
 function freePort(): Promise<number> {

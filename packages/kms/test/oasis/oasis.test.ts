@@ -18,8 +18,7 @@ describe.each([
 ])('the cases of %s', (name, count, leftOutCases) => {
   const path = sharedPath(`kmip/${name}`);
   if (path === null) {
-    it.skip('are not at hand', () => {});
-    leftOut(`OASIS cases of ${name}`, 'the shared test material is not beside this checkout');
+    it('are not at hand', () => leftOut(`OASIS ${name}`, 'the shared test material is not beside this checkout'));
     return;
   }
 

@@ -4,6 +4,7 @@ import type {
   Entropy,
   EventSink,
   FileSystem,
+  KeyId,
   KeyPairSource,
   KeyServerName,
   Network,
@@ -210,6 +211,11 @@ export class KeyServer {
     await this.audit.append({ event: 'FOLLOWER_ADDED', follower, fingerprintSha256: fingerprint });
     this.o.events.emit({ type: 'FOLLOWER_ADDED', follower });
     return follower;
+  }
+
+  /** Says whether the server can give out the material of an object. */
+  holds(id: KeyId): boolean {
+    return Boolean(this.store.find(id)?.material);
   }
 
   /** How the server stands in its cluster now. */

@@ -64,7 +64,7 @@ async function placesOfVm(world: World, vm: TrackedVm): Promise<KeyPlace[]> {
 
 function inKms(world: World, id: CryptoKeyId): string {
   if (!world.keyServers.holds(id.keyId)) return '-';
-  return world.keyServers.running().length > 0 ? 'bytes' : 'bytes (off)';
+  return world.keyServers.serves(id.keyId) ? 'bytes' : 'bytes (off)';
 }
 
 async function inHosts(world: World, id: CryptoKeyId): Promise<string[]> {

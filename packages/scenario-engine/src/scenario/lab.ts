@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durationSchema } from './duration.js';
 import { externalKmsSchema } from './external-kms.js';
 import { diskSizeSchema } from './size.js';
 
@@ -41,7 +42,11 @@ export const labSchema = z.strictObject({
       nodes: uniqueNames,
       /** Somebody else's key server instead of our own; every node is a way to it. */
       external: externalKmsSchema.optional(),
+      /** Each node has a store of its own; all others copy that of the first, which alone takes changes. */
+      replication: z.strictObject({ every: durationSchema }).optional(),
     })
+    .refine(({ nodes, replication }) => !replication || nodes.length > 1, 'replication needs a second node')
+    .refine(({ external, replication }) => !replication || !external, "an external key server's replication is its own")
     .default({ provider: 'corp-kms', nodes: ['kms-1'] }),
   cluster: nameSchema.default('cluster-1'),
   hosts: uniqueNames.default(['esx-1']),

@@ -1,12 +1,17 @@
-import { KeyServer, type KeyServerNode, type KmsEvent } from '@vcryptsim/kms';
+import type { KmsEvent } from '@vcryptsim/kms';
 import type { Clock, Entropy, EventSink, FileSystem, KeyPairSource, KeyServerName, Network } from '@vcryptsim/ports';
-
+import { assert, makeFolders, readWhole, replaceFile } from '@vcryptsim/ports';
+import { KeyServerSeat } from './key-server-seat.js';
 import type { KeyServers } from './key-servers.js';
+
+const ROOT_KEY_BYTES = 32;
 
 /** What a rack of key servers is made of. */
 export interface KeyServerRackOptions {
   readonly nodes: readonly KeyServerName[];
-  /** Absolute folder of the one key store that the nodes share. */
+  /** How long followers rest between two pulls, or null where all nodes share one store. */
+  readonly replicationMs: number | null;
+  /** Absolute folder of the one key store that the nodes share, or, with replication, of one folder a node. */
   readonly folder: string;
   readonly files: FileSystem;
   readonly clock: Clock;
@@ -17,92 +22,101 @@ export interface KeyServerRackOptions {
 }
 
 /**
- * The nodes of one key-provider cluster: several doors to one durable key store, each to be stopped and started. When the
- * last one stops the key server itself ends and forgets every key; the next start reads them from its folder again.
+ * The nodes of one key-provider cluster. Without replication they are several doors to one durable key store. With it
+ * the first is the leader and the others follow: each has a folder of its own, and keys come to it some time later.
  */
 export class KeyServerRack implements KeyServers {
-  readonly #options: KeyServerRackOptions;
-  readonly #running = new Map<KeyServerName, KeyServerNode>();
+  readonly #seats: KeyServerSeat[] = [];
   readonly #keyIds = new Set<string>();
-  #server: KeyServer | null = null;
-  #starts = 0;
-  #certificate: Uint8Array = new Uint8Array(0);
 
-  private constructor(options: KeyServerRackOptions) {
-    this.#options = options;
-  }
+  private constructor() {}
 
-  /** Makes the key store and its certificate, which all nodes show, and starts them all. */
+  /** Makes the key stores and their certificates, and starts all nodes. */
   static async open(options: KeyServerRackOptions): Promise<KeyServerRack> {
-    const rack = new KeyServerRack(options);
+    const rack = new KeyServerRack();
+    const events: EventSink<KmsEvent> = {
+      emit: (event) => {
+        rack.#note(event);
+        options.events.emit(event);
+      },
+    };
+    if (options.replicationMs === null) rack.#seats.push(new KeyServerSeat({ ...options, events }));
+    else await rack.#seatCluster({ ...options, events }, options.replicationMs);
     await rack.start(options.nodes);
     return rack;
   }
 
-  /** DER of the certificate that the nodes show, for vCenter to trust. */
-  get certificate(): Uint8Array {
-    return this.#certificate;
+  /** DER of the certificate that a node shows, for vCenter to trust. */
+  certificateOf(node: KeyServerName): Uint8Array {
+    const seat = this.#seats.find(({ nodes }) => nodes.includes(node));
+    assert(seat, `there is a key server ${node}`);
+    return seat.certificate;
   }
 
-  /** Lets a client in by its certificate (DER). */
+  /** Lets a client in by its certificate (DER), at each key server. */
   async addClient(name: string, certificate: Uint8Array): Promise<void> {
-    await (await this.#up()).addClient({ name, certificate });
+    for (const seat of this.#seats) await seat.addClient(name, certificate);
   }
 
-  /** Starts those of `nodes` that are stopped. */
   async start(nodes: readonly string[]): Promise<void> {
-    const { network } = this.#options;
-    for (const nodeName of this.#options.nodes) {
-      if (!nodes.includes(nodeName) || this.#running.has(nodeName)) continue;
-      const server = await this.#up();
-      this.#running.set(nodeName, await server.listen({ network, address: { name: nodeName }, nodeName }));
-    }
+    for (const seat of this.#seats) await seat.start(nodes);
   }
 
-  /** Stops those of `nodes` that run; the key store stays on its disk as it is. */
   async stop(nodes: readonly string[]): Promise<void> {
-    for (const [name, node] of this.#running) {
-      if (!nodes.includes(name)) continue;
-      await node.stop();
-      this.#running.delete(name);
-    }
-    if (this.#running.size === 0) await this.dispose();
+    for (const seat of this.#seats) await seat.stop(nodes);
   }
 
-  /** Names of the nodes that run. */
   running(): readonly string[] {
-    return [...this.#running.keys()];
+    return this.#seats.flatMap((seat) => seat.running());
   }
 
-  /** Says whether the store holds a key of this identifier, in memory or only on its disk. */
   holds(keyId: string): boolean {
     return this.#keyIds.has(keyId);
   }
 
-  /** Ends the key server: every node, every key in its memory. */
-  async dispose(): Promise<void> {
-    const server = this.#server;
-    this.#server = null;
-    this.#running.clear();
-    await server?.close();
+  serves(keyId: string): boolean {
+    return this.#seats.some((seat) => seat.serves(keyId));
   }
 
-  async #up(): Promise<KeyServer> {
-    if (this.#server !== null) return this.#server;
-    this.#starts++;
-    const server = await KeyServer.open({
-      ...this.#options,
-      entropy: this.#options.entropy.fork('kms', this.#starts),
-      events: { emit: (event) => this.#note(event) },
-      alternativeNames: this.#options.nodes,
+  async dispose(): Promise<void> {
+    for (const seat of this.#seats) await seat.dispose();
+  }
+
+  /** A leader, and followers that were given its root key and a pass by hand, as an administrator does it. */
+  async #seatCluster(options: KeyServerRackOptions, pauseMs: number): Promise<void> {
+    const { files, network, folder, entropy } = options;
+    const [first, ...others] = options.nodes;
+    assert(first, 'a cluster has a first node');
+    // No node's name has a colon.
+    const address = { name: `${first}:replication` };
+    const seatOf = (node: KeyServerName) => ({
+      ...options,
+      nodes: [node],
+      folder: `${folder}/${node}`,
+      entropy: entropy.fork(node, 1),
     });
-    this.#certificate = server.pki.identity.chain[0] ?? this.#certificate;
-    this.#server = server;
-    return server;
+    const leader = new KeyServerSeat({ ...seatOf(first), replicatesAt: address });
+    this.#seats.push(leader);
+    for (const nodeName of others) {
+      const pass = await leader.admit(nodeName);
+      await makeFolders(files, `${folder}/${nodeName}`);
+      await copyRootKey(files, `${folder}/${first}`, `${folder}/${nodeName}`);
+      // A name of every key server's certificate; the authority is the leader's own, so it says who that is.
+      const to = { ...pass, network, address, expectedName: 'localhost', nodeName, pauseMs };
+      this.#seats.push(new KeyServerSeat({ ...seatOf(nodeName), leader: to }));
+    }
   }
 
   #note(event: KmsEvent): void {
     if (event.type === 'KEY_CREATED') this.#keyIds.add(event.keyId);
-    this.#options.events.emit(event);
+  }
+}
+
+async function copyRootKey(files: FileSystem, from: string, to: string): Promise<void> {
+  const bytes = await readWhole(files, `${from}/root.key`, ROOT_KEY_BYTES);
+  try {
+    await replaceFile(files, `${to}/root.key`, bytes);
+  } finally {
+    bytes.fill(0);
   }
 }

@@ -21,7 +21,7 @@ export async function trustOwnKeyServers(
 ): Promise<void> {
   for (const name of nodes) await cryptoManager.registerKmipServer({ providerId, server: { name, address: { name } } });
   await keyServers.addClient('vcenter', await cryptoManager.generateSelfSignedClientCert(providerId));
-  for (const name of nodes) await cryptoManager.uploadKmipServerCert(providerId, name, keyServers.certificate);
+  for (const name of nodes) await cryptoManager.uploadKmipServerCert(providerId, name, keyServers.certificateOf(name));
   await cryptoManager.markDefault(providerId);
 }
 

@@ -30,22 +30,27 @@ export interface KeyServersWanted {
 /** Starts key servers of our own, or opens the way to somebody else's. @throws NetworkError */
 export function keyServersOf(
   { lab, externalKms }: KeyServersWanted,
-  ports: Omit<KeyServerRackOptions, 'nodes' | 'clock'> & { readonly clock: WorldClock },
+  ports: Omit<KeyServerRackOptions, 'nodes' | 'replicationMs' | 'clock'> & { readonly clock: WorldClock },
 ): Promise<WorldKeyServers> {
-  const plan = { providerId: lab.kms.provider as ProviderId, nodes: lab.kms.nodes as KeyServerName[] };
+  const plan = {
+    providerId: lab.kms.provider as ProviderId,
+    nodes: lab.kms.nodes as KeyServerName[],
+    replicationMs: lab.kms.replication?.every ?? null,
+  };
   return externalKms ? outsideKeyServers(plan, externalKms, ports) : ownKeyServers(plan, ports);
 }
 
 interface Plan {
   readonly providerId: ProviderId;
   readonly nodes: readonly KeyServerName[];
+  readonly replicationMs: number | null;
 }
 
 type Ports = Parameters<typeof keyServersOf>[1];
 
 async function ownKeyServers(plan: Plan, ports: Ports): Promise<WorldKeyServers> {
   const faults = new FaultyNetwork(ports.network, ports.clock);
-  const servers = await KeyServerRack.open({ ...ports, nodes: plan.nodes });
+  const servers = await KeyServerRack.open({ ...ports, nodes: plan.nodes, replicationMs: plan.replicationMs });
   return {
     isOutside: false,
     servers,

@@ -10,6 +10,8 @@ export interface KeyServers {
   running(): readonly string[];
   /** Says whether the store holds a key of this identifier, as far as this run knows. */
   holds(keyId: string): boolean;
+  /** Says whether a node that runs can give this key out. */
+  serves(keyId: string): boolean;
   dispose(): Promise<void>;
 }
 

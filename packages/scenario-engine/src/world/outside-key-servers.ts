@@ -75,6 +75,10 @@ export class OutsideKeyServers implements KeyServers, KeyServerFaults {
     return this.#keyIds.has(keyId);
   }
 
+  serves(keyId: string): boolean {
+    return this.holds(keyId) && this.running().length > 0;
+  }
+
   set(name: string, fault: NetworkFault): Promise<void> {
     return this.#change(name, { fault });
   }

@@ -291,7 +291,7 @@ describe('vcryptsim kms', () => {
     const whole = vcryptsim('kms', 'audit', 'verify', ...where);
     expect([whole.code, whole.out]).toEqual([0, expect.stringContaining(last.hash)]);
     const path = `${folder}/kms/audit.jsonl`;
-    await writeFile(path, (await readFile(path, 'utf8')).replace('"client":"vcenter"', '"client":"nobody!"'));
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"DiscoverVersions"', '"Destroy"'));
     const changed = vcryptsim('kms', 'audit', 'verify', ...where);
     expect([changed.code, changed.err]).toEqual([1, expect.stringContaining(`Line ${last.n} of`)]);
   });

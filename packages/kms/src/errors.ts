@@ -21,6 +21,9 @@ export type KmsErrorCode =
   | 'ATTRIBUTE_NOT_FOUND' // to be deleted, and not there
   | 'INSTANCE_NOT_FOUND' // of an attribute that is there
   | 'ATTRIBUTE_REPEATED' // asked for twice
+  | 'MATERIAL_NOT_WRAPPABLE' // of a length that the cipher does not take
+  | 'NAMESPACE_NOT_SUPPORTED' // the client wants Application Data made for it
+  | 'OPERATION_CANCELED' // by Cancel, before it was begun
   | 'FIELD_INVALID' // a field of the request that cannot be
   | 'FIELD_MISSING' // a field or attribute that the operation cannot do without
   | 'TEMPLATE_NOT_FOUND'
@@ -48,6 +51,7 @@ export type KmsErrorCode =
   | 'CLIENT_CERTIFICATE_INVALID'
   | 'ADMIN_REQUEST_INVALID' // no request of admin-request.ts
   | 'BACKUP_DAMAGED'
+  | 'BACKUP_EXISTS' // something stands where it should go
   | 'BACKUP_TOO_LARGE' // for a tar file
   | 'FOLDER_NOT_EMPTY' // to restore into
   | 'TOO_MANY_CONNECTIONS';

@@ -1,10 +1,21 @@
 import { Command } from 'commander';
 import { auditTailCommand, auditVerifyCommand } from './kms/audit.js';
+import { backupCommand } from './kms/backup.js';
 import { clientAddCommand } from './kms/client-add.js';
 import { clientListCommand } from './kms/client-list.js';
 import { clientRevokeCommand } from './kms/client-revoke.js';
 import { clientSignCommand } from './kms/client-sign.js';
 import { followerAddCommand } from './kms/follower-add.js';
+import {
+  keyActivateCommand,
+  keyArchiveCommand,
+  keyDestroyCommand,
+  keyRecoverCommand,
+  keyRevokeCommand,
+} from './kms/key-change.js';
+import { keyListCommand } from './kms/key-list.js';
+import { keyShowCommand } from './kms/key-show.js';
+import { restoreCommand } from './kms/restore.js';
 import { serveCommand } from './kms/serve.js';
 
 /** `vcryptsim kms`: a key server of its own, and who may use it. */
@@ -22,10 +33,22 @@ export function kmsCommand(): Command {
     .description('What a key server answered.')
     .addCommand(auditVerifyCommand())
     .addCommand(auditTailCommand());
+  const key = new Command('key')
+    .description('What a key server keeps, for its administrator. Never the bytes of a key.')
+    .addCommand(keyListCommand())
+    .addCommand(keyShowCommand())
+    .addCommand(keyActivateCommand())
+    .addCommand(keyRevokeCommand())
+    .addCommand(keyDestroyCommand())
+    .addCommand(keyArchiveCommand())
+    .addCommand(keyRecoverCommand());
   return new Command('kms')
     .description('Run a KMIP key server for labs and tests, and say who may use it.')
     .addCommand(serveCommand())
     .addCommand(client)
+    .addCommand(key)
     .addCommand(follower)
-    .addCommand(audit);
+    .addCommand(audit)
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand());
 }

@@ -133,7 +133,8 @@ function subjectOf(request: AdminRequest): { readonly keyId?: string; readonly c
 /** What cannot be done for want of room or of a good certificate is a refusal too; anything else is our own mistake. */
 function asRefusal(error: unknown): unknown {
   if (error instanceof FileError) {
-    return new KmsError('STORE_UNWRITABLE', `The key server cannot use ${error.path}: ${error.code}.`);
+    const nextStep = 'Check that path, its owner and the room there, then try again.';
+    return new KmsError('STORE_UNWRITABLE', `The key server cannot use ${error.path}: ${error.code}.`, nextStep);
   }
   if (error instanceof PkiError) return new KmsError('CLIENT_CERTIFICATE_INVALID', error.message);
   return error;

@@ -1,4 +1,4 @@
-import { exists, FileError, type FileSystem, folderOf, makeFolders } from '@vcryptsim/ports';
+import { exists, type FileSystem, folderOf, makeFolders } from '@vcryptsim/ports';
 import type { BackupReader, BackupWriter } from './backup-container.js';
 import { chunksOf, writeFile } from './file-chunks.js';
 
@@ -9,9 +9,8 @@ export class FolderWriter implements BackupWriter {
     private readonly out: string,
   ) {}
 
-  /** @throws FileError EXISTS when something stands at `out`; others */
+  /** `out` must be free. Throws FileError. */
   static async open(files: FileSystem, out: string): Promise<FolderWriter> {
-    if (await exists(files, out)) throw new FileError('EXISTS', 'mkdir', out);
     await makeFolders(files, folderOf(out));
     const writer = new FolderWriter(files, out);
     await writer.discard();

@@ -1,4 +1,4 @@
-import { exists, FileError, type FileHandle, type FileSystem, folderOf, makeFolders } from '@vcryptsim/ports';
+import { exists, type FileHandle, type FileSystem, folderOf, makeFolders } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
 import type { BackupReader, BackupWriter } from './backup-container.js';
 import { damaged } from './backup-format.js';
@@ -25,9 +25,8 @@ export class TarWriter implements BackupWriter {
     private readonly handle: FileHandle,
   ) {}
 
-  /** @throws FileError EXISTS when something stands at `out`; others */
+  /** `out` must be free. Throws FileError. */
   static async open(files: FileSystem, out: string): Promise<TarWriter> {
-    if (await exists(files, out)) throw new FileError('EXISTS', 'open', out);
     await makeFolders(files, folderOf(out));
     const beside = `${out}.new`;
     if (await exists(files, beside)) await files.unlink(beside);

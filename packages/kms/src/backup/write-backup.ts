@@ -1,4 +1,5 @@
 import { type Clock, type Entropy, exists, type FileSystem, readWhole } from '@vcryptsim/ports';
+import { KmsError } from '../errors.js';
 import { decodeFrame, decodeHead } from '../store/journal-format.js';
 import { RootKey } from '../store/root-key.js';
 import { checkRootKey } from '../store/store-facts.js';
@@ -40,10 +41,12 @@ export interface BackupOptions {
  * Copies a key server's folder, without its root key, into a backup (backup-format.ts). Every answer that left before
  * the call is in it. A failure leaves nothing behind.
  *
- * @throws KmsError ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, BACKUP_TOO_LARGE; FileError EXISTS when
- *   something stands at `out`, NO_SPACE and others
+ * @throws KmsError BACKUP_EXISTS, ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, BACKUP_TOO_LARGE; FileError
  */
 export async function writeBackup(o: BackupOptions): Promise<BackupReport> {
+  if (await exists(o.files, o.out)) {
+    throw new KmsError('BACKUP_EXISTS', `${o.out} exists already.`, 'Choose another name with --out.');
+  }
   const rootKey = await RootKey.load({ ...o, path: o.rootKeyPath, mayCreate: false });
   try {
     const writer = o.out.endsWith('.tar')

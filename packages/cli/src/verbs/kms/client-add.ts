@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { ClientRegistry, readCertificates, ServerPki, writeCertificates, writePrivateKey } from '@vcryptsim/kms';
+import { readCertificates, writeCertificates, writePrivateKey } from '@vcryptsim/kms';
 import { assert, exists, type FileSystem, makeFolders } from '@vcryptsim/ports';
-import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs } from '@vcryptsim/ports/os';
+import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { type Registration, withRegistration } from './registration.js';
 import { asCliError } from './trouble.js';
 
 interface ClientAddOptions {
@@ -38,20 +39,26 @@ export function clientAddCommand(): Command {
 
 async function addClient(name: string, options: ClientAddOptions): Promise<void> {
   const dir = resolve(options.dir);
-  const clock = new SystemClock();
   const files = new OsFileSystem();
-  const keyPairs = new SystemKeyPairs(clock);
   const given = options.cert === undefined ? null : await readGiven(files, resolve(options.cert));
-  const pki = await ServerPki.open({ folder: `${dir}/pki`, files, clock, entropy: new SystemEntropy(), keyPairs });
-  const authority = pki.authority.certificate;
-  const registry = await ClientRegistry.open({ files, folder: `${dir}/clients`, authority });
+  const out = options.out === undefined ? null : resolve(options.out);
+  await withRegistration(dir, (registration) => register(name, given, { dir, out, files }, registration));
+}
+
+async function register(
+  name: string,
+  given: Uint8Array | null,
+  to: { readonly dir: string; readonly out: string | null; readonly files: FileSystem },
+  { pki, registry, add }: Registration,
+): Promise<void> {
+  const { files } = to;
   const client = await registry.freeName(name);
-  const home = `${dir}/clients/${client}`;
-  const out = options.out === undefined ? home : resolve(options.out);
+  const home = `${to.dir}/clients/${client}`;
+  const out = to.out ?? home;
   await makeFolders(files, out);
   const written = ['ca.pem', 'cert.pem'];
   if (given) {
-    await registry.add(client, given);
+    await add(client, given);
   } else {
     // A key without a certificate in the client's own folder is what a cut left; anywhere else it is somebody's.
     if (out !== home) await refuseToReplace(files, out);
@@ -59,10 +66,10 @@ async function addClient(name: string, options: ClientAddOptions): Promise<void>
     await writePrivateKey(files, `${out}/key.pem`, privateKey);
     const [certificate] = chain;
     assert(certificate, 'an identity has a certificate');
-    await registry.add(client, certificate);
+    await add(client, certificate);
     written.push('key.pem');
   }
-  await writeCertificates(files, `${out}/ca.pem`, [authority]);
+  await writeCertificates(files, `${out}/ca.pem`, [pki.authority.certificate]);
   if (out !== home) {
     const certificates = registry.clients.find((known) => known.name === client)?.certificates ?? [];
     await writeCertificates(files, `${out}/cert.pem`, certificates);

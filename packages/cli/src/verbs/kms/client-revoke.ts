@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
-import { ClientRegistry } from '@vcryptsim/kms';
-import { OsFileSystem } from '@vcryptsim/ports/os';
+import { Registrar } from '@vcryptsim/kms';
+import { OsFileSystem, SystemClock } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { readAuthority } from './authority.js';
+import { reachFolder } from './reach-folder.js';
 import { asCliError } from './trouble.js';
 
 /** `vcryptsim kms client revoke`: also while a server runs. */
 export function clientRevokeCommand(): Command {
   return new Command('revoke')
-    .description('Keep a client from connecting from now on. Its objects and its name stay.')
+    .description('Shut a client out: its connections are closed and it makes no more. Its objects and its name stay.')
     .argument('<name>', 'the client')
     .requiredOption('--dir <dir>', "the key server's folder")
     .addHelpText('after', '\nExample:\n  vcryptsim kms client revoke backup --dir lab-kms')
@@ -23,7 +24,20 @@ async function revoke(name: string, dir: string): Promise<void> {
   const files = new OsFileSystem();
   const folder = resolve(dir);
   const authority = await readAuthority(files, folder);
-  const registry = await ClientRegistry.open({ files, folder: `${folder}/clients`, authority });
-  await registry.revoke(name);
-  process.stdout.write(`Client ${name} may not connect any more. Connections that it has go on until they end.\n`);
+  const closed = await reachFolder(folder, {
+    running: async (administrator) => {
+      const answer = await administrator.perform<'client.revoke'>({ action: 'client.revoke', name });
+      return answer.closedConnections;
+    },
+    closed: async () => {
+      const registrar = await Registrar.open({ folder, files, clock: new SystemClock(), authority });
+      try {
+        await registrar.revoke(name);
+        return 0;
+      } finally {
+        await registrar.close();
+      }
+    },
+  });
+  process.stdout.write(`Client ${name} may not connect any more. Connections closed: ${closed}\n`);
 }

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { ClientRegistry, ServerPki, writeCertificates } from '@vcryptsim/kms';
+import { writeCertificates } from '@vcryptsim/kms';
 import { certificateRequestFromPem } from '@vcryptsim/pki';
 import { makeFolders, readWhole } from '@vcryptsim/ports';
-import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs } from '@vcryptsim/ports/os';
+import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
+import { withRegistration } from './registration.js';
 import { asCliError } from './trouble.js';
 
 const REQUEST_BYTES_MAX = 64 * 1024;
@@ -33,19 +34,16 @@ export function clientSignCommand(): Command {
 async function sign(name: string, options: ClientSignOptions): Promise<void> {
   const dir = resolve(options.dir);
   const files = new OsFileSystem();
-  const clock = new SystemClock();
   const text = new TextDecoder().decode(await readWhole(files, resolve(options.csr), REQUEST_BYTES_MAX));
   const request = certificateRequestFromPem(text);
-  const keyPairs = new SystemKeyPairs(clock);
-  const pki = await ServerPki.open({ folder: `${dir}/pki`, files, clock, entropy: new SystemEntropy(), keyPairs });
-  const authority = pki.authority.certificate;
-  const registry = await ClientRegistry.open({ files, folder: `${dir}/clients`, authority });
-  const client = await registry.freeName(name);
-  const certificate = await pki.signRequest(request);
-  await registry.add(client, certificate);
-  const out = options.out === undefined ? `${dir}/clients/${client}` : resolve(options.out);
-  await makeFolders(files, out);
-  await writeCertificates(files, `${out}/cert.pem`, [certificate]);
-  await writeCertificates(files, `${out}/ca.pem`, [authority]);
-  process.stdout.write(`Client ${client} may connect. Its files: ${out}/{ca.pem,cert.pem}\n`);
+  await withRegistration(dir, async ({ pki, registry, add }) => {
+    const client = await registry.freeName(name);
+    const certificate = await pki.signRequest(request);
+    await add(client, certificate);
+    const out = options.out === undefined ? `${dir}/clients/${client}` : resolve(options.out);
+    await makeFolders(files, out);
+    await writeCertificates(files, `${out}/cert.pem`, [certificate]);
+    await writeCertificates(files, `${out}/ca.pem`, [pki.authority.certificate]);
+    process.stdout.write(`Client ${client} may connect. Its files: ${out}/{ca.pem,cert.pem}\n`);
+  });
 }

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { KeyServer } from '@vcryptsim/kms';
+import { KeyServer, serveAdministrator } from '@vcryptsim/kms';
 import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
-import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
+import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork, UnixSocket } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { type ClusterOptions, leaderOf, openDoor, tellOfCluster, withClusterOptions } from './cluster-link.js';
-import { lockFolder } from './folder-lock.js';
+import { lockToServe } from './folder-lock.js';
 import { parseListenAddress } from './listen-address.js';
 import { asCliError } from './trouble.js';
 
@@ -53,7 +53,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const clock = new SystemClock();
   const stopped = stopSignal();
   try {
-    const lock = await lockFolder(files, folder, process.pid);
+    const lock = await lockToServe(files, folder, process.pid, clock);
     const network = new TlsNetwork(clock);
     try {
       const { leader, refusal } = await leaderOf(options, { folder, files, network });
@@ -72,9 +72,11 @@ async function serve(options: ServeOptions): Promise<void> {
         const nodeName = options.node as KeyServerName;
         const node = await server.listen({ network, address: { host, port }, nodeName });
         const door = await openDoor(server, options, network);
+        const { administrator } = server;
+        const adminDoor = await serveAdministrator({ administrator, sockets: new UnixSocket(), folder, clock });
         greet(server, folder);
         process.stdout.write(`${JSON.stringify({ ready: true, ...node.address, ...(door && { replicate: door }) })}\n`);
-        await Promise.race([stopped, refusal]);
+        await Promise.race([stopped, refusal]).finally(() => adminDoor.close());
       } finally {
         await server.close();
       }

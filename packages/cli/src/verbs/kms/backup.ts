@@ -1,0 +1,32 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { type FolderOptions, withAdministrator } from './reach-folder.js';
+import { asCliError } from './trouble.js';
+
+interface BackupOptions extends FolderOptions {
+  readonly out: string;
+}
+
+/** `vcryptsim kms backup`: also while the server runs. */
+export function backupCommand(): Command {
+  return new Command('backup')
+    .description('Copy a key server, without its root key: keep that elsewhere. Also while it runs.')
+    .requiredOption('--dir <dir>', "the key server's folder")
+    .requiredOption('--out <file|folder>', 'where to; a name that ends in .tar makes one file, any other a folder')
+    .option('--root-key <file>', 'the root key, for a server that does not run (default DIR/root.key)')
+    .addHelpText('after', '\nExample:\n  vcryptsim kms backup --dir lab-kms --out lab-kms.tar')
+    .action((options: BackupOptions) =>
+      backUp(options).catch((error: unknown) => {
+        throw asCliError(error);
+      }),
+    );
+}
+
+async function backUp(options: BackupOptions): Promise<void> {
+  const out = resolve(options.out);
+  const { files, sizeBytes } = await withAdministrator(options, (administrator) =>
+    administrator.perform<'backup'>({ action: 'backup', out }),
+  );
+  process.stdout.write(`${files} files, ${sizeBytes} bytes: ${out}\n`);
+  process.stdout.write('The root key is not in it. Keep a copy of that file elsewhere: without it nothing opens.\n');
+}

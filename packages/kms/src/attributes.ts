@@ -86,7 +86,7 @@ export function withModified(
 ): { list: Attribute[]; modified: Attribute } {
   checkSettable(wanted.name);
   const place = placeOf(list, wanted.name, wanted.index, 'ATTRIBUTE_ABSENT');
-  checkSize(wanted);
+  checkValue(wanted);
   const { name, value } = ownCopy(wanted);
   const index = list[place]?.index;
   const modified: Attribute = index === undefined ? { name, value } : { name, index, value };
@@ -183,7 +183,7 @@ function placed(
   added: Attribute,
   instances: readonly Attribute[],
 ): { list: Attribute[]; added: Attribute } {
-  checkSize(added);
+  checkValue(added);
   if (instances.length >= INSTANCES_MAX || list.length >= ATTRIBUTES_MAX) {
     throw new KmsError('INDEX_OUT_OF_BOUNDS', `${added.name} has too many instances.`);
   }
@@ -200,8 +200,14 @@ function withFullCount(added: Attribute): Attribute {
   return attribute('Usage Limits', { ...limits, count: limits.count ?? limits.total });
 }
 
-function checkSize({ name, value }: Attribute): void {
+function checkValue(attribute: Attribute): void {
+  const { name, value } = attribute;
   if (valueBytes(value) > VALUE_BYTES_MAX) throw invalid(`${name} is longer than ${VALUE_BYTES_MAX} bytes.`);
+  // Without data the client asks the server to make it (KMIP 1.1 section 3.36).
+  if (name !== 'Application Specific Information') return;
+  const { applicationNamespace, applicationData } = attributeValue('Application Specific Information', attribute);
+  if (applicationData !== undefined) return;
+  throw new KmsError('NAMESPACE_NOT_SUPPORTED', `No data is made for the namespace ${applicationNamespace}.`);
 }
 
 function ownValue(value: Value): Value {

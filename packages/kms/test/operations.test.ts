@@ -202,7 +202,9 @@ describe('Locate', () => {
       const utf8 = new TextEncoder().encode(id);
       expect(polled).toMatchObject({ status: 'Success', payload: { items: [{ type: 'TextString', utf8 }] } });
       expect(await reasonOf(session.perform('Poll', first))).toBe('ItemNotFound');
-      expect((await session.perform('Cancel', await ask())).cancellationResult).toBe('Canceled');
+      const canceled = await ask();
+      expect((await session.perform('Cancel', canceled)).cancellationResult).toBe('Canceled');
+      expect(await reasonOf(session.perform('Poll', canceled))).toBe('OperationCanceledByRequester');
     }));
 });
 

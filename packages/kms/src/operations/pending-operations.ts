@@ -32,7 +32,11 @@ export class PendingOperations {
     return new Pending(value);
   }
 
-  /** The operation's own answer (KMIP 1.1 section 4.28). Throws KmsError CORRELATION_UNKNOWN, and what the work throws. */
+  /**
+   * The operation's own answer (KMIP 1.1 section 4.28).
+   *
+   * @throws KmsError CORRELATION_UNKNOWN, OPERATION_CANCELED; what the work throws
+   */
   async poll(client: ClientName, value: Uint8Array): Promise<Finished> {
     return this.#take(client, value).work();
   }
@@ -40,7 +44,9 @@ export class PendingOperations {
   /** Gives an operation up (KMIP 1.1 section 4.27). */
   cancel(client: ClientName, value: Uint8Array): 'Canceled' | 'Completed' | 'Unavailable' {
     if (this.#entries.get(keyOf(value))?.client !== client) return 'Unavailable';
-    return this.#take(client, value).isBegun ? 'Completed' : 'Canceled';
+    if (this.#take(client, value).isBegun) return 'Completed';
+    this.#entries.set(keyOf(value), { client, isBegun: false, work: refuseCanceled });
+    return 'Canceled';
   }
 
   #take(client: ClientName, value: Uint8Array): Entry {
@@ -49,6 +55,10 @@ export class PendingOperations {
     this.#entries.delete(keyOf(value));
     return entry;
   }
+}
+
+async function refuseCanceled(): Promise<never> {
+  throw new KmsError('OPERATION_CANCELED', 'The operation was canceled before it was begun.');
 }
 
 function keyOf(value: Uint8Array): string {

@@ -22,7 +22,7 @@ import { type Call, ownObject } from './operation-context.js';
  * zeroed.
  *
  * @throws KmsError OBJECT_NOT_FOUND (no such wrapping key), NOT_A_KEY, WRAPPING_KEY_REFUSED (not Active or not for
- *   wrapping), FEATURE_NOT_SUPPORTED (another method or mode), ENCODING_OPTION, FIELD_INVALID
+ *   wrapping), FEATURE_NOT_SUPPORTED (another method or mode), ENCODING_OPTION, FIELD_INVALID, MATERIAL_NOT_WRAPPABLE
  */
 export function wrapKeyBlock(
   block: KeyBlock,
@@ -66,7 +66,7 @@ function clearBytes(block: KeyBlock, isBare: boolean, attributes: readonly Item[
   }
   if (isBare) {
     if (material.length >= 16 && material.length % 8 === 0) return material;
-    throw new KmsError('FEATURE_NOT_SUPPORTED', 'NIST key wrap takes 16 bytes or more, a multiple of 8.');
+    throw new KmsError('MATERIAL_NOT_WRAPPABLE', 'NIST key wrap takes 16 bytes or more, a multiple of 8.');
   }
   try {
     return encodeTtlv(item(Tag.KeyValue, structure([item(Tag.KeyMaterial, byteString(material)), ...attributes])));

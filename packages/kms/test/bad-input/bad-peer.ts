@@ -78,9 +78,9 @@ export class BadPeer {
     return this.answer();
   }
 
-  /** Makes an AES key in a sound way and answers its identifier. */
-  async create(more: readonly Uint8Array[] = []): Promise<string> {
-    await this.send(ask('Create', ...createPayload({ more })));
+  /** Makes an AES key in a sound way, or whatever `sent` makes, and answers its identifier. */
+  async create(more: readonly Uint8Array[] = [], sent = ask('Create', ...createPayload({ more }))): Promise<string> {
+    await this.send(sent);
     const tree = await this.answerTree();
     const [found] = tree === null ? [] : fieldsOf(tree, Tag.UniqueIdentifier);
     if (found?.type !== 'TextString') throw new Error('the key was not made');

@@ -21,7 +21,7 @@ const create = (o: Parameters<typeof createPayload>[0]): Buffer => ask('Create',
 const texts = (count: number): Buffer =>
   Buffer.concat(Array.from({ length: count }, (_, at) => attribute(`x-${at}`, text(Tag.AttributeValue, 'a'))));
 const textValue = (value: string): Buffer => text(Tag.AttributeValue, value);
-const register = (material: Uint8Array, lengthBits: number): Buffer =>
+const register = (material: Uint8Array, lengthBits: number, algorithm = 3): Buffer =>
   ask(
     'Register',
     enumeration(Tag.ObjectType, 2),
@@ -32,11 +32,12 @@ const register = (material: Uint8Array, lengthBits: number): Buffer =>
         Tag.KeyBlock,
         enumeration(Tag.KeyFormatType, 1),
         structure(Tag.KeyValue, bytes(Tag.KeyMaterial, material)),
-        enumeration(Tag.CryptographicAlgorithm, 3),
+        enumeration(Tag.CryptographicAlgorithm, algorithm),
         integer(Tag.CryptographicLength, lengthBits),
       ),
     ),
   );
+/** Get under NIST key wrap, without TTLV around the material. */
 const wrappedGet = (uniqueIdentifier: string, wrappingKey: string): Buffer =>
   ask(
     'Get',
@@ -49,6 +50,7 @@ const wrappedGet = (uniqueIdentifier: string, wrappingKey: string): Buffer =>
         id(wrappingKey),
         structure(Tag.CryptographicParameters, enumeration(Tag.BlockCipherMode, 0x0d)),
       ),
+      enumeration(Tag.EncodingOption, 1),
     ),
   );
 const numbered = (...items: readonly [Parameters<typeof batchItem>[0], Uint8Array[]][]): Buffer =>
@@ -98,6 +100,19 @@ describe('operations on what cannot be', () => {
       'a custom attribute of 64 KiB',
       create({ more: [attribute('x-A', textValue('a'.repeat(65_536)))] }),
       ['InvalidField'],
+    ],
+    [
+      '55',
+      'an application namespace without data',
+      create({
+        more: [
+          attribute(
+            'Application Specific Information',
+            structure(Tag.AttributeValue, text(Tag.ApplicationNamespace, 'LIBRARY-LTO')),
+          ),
+        ],
+      }),
+      ['ApplicationNamespaceNotSupported'],
     ],
     ['55', 'an attribute name in lower case', create({ more: [attribute('name', textValue('a'))] }), ['InvalidField']],
     [
@@ -165,6 +180,18 @@ describe('operations on what cannot be', () => {
       expect((await owner.ask(wrappedGet(foreign, own)))?.items).toMatchObject([{ outcome: 'ItemNotFound' }]);
       await owner.end();
       await other.end();
+    });
+  });
+
+  it('[S14] material that the cipher does not take is a Cryptographic Failure', async () => {
+    await withBadPeers(async (lab) => {
+      const peer = await BadPeer.open(lab);
+      const wrapping = await peer.create();
+      const secret = await peer.create([], register(new Uint8Array(7).fill(1), 56, 0x16));
+      expect((await peer.ask(wrappedGet(secret, wrapping)))?.items).toMatchObject([
+        { outcome: 'CryptographicFailure' },
+      ]);
+      await peer.end();
     });
   });
 

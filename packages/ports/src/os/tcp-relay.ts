@@ -7,7 +7,7 @@ import { listenError } from './tls-network/socket-error.js';
  * - `pass`: it passes everything on.
  * - `refuse`: nobody listens, and connections that were open are reset.
  * - `hang`: connections are taken, and nothing goes on until the mode changes; then what was held back does.
- * - `slow`: each dial, and each piece of what the target says, comes `delayMs` later.
+ * - `slow`: whatever the target says comes `delayMs` later.
  */
 export type RelayMode =
   | { readonly kind: 'pass' }
@@ -16,6 +16,8 @@ export type RelayMode =
   | { readonly kind: 'slow'; readonly delayMs: number };
 
 const LOOPBACK = '127.0.0.1';
+/** What one direction holds back at most before it stops reading. */
+const HELD_BYTES_MAX = 256 * 1024;
 
 /**
  * Passes TCP connections on from a loopback port of its own to a server outside, and breaks that way on demand. It looks
@@ -91,36 +93,41 @@ export class TcpRelay {
   #accept(inbound: net.Socket): void {
     this.#own(inbound);
     inbound.pause();
-    void this.#gate(true).then(() => {
+    void this.#gate().then(() => {
       if (inbound.destroyed) return;
       const outbound = net.connect({ ...this.#target, noDelay: true });
       this.#own(outbound);
       outbound.once('error', () => reset(inbound));
       inbound.once('error', () => reset(outbound));
-      this.#pass(inbound, outbound, false);
-      this.#pass(outbound, inbound, true);
+      this.#pass(inbound, outbound, () => 0);
+      this.#pass(outbound, inbound, () => (this.#mode.kind === 'slow' ? this.#mode.delayMs : 0));
     });
   }
 
-  // One piece at a time, so that order and back-pressure stay TCP's.
-  #pass(from: net.Socket, to: net.Socket, late: boolean): void {
-    let under: Promise<void> = Promise.resolve();
+  // Each piece waits from when it came, so that a delay is a longer way and not a narrower one.
+  #pass(from: net.Socket, to: net.Socket, delayMs: () => number): void {
+    let last: Promise<unknown> = Promise.resolve();
+    let heldBytes = 0;
     from.on('data', (piece) => {
-      from.pause();
-      under = this.#gate(late).then(() => {
-        if (!to.destroyed) to.write(piece, () => from.resume());
+      heldBytes += piece.length;
+      if (heldBytes > HELD_BYTES_MAX) from.pause();
+      const late = delayMs() > 0 ? new Promise((resolve) => setTimeout(resolve, delayMs())) : undefined;
+      last = last.then(async () => {
+        await late;
+        await this.#gate();
+        if (!to.destroyed) await new Promise<unknown>((written) => to.write(piece, written));
+        heldBytes -= piece.length;
+        from.resume();
       });
     });
-    from.once('end', () => void under.then(() => to.end()));
-    from.once('close', () => void under.then(() => to.destroySoon()));
+    from.once('end', () => void last.then(() => to.end()));
+    from.once('close', () => void last.then(() => to.destroySoon()));
     from.resume();
   }
 
-  /** Waits while the way hangs, then, for what is to be late, as long as it is slow. */
-  async #gate(late: boolean): Promise<void> {
+  /** Waits while the way hangs. */
+  async #gate(): Promise<void> {
     while (this.#mode.kind === 'hang') await new Promise<void>((wake) => this.#waiting.add(wake));
-    const { delayMs } = this.#mode.kind === 'slow' && late ? this.#mode : { delayMs: 0 };
-    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
   }
 
   #own(socket: net.Socket): void {

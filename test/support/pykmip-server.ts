@@ -1,139 +1,138 @@
-// PyKMIP's server as a process of its own, with certificates made by openssl (facts/kmip.md part 3, "exact recipe").
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+// PyKMIP's own key server with certificates of a lab authority of ours: the recipe of facts/kmip.md part 3.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { certificateToPem, LabAuthority, privateKeyToPem } from '@vcryptsim/pki';
+import { SystemClock, SystemEntropy, SystemKeyPairs } from '@vcryptsim/ports/os';
 
-const PROGRAM = 'pykmip-server';
+const DAY_MS = 86_400_000;
+/** Its start takes 3 to 8 s on an idle machine. */
 const START_LIMIT_MS = 60_000;
+const LOOK_EVERY_MS = 100;
+// Debian's package belongs to Debian's interpreter; its TLS code needs Python 3.11 or older.
+const PYTHON = '/usr/bin/python3';
+const SERVE = 'import sys; from kmip.services.server.server import main; sys.exit(main())';
 
-/** Says whether PyKMIP's server can run here. */
-export function hasPykmipServer(): boolean {
-  return spawnSync('sh', ['-c', `command -v ${PROGRAM}`]).status === 0;
+/** Why PyKMIP's server cannot run here, or null when it can. */
+export function whyNoPykmipServer(): string | null {
+  const has = spawnSync(PYTHON, ['-c', 'import kmip, ssl, sqlalchemy; ssl.wrap_socket']).status === 0;
+  return has ? null : 'PyKMIP is not installed (Debian: python3-pykmip)';
 }
 
-/** Files of one identity, PEM. */
-export interface Identity {
-  readonly cert: string;
-  readonly key: string;
-}
-
-/** A running PyKMIP server, its authority and one client that it lets in. */
+/** A PyKMIP server with an empty database, and the files of one client that it knows. */
 export class PykmipServer {
-  readonly client: Identity;
-  /** A client certificate without Extended Key Usage, as vCenter's own: PyKMIP refuses it. */
-  readonly clientWithoutUsage: Identity;
-  #process: ChildProcess;
-
   private constructor(
     readonly folder: string,
+    readonly host: string,
     readonly port: number,
-    process: ChildProcess,
-  ) {
-    this.#process = process;
-    this.client = this.#identity('client');
-    this.clientWithoutUsage = this.#identity('without-usage');
+    readonly client: { readonly cert: string; readonly key: string; readonly ca: string },
+    private readonly child: ChildProcess,
+  ) {}
+
+  /** Makes certificates and a configuration in a folder of its own and waits until the server listens. */
+  static async start(): Promise<PykmipServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'vcryptsim-pykmip-server-'));
+    try {
+      const client = await makeCertificates(folder);
+      const [host, port] = ['127.0.0.1', await freePort()];
+      writeFileSync(join(folder, 'server.conf'), configuration(folder, host, port));
+      mkdirSync(join(folder, 'policies'));
+      const words = ['-c', SERVE, '-f', join(folder, 'server.conf'), '-l', join(folder, 'server.log')];
+      const child = spawn(PYTHON, words, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+      const server = new PykmipServer(folder, host, port, client, child);
+      await server.#listening();
+      return server;
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
-  get ca(): string {
-    return join(this.folder, 'ca.crt');
+  /** What it wrote into its log; with hex of every frame. */
+  log(): string {
+    return readFileSync(join(this.folder, 'server.log'), 'utf8');
   }
 
-  /** Makes certificates in a new folder and starts the server on a free port. */
-  static async start(folder: string): Promise<PykmipServer> {
-    mkdirSync(join(folder, 'policies'), { recursive: true });
-    makeCertificates(folder);
-    const port = await freePort();
-    writeFileSync(join(folder, 'server.conf'), configuration(folder, port));
-    const process = launch(folder);
-    const server = new PykmipServer(folder, port, process);
-    await answers(port);
-    return server;
-  }
-
-  /** Stops it and starts it again on the same port and database. */
-  async restart(): Promise<void> {
-    await this.stop();
-    this.#process = launch(this.folder);
-    await answers(this.port);
-  }
-
+  /** Ends it (it has children of its own, which go with it) and removes its folder. */
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null) return;
-    const closed = once(this.#process, 'close');
-    this.#process.kill('SIGTERM');
-    await closed;
+    if (this.child.exitCode === null) {
+      const ended = new Promise((resolve) => this.child.once('exit', resolve));
+      this.child.kill('SIGTERM');
+      await ended;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #identity(name: string): Identity {
-    return { cert: join(this.folder, `${name}.crt`), key: join(this.folder, `${name}.key`) };
+  async #listening(): Promise<void> {
+    let said = '';
+    this.child.stderr?.on('data', (data) => (said += data));
+    const untilMs = Date.now() + START_LIMIT_MS;
+    while (Date.now() < untilMs && this.child.exitCode === null) {
+      if (await answers(this.host, this.port)) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+    this.child.kill('SIGTERM');
+    throw new Error(`PyKMIP's server did not begin to listen: ${said}`);
   }
 }
 
-function launch(folder: string): ChildProcess {
-  // The log needs a folder part, or the server stops at its start.
-  const words = ['-f', join(folder, 'server.conf'), '-l', join(folder, 'server.log')];
-  return spawn(PROGRAM, words, { stdio: 'ignore' });
+async function makeCertificates(folder: string): Promise<PykmipServer['client']> {
+  const clock = new SystemClock();
+  const keyPairs = new SystemKeyPairs(clock);
+  const entropy = new SystemEntropy();
+  const validity = { notBeforeMs: clock.nowMs - DAY_MS, notAfterMs: clock.nowMs + DAY_MS };
+  const authority = await LabAuthority.create({ keyPairs, entropy, clock, subject: 'CN=lab authority', validity });
+  const at = (name: string): string => join(folder, name);
+  writeFileSync(at('ca.crt'), certificateToPem(authority.certificate));
+  // It wants a common name and the use of a client spelled out.
+  for (const usage of ['server', 'client'] as const) {
+    const keyPair = await keyPairs.generate('rsa-2048');
+    const names = usage === 'server' ? { alternativeNames: ['127.0.0.1', 'localhost'] } : {};
+    const { chain } = await authority.issueIdentity({ subject: `CN=${usage}`, usage, keyPair, ...names, ...validity });
+    writeFileSync(at(`${usage}.crt`), certificateToPem(chain[0] ?? new Uint8Array()));
+    writeFileSync(at(`${usage}.key`), privateKeyToPem(keyPair.privateKey), { mode: 0o600 });
+  }
+  return { cert: at('client.crt'), key: at('client.key'), ca: at('ca.crt') };
 }
 
-function configuration(folder: string, port: number): string {
-  const lines = {
-    hostname: '127.0.0.1',
+function configuration(folder: string, host: string, port: number): string {
+  const at = (name: string): string => join(folder, name);
+  const settings = {
+    hostname: host,
     port,
-    certificate_path: join(folder, 'server.crt'),
-    key_path: join(folder, 'server.key'),
-    ca_path: join(folder, 'ca.crt'),
+    certificate_path: at('server.crt'),
+    key_path: at('server.key'),
+    ca_path: at('ca.crt'),
     auth_suite: 'TLS1.2',
-    policy_path: join(folder, 'policies'),
+    policy_path: at('policies'),
     enable_tls_client_auth: 'True',
     logging_level: 'INFO',
-    database_path: join(folder, 'pykmip.db'),
+    database_path: at('pykmip.db'),
   };
-  return ['[server]', ...Object.entries(lines).map(([name, value]) => `${name}=${value}`), ''].join('\n');
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  return ['[server]', ...lines, ''].join('\n');
 }
 
-function makeCertificates(folder: string): void {
-  const at = (name: string) => join(folder, name);
-  const openssl = (...words: string[]) => execFileSync('openssl', words, { stdio: 'ignore' });
-  const key = ['-newkey', 'rsa:2048', '-nodes', '-keyout'];
-  const usage = ['-addext', 'keyUsage=critical,keyCertSign'];
-  openssl('req', '-x509', ...key, at('ca.key'), '-out', at('ca.crt'), '-subj', '/CN=lab ca', '-days', '3', ...usage);
-  const leaves = {
-    server: 'extendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n',
-    client: 'extendedKeyUsage=clientAuth\n',
-    'without-usage': 'subjectAltName=DNS:vcenter\n',
-  };
-  for (const [name, extensions] of Object.entries(leaves)) {
-    writeFileSync(at(`${name}.ext`), extensions);
-    openssl('req', ...key, at(`${name}.key`), '-out', at(`${name}.csr`), '-subj', `/CN=${name}`);
-    const signer = ['-CA', at('ca.crt'), '-CAkey', at('ca.key'), '-CAcreateserial', '-extfile', at(`${name}.ext`)];
-    openssl('x509', '-req', '-in', at(`${name}.csr`), '-out', at(`${name}.crt`), '-days', '3', ...signer);
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-async function answers(port: number): Promise<void> {
-  const untilMs = Date.now() + START_LIMIT_MS;
-  for (;;) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', () => resolve(false));
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
     });
-    if (isOpen) return;
-    if (Date.now() > untilMs) throw new Error(`PyKMIP's server does not listen on ${port}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  });
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }

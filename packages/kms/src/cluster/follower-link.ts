@@ -138,6 +138,8 @@ export class FollowerLink {
     const dialing = network.connect(address, { identity, judge, signal });
     const channel = await this.#clock.within(limits.handshakeMs, dialing, () => late.abort());
     this.#channel = channel;
+    // A stop that came in this very moment found no channel to abort.
+    if (signal.aborted) await channel.abort();
     return { clock: this.#clock, channel, reader: new LinkReader(channel) };
   }
 

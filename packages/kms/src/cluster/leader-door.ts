@@ -117,12 +117,13 @@ export class LeaderDoor {
     // A follower has one connection: an older one is what a cut on the way left.
     for (const [older, link] of this.#links) if (link.name === name) await older.abort();
     const link = { name, served: Promise.resolve(), lastWrite: 0, heardMs: this.#o.clock.nowMs };
-    link.served = this.#serve(channel, link);
     this.#links.set(channel, link);
     this.#o.events.emit({ type: 'FOLLOWER_JOINED', node: this.#o.nodeName, follower: name });
+    link.served = this.#serve(channel, link).finally(() => {
+      this.#links.delete(channel);
+      this.#o.events.emit({ type: 'FOLLOWER_LEFT', node: this.#o.nodeName, follower: name });
+    });
     await link.served;
-    this.#links.delete(channel);
-    this.#o.events.emit({ type: 'FOLLOWER_LEFT', node: this.#o.nodeName, follower: name });
   }
 
   async #serve(channel: Channel, link: Link): Promise<void> {

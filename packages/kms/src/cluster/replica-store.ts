@@ -101,7 +101,8 @@ export class ReplicaStore implements ObjectStore {
 
   /** Length and digest of what is here, by which the leader knows where to go on. Throws FileError. */
   async position(): Promise<ReplicaPosition> {
-    const lengthBytes = this.#journal?.lengthBytes ?? 0;
+    // A head alone is the beginning of every journal that the leader ever rewrote, so it says nothing.
+    const lengthBytes = this.lastWrite === 0 ? 0 : (this.#journal?.lengthBytes ?? 0);
     const bytes = lengthBytes === 0 ? new Uint8Array(0) : await readWhole(this.#files, this.#path, JOURNAL_BYTES_MAX);
     assert(bytes.length >= lengthBytes, 'the durable part of the journal is in its file');
     const sha256 = createHash('sha256').update(bytes.subarray(0, lengthBytes)).digest();

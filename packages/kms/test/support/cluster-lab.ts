@@ -125,7 +125,9 @@ export class ClusterLab {
   /** Waits until the follower has all that the leader has. */
   async caughtUp(): Promise<void> {
     for (let left = 600; left > 0; left--) {
-      if (this.follower?.cluster().lastWrite === this.leader?.cluster().lastWrite) return;
+      const copy = this.follower?.cluster();
+      const isLinked = copy?.role === 'follower' && copy.isLinked;
+      if (isLinked && copy.lastWrite === this.leader?.cluster().lastWrite) return;
       await this.clock.after(100);
     }
     throw new Error(`the follower did not catch up: ${JSON.stringify(this.follower?.cluster())}`);
@@ -174,6 +176,18 @@ export class ClusterLab {
   knock(identity: TlsIdentity): Promise<Channel> {
     const judge = peerJudge({ pins: [], authorities: this.link?.authorities ?? [] }, this.clock, 'kms-a');
     return this.network.connect(DOOR, { identity, judge });
+  }
+
+  /** The files of a node's store as they are on the medium now, to be opened by somebody else. */
+  async copyOf(folder: '/a' | '/b'): Promise<FileSystem> {
+    const copy = new MemoryFileSystem();
+    await copy.mkdir(folder);
+    await copy.mkdir(`${folder}/store`);
+    for (const name of ['root.key', 'store/journal']) {
+      const path = `${folder}/${name}`;
+      if (await exists(this.files, path)) await replaceFile(copy, path, await readWhole(this.files, path, 1024 ** 2));
+    }
+    return copy;
   }
 
   /** Opens a folder as if it were a leader's. */

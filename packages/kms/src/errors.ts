@@ -31,6 +31,7 @@ export type KmsErrorCode =
   | 'KEY_FORMAT_NOT_SUPPORTED'
   | 'KEY_COMPRESSION_NOT_SUPPORTED'
   | 'FEATURE_NOT_SUPPORTED'
+  | 'CREDENTIAL_REFUSED' // the header's user name and password are not the registered ones
   | 'NOT_LEADER' // this node follows another, which takes the changes
   | 'STORE_UNWRITABLE' // the change could not be made durable, so it was not made
   // of the server
@@ -45,10 +46,13 @@ export type KmsErrorCode =
   | 'LINK_MALFORMED' // bytes between two nodes that mean nothing
   | 'LEADER_UNREADABLE' // it sent what no leader sends
   | 'CLIENT_UNKNOWN' // a certificate that nobody registered
+  | 'CLIENT_CHAIN_TOO_LONG' // its certificates are larger than the limit
   | 'CLIENT_NAME_INVALID'
   | 'CLIENT_NAME_TAKEN'
   | 'CLIENT_KEY_TAKEN' // that public key belongs to another client
   | 'CLIENT_CERTIFICATE_INVALID'
+  | 'CLIENT_PASSWORD_INVALID'
+  | 'CLIENT_PASSWORD_DAMAGED'
   | 'ADMIN_REQUEST_INVALID' // no request of admin-request.ts
   | 'BACKUP_DAMAGED'
   | 'BACKUP_EXISTS' // something stands where it should go

@@ -1,3 +1,4 @@
+import type { Credential } from '@vcryptsim/kmip-lite';
 import { type Exchange, type OperationTable, serveChannel } from '@vcryptsim/kmip-lite/server';
 import { fingerprintSha256 } from '@vcryptsim/pki';
 import {
@@ -15,13 +16,19 @@ import {
 import type { AuditItem } from './audit/audit-line.js';
 import type { AuditLog } from './audit/audit-log.js';
 import type { ClientName } from './clients/client-name.js';
+import type { ClientPassword } from './clients/client-password.js';
 import type { ClientRegistry, RegisteredClient } from './clients/client-registry.js';
+import { KmsError } from './errors.js';
 import type { KmsEvent } from './events.js';
 import type { NodeOptions } from './key-server.js';
 import { limits } from './limits.js';
 import type { OperationContext } from './operations/operation-context.js';
 import type { PendingOperations } from './operations/pending-operations.js';
+import { asKmipError } from './result-reason.js';
 import type { ObjectStore } from './store/object-store.js';
+
+/** The network's own code for a connection that ended before its certificate was judged. */
+const NO_HANDSHAKE = 'NO_HANDSHAKE';
 
 interface NodeParts extends NodeOptions {
   readonly identities: readonly TlsIdentity[];
@@ -43,6 +50,8 @@ export class KeyServerNode {
   readonly #parts: NodeParts;
   readonly #open = new Map<Channel, { readonly client: ClientName; readonly served: Promise<void> }>();
   #listener: Listener | null = null;
+  #unshaken = 0;
+  #isNotingUnshaken = false;
 
   private constructor(parts: NodeParts) {
     this.#parts = parts;
@@ -56,9 +65,14 @@ export class KeyServerNode {
       identities,
       judge: (chain) => node.#judge(chain),
       onChannel: (channel) => node.#accept(channel),
-      onRefused: (code) => parts.events.emit({ type: 'CLIENT_REFUSED', node: nodeName, code }),
+      onRefused: (code) => {
+        parts.events.emit({ type: 'CLIENT_REFUSED', node: nodeName, code });
+        // What the judge refused it has noted itself.
+        if (code === NO_HANDSHAKE) void node.#noteUnshaken();
+      },
       handshakeLimitMs: limits.handshakeMs,
       unauthenticatedMax: limits.unauthenticatedMax,
+      unauthenticatedPerAddressMax: limits.unauthenticatedPerAddressMax,
     });
     parts.events.emit({ type: 'NODE_LISTENING', node: nodeName });
     return node;
@@ -98,6 +112,10 @@ export class KeyServerNode {
   async #judge(chain: readonly Uint8Array[]): Promise<PeerCertificate> {
     const { registry, clock, audit } = this.#parts;
     try {
+      const chainBytes = chain.reduce((sum, certificate) => sum + certificate.length, 0);
+      if (chainBytes > limits.chainBytes) {
+        throw new KmsError('CLIENT_CHAIN_TOO_LONG', `The client shows ${chainBytes} bytes of certificates.`);
+      }
       return await registry.judge(chain, clock);
     } catch (error) {
       const [leaf] = chain;
@@ -107,25 +125,46 @@ export class KeyServerNode {
     }
   }
 
+  /** One line for all that came while the last one was being written: a flood of them makes no flood of lines. */
+  async #noteUnshaken(): Promise<void> {
+    this.#unshaken += 1;
+    if (this.#isNotingUnshaken) return;
+    this.#isNotingUnshaken = true;
+    try {
+      while (this.#unshaken > 0) {
+        const count = this.#unshaken;
+        this.#unshaken = 0;
+        await this.#parts.audit.append({ event: 'REFUSAL', node: this.name, code: NO_HANDSHAKE, count });
+      }
+    } catch {
+      // Nobody waits for an answer; the next request will find the log unwritable.
+    } finally {
+      this.#isNotingUnshaken = false;
+    }
+  }
+
   async #accept(channel: Channel): Promise<void> {
     const client = this.#parts.registry.find(channel.peer.publicKeySha256);
-    const refusal = client ? this.#refusalFor(client) : 'CLIENT_UNKNOWN';
-    if (!client || refusal !== null) {
-      const code = refusal ?? 'CLIENT_UNKNOWN';
-      const { fingerprintSha256: shown } = channel.peer;
-      await this.#parts.audit.append({ event: 'REFUSAL', node: this.name, code, fingerprintSha256: shown });
-      this.#parts.events.emit({ type: 'CLIENT_REFUSED', node: this.name, code });
-      await channel.close();
-      return;
-    }
+    if (!client) return this.#refuse(channel, 'CLIENT_UNKNOWN');
+    const refusal = this.#refusalFor(client);
+    if (refusal !== null) return this.#refuse(channel, refusal);
     const { name } = client;
-    const served = this.#serve(channel, name);
+    const password = await this.#parts.registry.passwordOf(name).catch(() => 'unreadable' as const);
+    if (password === 'unreadable') return this.#refuse(channel, 'CLIENT_PASSWORD_DAMAGED');
+    const served = this.#serve(channel, name, password);
     this.#open.set(channel, { client: name, served });
     try {
       await served;
     } finally {
       this.#open.delete(channel);
     }
+  }
+
+  async #refuse(channel: Channel, code: string): Promise<void> {
+    const { fingerprintSha256: shown } = channel.peer;
+    await this.#parts.audit.append({ event: 'REFUSAL', node: this.name, code, fingerprintSha256: shown });
+    this.#parts.events.emit({ type: 'CLIENT_REFUSED', node: this.name, code });
+    await channel.close();
   }
 
   #refusalFor({ name, isRevoked }: RegisteredClient): 'REVOKED' | 'TOO_MANY_CONNECTIONS' | null {
@@ -136,12 +175,13 @@ export class KeyServerNode {
     return isFull ? 'TOO_MANY_CONNECTIONS' : null;
   }
 
-  #serve(channel: Channel, client: ClientName): Promise<void> {
+  #serve(channel: Channel, client: ClientName, password: ClientPassword | null): Promise<void> {
     const { clock, entropy, keyPairs, events, store, pending, groupTurns } = this.#parts;
     return serveChannel<OperationContext>(channel, {
       operations: this.#parts.operations,
       context: { node: this.name, client, store, pending, groupTurns, entropy, keyPairs, events },
       clock,
+      admit: async (credential) => admit(password, credential),
       onExchange: (exchange) => this.#audit(exchange),
       firstRequestTimeoutMs: limits.firstRequestMs,
       idleTimeoutMs: limits.idleMs,
@@ -168,6 +208,14 @@ export class KeyServerNode {
       items,
       stored: this.#parts.store.lastWrite,
     });
+  }
+}
+
+function admit(password: ClientPassword | null, credential: Credential | undefined): void {
+  try {
+    password?.admit(credential);
+  } catch (error) {
+    throw asKmipError(error);
   }
 }
 

@@ -3,6 +3,7 @@ import { auditTailCommand, auditVerifyCommand } from './kms/audit.js';
 import { backupCommand } from './kms/backup.js';
 import { clientAddCommand } from './kms/client-add.js';
 import { clientListCommand } from './kms/client-list.js';
+import { clientPasswordCommand } from './kms/client-password.js';
 import { clientRevokeCommand } from './kms/client-revoke.js';
 import { clientSignCommand } from './kms/client-sign.js';
 import { followerAddCommand } from './kms/follower-add.js';
@@ -25,6 +26,7 @@ export function kmsCommand(): Command {
     .addCommand(clientAddCommand())
     .addCommand(clientSignCommand())
     .addCommand(clientListCommand())
+    .addCommand(clientPasswordCommand())
     .addCommand(clientRevokeCommand());
   const follower = new Command('follower')
     .description("Which nodes may copy a leader's store.")

@@ -1,7 +1,7 @@
 import { describeCertificate, fingerprintSha256, PeerVerifier, PkiError } from '@vcryptsim/pki';
 import {
   type Clock,
-  exists,
+  type Entropy,
   FileError,
   type FileSystem,
   makeFolders,
@@ -11,6 +11,10 @@ import {
 import { KmsError } from '../errors.js';
 import { readCertificates, writeCertificates } from '../pem-files.js';
 import { type ClientName, clientName } from './client-name.js';
+import { ClientPassword } from './client-password.js';
+
+/** Name of the file that ends a client's time. */
+const REVOKED = 'revoked';
 
 /** A client that may connect. */
 export interface RegisteredClient {
@@ -151,26 +155,50 @@ export class ClientRegistry {
    * @throws KmsError CLIENT_UNKNOWN; FileError
    */
   async revoke(name: string): Promise<ClientName> {
-    const client = clientName(name);
-    await this.refresh();
-    if (!this.#clients.some((known) => known.name === client)) {
-      throw new KmsError(
-        'CLIENT_UNKNOWN',
-        `There is no client ${client}.`,
-        'See who there is: vcryptsim kms client list',
-      );
-    }
+    const client = await this.#registered(name);
     await replaceFile(this.#files, this.#revokedPath(client), new Uint8Array(0), 0o644);
     await this.refresh();
     return client;
   }
 
-  #revokedPath(entry: string): string {
-    return `${this.#folder}/${entry}/revoked`;
+  /** What a client must show beside its certificate, or null. Read anew each time. @throws KmsError CLIENT_PASSWORD_DAMAGED; FileError */
+  passwordOf(client: ClientName): Promise<ClientPassword | null> {
+    return ClientPassword.read(this.#files, `${this.#folder}/${client}`);
   }
 
-  #isRevoked(entry: string): Promise<boolean> {
-    return exists(this.#files, this.#revokedPath(entry));
+  /**
+   * Sets the user name and password that a client must show from its next connection on.
+   *
+   * @param o.password UTF-8; the caller zeroes it
+   * @throws KmsError CLIENT_UNKNOWN, CLIENT_PASSWORD_INVALID; FileError
+   */
+  async setPassword(
+    name: string,
+    o: { readonly username: string; readonly password: Uint8Array; readonly entropy: Entropy },
+  ): Promise<ClientName> {
+    const client = await this.#registered(name);
+    await ClientPassword.write(this.#files, `${this.#folder}/${client}`, o);
+    return client;
+  }
+
+  async #registered(name: string): Promise<ClientName> {
+    const client = clientName(name);
+    await this.refresh();
+    if (this.#clients.some((known) => known.name === client)) return client;
+    throw new KmsError(
+      'CLIENT_UNKNOWN',
+      `There is no client ${client}.`,
+      'See who there is: vcryptsim kms client list',
+    );
+  }
+
+  #revokedPath(entry: string): string {
+    return `${this.#folder}/${entry}/${REVOKED}`;
+  }
+
+  async #isRevoked(entry: string): Promise<boolean> {
+    // Part of every handshake: a listing that succeeds costs a fraction of a look that fails with an error.
+    return (await this.#files.readdir(`${this.#folder}/${entry}`)).includes(REVOKED);
   }
 
   async #certificatesOf(entry: string): Promise<Uint8Array[] | null> {

@@ -12,6 +12,10 @@ export const limits = {
   writeMs: 10_000,
   /** Connections under way without a judged certificate; the oldest goes first. */
   unauthenticatedMax: 256,
+  /** Of these, from one address, once they are slow. */
+  unauthenticatedPerAddressMax: 16,
+  /** A client's certificates together. */
+  chainBytes: 16 * 1024,
   /** Judged connections of one node. */
   connectionsMax: 512,
   /** Judged connections of one client on one node. */

@@ -65,6 +65,11 @@ export interface ListenOptions {
   readonly handshakeLimitMs?: number;
   /** How many connections may be under way without a judged certificate; the oldest goes first. Default 1,024. */
   readonly unauthenticatedMax?: number;
+  /**
+   * How many of them may come from one address; default any number. Those that came within the last second do not
+   * count: a handshake takes milliseconds, and a good client may begin many at once.
+   */
+  readonly unauthenticatedPerAddressMax?: number;
 }
 
 /** An open door. */

@@ -31,6 +31,11 @@ export interface ServeOptions<Context> {
   readonly idleTimeoutMs?: number;
   /** From a request's first byte to its last; default 10,000. */
   readonly messageTimeoutMs?: number;
+  /**
+   * Who sends slower than this over several requests uses that time limit up, and is left with what remains of it for
+   * the next one; default 1,024.
+   */
+  readonly slowestBytesPerSecond?: number;
   /** Until the peer has taken an answer; default 10,000. */
   readonly writeTimeoutMs?: number;
 }
@@ -47,11 +52,17 @@ export async function serveChannel<Context>(channel: Channel, options: ServeOpti
   const within = <T>(limitMs: number, work: Promise<T>): Promise<T> =>
     options.clock.within(limitMs, work, () => void channel.abort().catch(() => {}));
   const messageTimeoutMs = options.messageTimeoutMs ?? 10_000;
+  const slowestBytesPerMs = (options.slowestBytesPerSecond ?? 1024) / 1000;
+  // How far the client is behind the slowest pace.
+  let behindMs = 0;
   try {
     let quietMs = options.firstRequestTimeoutMs ?? 10_000;
     while (await within(quietMs, frames.started())) {
       quietMs = options.idleTimeoutMs ?? 300_000;
-      const { frame, broken } = await nextFrame(within(messageTimeoutMs, frames.next()));
+      const fromMs = options.clock.nowMs;
+      const { frame, broken } = await nextFrame(within(messageTimeoutMs - behindMs, frames.next()));
+      const tookMs = Math.max(0, options.clock.nowMs - fromMs);
+      behindMs = Math.min(messageTimeoutMs, Math.max(0, behindMs + tookMs - frame.length / slowestBytesPerMs));
       if (broken?.code === 'TRUNCATED') break;
       const goesOn = await answerFrame(frame, broken, options, (response) =>
         within(options.writeTimeoutMs ?? 10_000, channel.write(response)),

@@ -26,6 +26,8 @@ export type AuditEntry =
       readonly code: string;
       /** SHA-256 of the certificate that was shown, if one was. */
       readonly fingerprintSha256?: string;
+      /** How many connections a NO_HANDSHAKE stands for: those that ended while the line before it was being written. */
+      readonly count?: number;
     }
   | { readonly event: 'FOLLOWER_ADDED'; readonly follower: string; readonly fingerprintSha256: string }
   | ({

@@ -5,6 +5,8 @@ import type { Channel, ListenOptions, PeerCertificate } from '../network.js';
 export interface Guest extends Channel {
   /** Says who the peer is; from then on the channel may be handed up. */
   accept(peer: PeerCertificate): void;
+  /** Network address from which it came, without the port; null for a peer in this process. */
+  readonly address: string | null;
   /** True when the peer left in the turn in which it came: then it was never here. */
   readonly abandoned: boolean;
   /** Calls `run` when the connection has ended, from either side. */
@@ -13,6 +15,14 @@ export interface Guest extends Channel {
 
 const HANDSHAKE_LIMIT_MS = 10_000;
 const UNAUTHENTICATED_MAX = 1024;
+/** Who waits for longer than this is slow or silent. */
+const PROMPT_MS = 1000;
+
+interface Wait {
+  readonly sinceMs: number;
+  /** Calls the handshake limit off. */
+  readonly limit: AbortController;
+}
 
 /**
  * The door between a listener's sockets and its application: who came in waits here until judged, not for ever and not
@@ -21,8 +31,8 @@ const UNAUTHENTICATED_MAX = 1024;
 export class Admission {
   readonly #clock: Clock;
   readonly #options: ListenOptions;
-  // Oldest first; the controller calls the handshake limit off.
-  readonly #waiting = new Map<Guest, AbortController>();
+  // Oldest first.
+  readonly #waiting = new Map<Guest, Wait>();
 
   constructor(clock: Clock, options: ListenOptions) {
     this.#clock = clock;
@@ -33,12 +43,13 @@ export class Admission {
   announce(guest: Guest): void {
     if (guest.abandoned) return;
     const limit = new AbortController();
-    this.#waiting.set(guest, limit);
+    this.#waiting.set(guest, { sinceMs: this.#clock.nowMs, limit });
     guest.whenOver(() => this.#turnAway(guest, 'NO_HANDSHAKE'));
     this.#clock.after(this.#options.handshakeLimitMs ?? HANDSHAKE_LIMIT_MS, limit.signal).then(
       () => void guest.abort(),
       () => {},
     );
+    for (const crowded of this.#crowdOf(guest.address)) void crowded.abort();
     const [oldest] = this.#waiting.keys();
     if (oldest && this.#waiting.size > (this.#options.unauthenticatedMax ?? UNAUTHENTICATED_MAX)) void oldest.abort();
   }
@@ -57,8 +68,18 @@ export class Admission {
 
   /** The network is gone, and whoever waits with it: nobody is told, and no time limit keeps the process. */
   dispose(): void {
-    for (const limit of this.#waiting.values()) limit.abort('disposed');
+    for (const { limit } of this.#waiting.values()) limit.abort('disposed');
     this.#waiting.clear();
+  }
+
+  /** The oldest of one address's slow ones, as many as are too many. */
+  #crowdOf(address: string | null): Guest[] {
+    const { unauthenticatedPerAddressMax: most } = this.#options;
+    if (most === undefined || address === null) return [];
+    const slow = [...this.#waiting]
+      .filter(([guest, { sinceMs }]) => guest.address === address && this.#clock.nowMs - sinceMs >= PROMPT_MS)
+      .map(([guest]) => guest);
+    return slow.slice(0, Math.max(0, slow.length - most));
   }
 
   #turnAway(guest: Guest, code: string): void {
@@ -69,7 +90,7 @@ export class Admission {
 
   #release(guest: Guest): boolean {
     // With a reason of our own: the default one is an exception with a stack, for every connection.
-    this.#waiting.get(guest)?.abort('admitted or gone');
+    this.#waiting.get(guest)?.limit.abort('admitted or gone');
     return this.#waiting.delete(guest);
   }
 }

@@ -45,6 +45,7 @@ const ENDINGS = {
  *   costs virtual time only, and the carrier is drained all the while (facts/virtual-time.md section 2).
  */
 export class ChannelEnd implements Guest {
+  readonly address = null;
   readonly #clock: WorldClock;
   readonly #linkSeq: number;
   readonly #carrier: Carrier;

@@ -37,6 +37,10 @@ export class OutsideEnd implements Guest {
     this.#life = life;
   }
 
+  get address(): string | null {
+    return this.#raw?.remoteAddress ?? null;
+  }
+
   get abandoned(): boolean {
     return false;
   }
@@ -58,7 +62,7 @@ export class OutsideEnd implements Guest {
     this.#raw = raw;
     raw.on('error', () => this.#break());
     raw.on('close', () => {
-      this.#lingering.abort();
+      this.#lingering.abort('closed'); // the default reason is an exception with a stack
       this.#onEnd();
     });
   }

@@ -113,8 +113,15 @@ describe('two key servers in processes of their own', () => {
       reason: 'PermissionDenied',
       resultMessage: 'This node follows kms-a and takes no changes; make them at kms-a.',
     });
+    const status = async (node: 'a' | 'b') =>
+      JSON.parse((await runCli(['kms', 'status', '--dir', at(node), '--json'])).stdout);
+    expect(await status('a')).toMatchObject({ role: 'leader', followers: [{ name: 'kms-b' }] });
+    expect(await status('b')).toMatchObject({ role: 'follower', leader: 'kms-a', isLinked: true });
     expect(await stop('a')).toBe(0);
     expect(await get('b', id)).toEqual(bytes);
+    const alone = await runCli(['kms', 'status', '--dir', at('b')]);
+    expect(alone.stdout).toMatch(/^Follower of kms-a, last write \d+\.\nNot linked \([A-Z_]+\); heard 20/);
+    expect((await runCli(['kms', 'status', '--dir', at('a')])).exitCode).toBe(3);
     await start('a');
     const later = await create('a');
     expect(await getOnceThere(later)).toHaveLength(32);

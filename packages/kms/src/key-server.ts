@@ -20,9 +20,10 @@ import { writeBackup } from './backup/write-backup.js';
 import type { ClientName } from './clients/client-name.js';
 import { ClientRegistry, type RegisteredClient } from './clients/client-registry.js';
 import { Registrar } from './clients/registrar.js';
-import { FollowerLink, type LeaderAddress, type LinkStatus } from './cluster/follower-link.js';
+import type { ClusterStatus } from './cluster/cluster-status.js';
+import { FollowerLink, type LeaderAddress } from './cluster/follower-link.js';
 import { followerOperations } from './cluster/follower-operations.js';
-import { type FollowerStatus, LeaderDoor } from './cluster/leader-door.js';
+import { LeaderDoor } from './cluster/leader-door.js';
 import { notLeader } from './cluster/not-leader.js';
 import { ReplicaStore } from './cluster/replica-store.js';
 import { KmsError } from './errors.js';
@@ -60,11 +61,6 @@ export interface NodeOptions {
   readonly identities?: readonly TlsIdentity[];
   readonly nodeName: KeyServerName;
 }
-
-/** How a server stands in its cluster: which writes it has, and what the others have. */
-export type ClusterStatus =
-  | { readonly role: 'leader'; readonly lastWrite: number; readonly followers: readonly FollowerStatus[] }
-  | ({ readonly role: 'follower'; readonly lastWrite: number } & LinkStatus);
 
 /**
  * A key server: one store, one audit log and one registry of clients in a folder, and any number of nodes that serve
@@ -106,6 +102,7 @@ export class KeyServer {
       addClient: (client) => this.addClient(client),
       revokeClient: (name) => this.revokeClient(name),
       backUp: (out) => this.backUp(out),
+      cluster: () => this.cluster(),
     });
   }
 

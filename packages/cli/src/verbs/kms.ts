@@ -18,6 +18,7 @@ import { keyListCommand } from './kms/key-list.js';
 import { keyShowCommand } from './kms/key-show.js';
 import { restoreCommand } from './kms/restore.js';
 import { serveCommand } from './kms/serve.js';
+import { statusCommand } from './kms/status.js';
 
 /** `vcryptsim kms`: a key server of its own, and who may use it. */
 export function kmsCommand(): Command {
@@ -47,6 +48,7 @@ export function kmsCommand(): Command {
   return new Command('kms')
     .description('Run a KMIP key server for labs and tests, and say who may use it.')
     .addCommand(serveCommand())
+    .addCommand(statusCommand())
     .addCommand(client)
     .addCommand(key)
     .addCommand(follower)

@@ -2,6 +2,7 @@ import { RevocationReasonCode } from '@vcryptsim/kmip-lite';
 import type { KeyId } from '@vcryptsim/ports';
 import type { BackupReport } from '../backup/backup-report.js';
 import type { ClientName } from '../clients/client-name.js';
+import type { ClusterStatus } from '../cluster/cluster-status.js';
 import { KmsError } from '../errors.js';
 import type { KeyDescription, KeySummary } from './key-summary.js';
 
@@ -16,6 +17,7 @@ export interface AdminActions {
   'key.recover': { readonly asks: OneKey; readonly answer: KeySummary };
   'client.add': { readonly asks: NewClient; readonly answer: { readonly client: ClientName } };
   'client.revoke': { readonly asks: OneClient; readonly answer: { readonly closedConnections: number } };
+  status: { readonly asks: object; readonly answer: ClusterStatus };
   backup: { readonly asks: { readonly out: string }; readonly answer: BackupReport };
 }
 
@@ -65,6 +67,7 @@ const FIELDS: Readonly<Record<AdminAction, readonly string[]>> = {
   'key.recover': ['id'],
   'client.add': ['name', 'certificate'],
   'client.revoke': ['name'],
+  status: [],
   backup: ['out'],
 };
 

@@ -4,6 +4,7 @@ import type { AdminOutcome } from '../audit/audit-line.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { BackupReport } from '../backup/backup-report.js';
 import type { ClientName } from '../clients/client-name.js';
+import type { ClusterStatus } from '../cluster/cluster-status.js';
 import { KmsError } from '../errors.js';
 import type { KmsEvent } from '../events.js';
 import type { ManagedObject, ObjectPart } from '../managed-object.js';
@@ -25,6 +26,7 @@ export interface AdministrationParts {
   readonly addClient: (o: { readonly name: string; readonly certificate: Uint8Array }) => Promise<ClientName>;
   /** Resolves with how many connections of the client were closed. */
   readonly revokeClient: (name: string) => Promise<number>;
+  readonly cluster: () => ClusterStatus;
   readonly backUp: (out: string) => Promise<BackupReport>;
 }
 
@@ -84,6 +86,8 @@ export class Administration implements Administrator {
         return this.#addClient(request.name, Uint8Array.from(Buffer.from(request.certificate, 'base64')));
       case 'client.revoke':
         return this.#parts.revokeClient(request.name).then((closedConnections) => ({ closedConnections }));
+      case 'status':
+        return Promise.resolve(this.#parts.cluster());
       case 'backup':
         return this.#parts.backUp(request.out);
     }

@@ -7,7 +7,7 @@ import {
   readCertificates,
   readPrivateKey,
 } from '@vcryptsim/kms';
-import { exists, type FileSystem, type KeyServerName, type Network } from '@vcryptsim/ports';
+import { exists, type FileSystem, type KeyServerName, type Network, NetworkError } from '@vcryptsim/ports';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { parseListenAddress } from './listen-address.js';
@@ -83,12 +83,15 @@ export async function openDoor(
   network: Network,
 ): Promise<{ readonly host: string; readonly port: number } | null> {
   if (options.replicate === undefined) return null;
-  const door = await server.replicate({
-    network,
-    address: parseListenAddress(options.replicate),
-    nodeName: options.node as KeyServerName,
-  });
-  return door.address;
+  const address = parseListenAddress(options.replicate);
+  try {
+    const door = await server.replicate({ network, address, nodeName: options.node as KeyServerName });
+    return door.address;
+  } catch (error) {
+    if (!(error instanceof NetworkError && error.code === 'ADDRESS_IN_USE')) throw error;
+    const message = `Port ${address.port} on ${address.host} is taken.`;
+    throw new CliError(EXIT.environment, message, 'Choose another with --replicate HOST:PORT.');
+  }
 }
 
 /** Says on standard error what happens between the nodes. */

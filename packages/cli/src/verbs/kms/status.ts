@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import type { ClusterStatus } from '@vcryptsim/kms';
+import { Command } from 'commander';
+import { CliError, EXIT } from '../../exit.js';
+import { reachFolder } from './reach-folder.js';
+import { asCliError } from './trouble.js';
+
+interface StatusOptions {
+  readonly dir: string;
+  readonly json?: boolean;
+}
+
+/** `vcryptsim kms status`: how a server that runs stands in its cluster. */
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('Say whether a running key server leads or follows, and how far followers are behind.')
+    .requiredOption('--dir <dir>', "the key server's folder")
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  vcryptsim kms status --dir kms-b')
+    .action((options: StatusOptions) =>
+      show(options).catch((error: unknown) => {
+        throw asCliError(error);
+      }),
+    );
+}
+
+async function show({ dir, json }: StatusOptions): Promise<void> {
+  const folder = resolve(dir);
+  const status = await reachFolder<ClusterStatus>(folder, {
+    running: (administrator) => administrator.perform<'status'>({ action: 'status' }),
+    closed: async () => {
+      throw new CliError(
+        EXIT.environment,
+        `No key server runs on ${folder}.`,
+        'Start it: vcryptsim kms serve --dir DIR',
+      );
+    },
+  });
+  const lines = json === true ? [JSON.stringify(status, null, 2)] : linesOf(status);
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+function linesOf(status: ClusterStatus): string[] {
+  const { lastWrite } = status;
+  if (status.role === 'leader') {
+    const followers = status.followers.map(
+      (one) => `${one.name} has write ${one.lastWrite}, ${lastWrite - one.lastWrite} behind`,
+    );
+    return [`Leader, last write ${lastWrite}.`, ...(followers.length > 0 ? followers : ['No follower is connected.'])];
+  }
+  const { leader, isLinked, trouble, leaderLastWrite, heardMs } = status;
+  const name = leader ?? 'a leader that was not reached yet';
+  const heard =
+    heardMs === null ? 'never heard' : `heard ${new Date(heardMs).toISOString()} at write ${leaderLastWrite}`;
+  return [
+    `Follower of ${name}, last write ${lastWrite}.`,
+    isLinked ? `Linked; ${heard}.` : `Not linked (${trouble ?? 'not yet tried'}); ${heard}.`,
+  ];
+}

@@ -10,8 +10,10 @@ import type { RootKey } from '../store/root-key.js';
  *   clients/NAME/cert.pem, ca.pem, revoked     as they are; followers/NAME/ alike
  *   clients/NAME/key.pem.sealed    a client's private key, if it was left there: nonce, AES-256-GCM, tag under the root
  *                                  key, with "vcryptsim kms backup PATH" as additional data
+ *   clients/NAME/password.sealed   like key.pem.sealed: who has the hash can try passwords
  *   pki/ca.pem, server.pem         as they are
  *   pki/ca.key.sealed, server.key.sealed       like key.pem.sealed
+ *   store/follower, link/cert.pem, link/ca.pem, link/key.pem.sealed     of a follower: it stays one
  *   backup.json                    {"format":"vcryptsim kms backup 1","takenAtMs":N,
  *                                   "files":[{"path":"audit.jsonl","sizeBytes":N,"sha256":"hex"}, ...]}
  *   backup.seal                    nonce and tag of an empty text sealed by the root key, with the bytes of backup.json
@@ -22,16 +24,19 @@ import type { RootKey } from '../store/root-key.js';
  * the journal that is copied after it, and whose an object is stands in the clients.
  */
 export const FORMAT = 'vcryptsim kms backup 1';
+export const AUDIT = 'audit.jsonl';
+export const JOURNAL = 'store/journal';
 export const MANIFEST = 'backup.json';
 export const SEAL = 'backup.seal';
 const SEALED = '.sealed';
 
-const CLIENT_FILES = ['cert.pem', 'ca.pem', 'key.pem', 'revoked'] as const;
-const PKI_FILES = ['ca.pem', 'server.pem', 'ca.key', 'server.key'] as const;
+const PEER_FILES = ['cert.pem', 'ca.pem', 'key.pem', 'password', 'revoked'] as const;
+const OWN_FILES = [
+  ...['pki/ca.pem', 'pki/server.pem', 'pki/ca.key', 'pki/server.key'],
+  ...['store/follower', 'link/cert.pem', 'link/ca.pem', 'link/key.pem'],
+] as const;
 const NAME = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}';
-const PATH = new RegExp(
-  `^(?:audit\\.jsonl|store/journal|(?:clients|followers)/${NAME}/(?:cert\\.pem|ca\\.pem|key\\.pem|revoked)|pki/(?:ca|server)\\.(?:pem|key))$`,
-);
+const PEER_PATH = new RegExp(`^(?:clients|followers)/${NAME}/(?:${PEER_FILES.join('|')})$`);
 
 /** One file of a backup. */
 export interface BackupFile {
@@ -54,16 +59,15 @@ export interface Manifest {
  * @param peers folders of clients and followers: `clients/NAME`, `followers/NAME`
  */
 export function smallFiles(peers: readonly string[]): string[] {
-  const ofClients = peers.flatMap((folder) => CLIENT_FILES.map((file) => `${folder}/${file}`));
-  return [...ofClients, ...PKI_FILES.map((file) => `pki/${file}`)];
+  return [...peers.flatMap((folder) => PEER_FILES.map((file) => `${folder}/${file}`)), ...OWN_FILES];
 }
 
-/** Says whether a file holds a private key, which a backup holds sealed only. */
+/** Says whether a file holds a private key or what leads to a password: in a backup it is sealed. */
 export function isPrivate(path: string): boolean {
-  return path.endsWith('.key') || path.endsWith('/key.pem');
+  return path.endsWith('.key') || path.endsWith('/key.pem') || path.endsWith('/password');
 }
 
-/** Path of a private key in a backup. */
+/** Path of a private file in a backup. */
 export function sealedPath(path: string): string {
   return `${path}${SEALED}`;
 }
@@ -73,7 +77,7 @@ export function homePath(path: string): string {
   return path.endsWith(SEALED) ? path.slice(0, -SEALED.length) : path;
 }
 
-/** What a private key is bound to when it is sealed. */
+/** What a private file is bound to when it is sealed. */
 export function sealContext(path: string): Uint8Array {
   return new TextEncoder().encode(`vcryptsim kms backup ${path}`);
 }
@@ -94,9 +98,14 @@ export function decodeManifest(bytes: Uint8Array, seal: Uint8Array, rootKey: Roo
   if (!rootKey.open(seal, bytes)) throw damaged(from, `its ${MANIFEST} was changed`);
   const manifest = JSON.parse(new TextDecoder().decode(bytes)) as Manifest;
   if (manifest.format !== FORMAT) throw damaged(from, `it is of another format (${manifest.format})`);
-  const stray = manifest.files.find(({ path }) => !PATH.test(homePath(path)) || isPrivate(path));
+  const stray = manifest.files.find(({ path }) => !isKnown(homePath(path)) || isPrivate(path));
   if (stray) throw damaged(from, `it names ${stray.path}, which is no file of a backup`);
   return manifest;
+}
+
+function isKnown(path: string): boolean {
+  const own: readonly string[] = [AUDIT, JOURNAL, ...OWN_FILES];
+  return own.includes(path) || PEER_PATH.test(path);
 }
 
 /** SHA-256 in hex of a file's chunks. */

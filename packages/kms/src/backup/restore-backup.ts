@@ -6,11 +6,13 @@ import { RootKey } from '../store/root-key.js';
 import { checkRootKey } from '../store/store-facts.js';
 import { type BackupReader, inOneChunk, readAll } from './backup-container.js';
 import {
+  AUDIT,
   type BackupFile,
   damaged,
   decodeManifest,
   digestOf,
   homePath,
+  JOURNAL,
   MANIFEST,
   type Manifest,
   SEAL,
@@ -22,7 +24,6 @@ import { FolderReader } from './folder-container.js';
 import { TarReader } from './tar-container.js';
 
 const ROOT_KEY = 'root.key';
-const JOURNAL = 'store/journal';
 
 /** What to restore, and where to. */
 export interface RestoreOptions {
@@ -52,7 +53,7 @@ export async function restoreBackup(o: RestoreOptions): Promise<BackupReport> {
     try {
       const manifest = await check(reader, rootKey, rootKeyPath, o.from);
       await write(reader, rootKey, manifest, o);
-      const { log } = await AuditLog.open({ ...o, path: `${o.folder}/audit.jsonl` });
+      const { log } = await AuditLog.open({ ...o, path: `${o.folder}/${AUDIT}` });
       await log.append({ event: 'RESTORED', takenAtMs: manifest.takenAtMs });
       await log.close();
       return { files: manifest.files.length, sizeBytes: manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0) };

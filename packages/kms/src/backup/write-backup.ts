@@ -5,11 +5,13 @@ import { RootKey } from '../store/root-key.js';
 import { checkRootKey } from '../store/store-facts.js';
 import { type BackupWriter, inOneChunk } from './backup-container.js';
 import {
+  AUDIT,
   type BackupFile,
   digestOf,
   encodeManifest,
   FORMAT,
   isPrivate,
+  JOURNAL,
   MANIFEST,
   SEAL,
   sealContext,
@@ -72,7 +74,7 @@ async function fill(writer: BackupWriter, rootKey: RootKey, o: BackupOptions): P
     copied.push({ path, sizeBytes: bytes.length, sha256: await digestOf(inOneChunk(bytes)) });
   };
   copied.push(await addAudit(writer, o));
-  await add('store/journal', await readJournal(rootKey, o));
+  await add(JOURNAL, await readJournal(rootKey, o));
   for (const path of smallFiles(await peerFolders(o))) {
     if (!(await exists(o.files, `${o.folder}/${path}`))) continue;
     const bytes = await readWhole(o.files, `${o.folder}/${path}`, SMALL_FILE_BYTES_MAX);
@@ -106,13 +108,12 @@ async function peerFolders({ files, folder }: BackupOptions): Promise<string[]> 
 
 /** The audit log may be long, and goes through in chunks: once for its digest, once into the backup. */
 async function addAudit(writer: BackupWriter, o: BackupOptions): Promise<BackupFile> {
-  const path = 'audit.jsonl';
-  const handle = await o.files.open(`${o.folder}/${path}`, { access: 'read' });
+  const handle = await o.files.open(`${o.folder}/${AUDIT}`, { access: 'read' });
   try {
     const sizeBytes = await endOfLastLine(chunksOf(handle, 0, await handle.sizeBytes()));
     const sha256 = await digestOf(chunksOf(handle, 0, sizeBytes));
-    await writer.add(path, sizeBytes, chunksOf(handle, 0, sizeBytes));
-    return { path, sizeBytes, sha256 };
+    await writer.add(AUDIT, sizeBytes, chunksOf(handle, 0, sizeBytes));
+    return { path: AUDIT, sizeBytes, sha256 };
   } finally {
     await handle.close();
   }
@@ -131,8 +132,7 @@ async function endOfLastLine(chunks: AsyncIterable<Uint8Array>): Promise<number>
 
 /** The journal up to its last whole frame: the server may be writing the next one. */
 async function readJournal(rootKey: RootKey, o: BackupOptions): Promise<Uint8Array> {
-  const path = `${o.folder}/store/journal`;
-  const bytes = await readWhole(o.files, path, JOURNAL_BYTES_MAX);
+  const bytes = await readWhole(o.files, `${o.folder}/${JOURNAL}`, JOURNAL_BYTES_MAX);
   const head = decodeHead(bytes);
   if (!head) return bytes;
   checkRootKey(rootKey, head.facts, o.rootKeyPath);

@@ -1,6 +1,14 @@
 import type { KmipClient } from '@vcryptsim/kmip-lite/client';
 import { KeyServer, restoreBackup } from '@vcryptsim/kms';
-import { FileError, type FileSystem, type KeyId, readWhole, replaceFile } from '@vcryptsim/ports';
+import {
+  FileError,
+  type FileSystem,
+  folderOf,
+  type KeyId,
+  makeFolders,
+  readWhole,
+  replaceFile,
+} from '@vcryptsim/ports';
 import { FaultyFileSystem, MemoryFileSystem } from '@vcryptsim/simkit';
 import { ByteScanner, scanFolder } from '@vcryptsim/simkit/scan';
 import { describe, expect, it } from 'vitest';
@@ -85,6 +93,42 @@ describe('backup', () => {
         expect(new Set(await scan('/kms'))).toEqual(new Set(['root key', 'private key']));
         expect(await scan('/safe')).toEqual([]);
       });
+    });
+  });
+
+  it('leaves out the root key and nothing else', async () => {
+    await Lab.run(async (lab) => {
+      const server = await lab.serve();
+      const identity = await lab.selfSigned();
+      for (const name of ['vcenter', 'gone']) {
+        const { chain } = name === 'vcenter' ? identity : await lab.selfSigned({ name });
+        await server.addClient({ name, certificate: chain[0]! });
+      }
+      await server.revokeClient('gone');
+      const files = lab.files;
+      const put = async (path: string) => {
+        await makeFolders(files, folderOf(path));
+        await replaceFile(files, path, new TextEncoder().encode(`content of ${path}`));
+      };
+      for (const file of ['ca.pem', 'key.pem', 'password']) await put(`/kms/clients/vcenter/${file}`);
+      for (const file of ['followers/b/cert.pem', 'store/follower']) await put(`/kms/${file}`);
+      for (const file of ['cert.pem', 'ca.pem', 'key.pem']) await put(`/kms/link/${file}`);
+      await put('/kms/clients/a file that is no client');
+      for (const out of OUTS) await server.backUp(out);
+      await server.close();
+      const before = await filesOf(files, '/kms');
+      for (const path of ['/kms/root.key', '/kms/clients/a file that is no client']) before.delete(path);
+      await restore(lab, OUTS[0]);
+      const after = await filesOf(files, '/new');
+      expect([...after.keys()].map((path) => path.slice('/new'.length))).toEqual(
+        [...before.keys()].map((path) => path.slice('/kms'.length)),
+      );
+      for (const [path, bytes] of before) {
+        if (path !== '/kms/audit.jsonl') expect(after.get(path.replace('/kms', '/new')), path).toEqual(bytes);
+      }
+      const secret = new TextEncoder().encode('content of /kms/clients/vcenter/password');
+      const scanner = new ByteScanner([{ name: 'password', bytes: secret }]);
+      for await (const { path } of scanFolder(files, '/safe', scanner)) expect(path).toBe('nowhere');
     });
   });
 

@@ -7,6 +7,7 @@ import { clientPasswordCommand } from './kms/client-password.js';
 import { clientRevokeCommand } from './kms/client-revoke.js';
 import { clientSignCommand } from './kms/client-sign.js';
 import { followerAddCommand } from './kms/follower-add.js';
+import { followerRevokeCommand } from './kms/follower-revoke.js';
 import {
   keyActivateCommand,
   keyArchiveCommand,
@@ -31,7 +32,8 @@ export function kmsCommand(): Command {
     .addCommand(clientRevokeCommand());
   const follower = new Command('follower')
     .description("Which nodes may copy a leader's store.")
-    .addCommand(followerAddCommand());
+    .addCommand(followerAddCommand())
+    .addCommand(followerRevokeCommand());
   const audit = new Command('audit')
     .description('What a key server answered.')
     .addCommand(auditVerifyCommand())

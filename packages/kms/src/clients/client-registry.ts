@@ -76,8 +76,7 @@ export class ClientRegistry {
     const clients: RegisteredClient[] = [];
     for (const entry of await this.#files.readdir(this.#folder)) {
       const certificates = await this.#certificatesOf(entry);
-      if (certificates)
-        clients.push({ name: clientName(entry), certificates, isRevoked: await this.#isRevoked(entry) });
+      if (certificates) clients.push({ name: clientName(entry), certificates, isRevoked: await this.isRevoked(entry) });
     }
     this.#clients = clients;
     const described = clients.flatMap((client) =>
@@ -105,7 +104,7 @@ export class ClientRegistry {
     const client = this.#byKey.get(publicKeySha256);
     if (!client) throw unknownClient(leaf);
     // Looked up each time: another process may have revoked it while this one serves.
-    if (await this.#isRevoked(client.name)) throw new PkiError('REVOKED', describeCertificate(leaf).subject);
+    if (await this.isRevoked(client.name)) throw new PkiError('REVOKED', describeCertificate(leaf).subject);
     return this.#verifier.verify(chain, clock.nowMs);
   }
 
@@ -196,7 +195,8 @@ export class ClientRegistry {
     return `${this.#folder}/${entry}/${REVOKED}`;
   }
 
-  async #isRevoked(entry: string): Promise<boolean> {
+  /** Whether a name was shut out; looked up on the medium, since another process may have done it. */
+  async isRevoked(entry: string): Promise<boolean> {
     // Part of every handshake: a listing that succeeds costs a fraction of a look that fails with an error.
     return (await this.#files.readdir(`${this.#folder}/${entry}`)).includes(REVOKED);
   }

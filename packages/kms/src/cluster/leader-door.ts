@@ -147,7 +147,8 @@ export class LeaderDoor {
       link.lastWrite = pull.lastWrite;
       link.heardMs = clock.nowMs;
       const piece = await this.#wait(Math.min(pull.waitMs, limits.newsWaitMs), (wait) => copy.next(wait));
-      if (piece === null) return;
+      // Looked up each time: a follower that is shut out shall not go on with the connection it has.
+      if (piece === null || (await this.#o.followers.isRevoked(link.name))) return;
       await this.#send(channel, piece);
     }
   }

@@ -224,6 +224,18 @@ describe("A leader's door", () => {
       expect(leader.clients().map((client) => client.name)).toEqual(['vcenter']);
     }));
 
+  it('is shut to a follower that was revoked, also on the connection it has', () =>
+    ClusterLab.run(async (lab) => {
+      await lab.startLeader();
+      await lab.startFollower();
+      await lab.caughtUp();
+      await lab.revokeFollower();
+      const id = await createAt(lab, 'too late');
+      await lab.clock.after(60_000);
+      expect(await reasonOf(getAt(lab, 'follower', id))).toBe('ItemNotFound');
+      expect(lab.follower?.cluster()).toMatchObject({ isLinked: false });
+    }));
+
   it('ends a connection that does not speak as a follower does', () =>
     ClusterLab.run(async (lab) => {
       await lab.startLeader();

@@ -1,5 +1,5 @@
 import { KmipClient } from '@vcryptsim/kmip-lite/client';
-import { KeyServer, type KmsError, type KmsEvent } from '@vcryptsim/kms';
+import { ClientRegistry, KeyServer, type KmsError, type KmsEvent } from '@vcryptsim/kms';
 import { peerJudge, selfSign } from '@vcryptsim/pki';
 import type {
   Channel,
@@ -188,6 +188,12 @@ export class ClusterLab {
       if (await exists(this.files, path)) await replaceFile(copy, path, await readWhole(this.files, path, 1024 ** 2));
     }
     return copy;
+  }
+
+  /** Shuts the follower out, as another process does it. */
+  async revokeFollower(): Promise<void> {
+    const authority = this.leader?.pki.authority.certificate ?? new Uint8Array(0);
+    await (await ClientRegistry.open({ files: this.files, folder: '/a/followers', authority })).revoke('kms-b');
   }
 
   /** Opens a folder as if it were a leader's. */

@@ -42,21 +42,23 @@ describe('the scenarios', () => {
 });
 
 describe('one seed gives one log', () => {
-  const path = join(SCENARIOS, 'second-key-server.yaml');
-
-  it('also when the kernel hands bytes over late', async () => {
-    const prompt = await run(path, { wire: 'tls' });
-    const backToNormal = delayTheKernel();
-    try {
-      for (let round = 0; round < 3; round++) {
-        const late = await run(path, { wire: 'tls' });
-        expect(troubles(late)).toEqual([]);
-        expect(late.eventLogSha256).toBe(prompt.eventLogSha256);
+  it.each(['second-key-server.yaml', 'lagging-replica.yaml'])(
+    'also when the kernel hands bytes over late: %s',
+    async (name) => {
+      const path = join(SCENARIOS, name);
+      const prompt = await run(path, { wire: 'tls' });
+      const backToNormal = delayTheKernel();
+      try {
+        for (let round = 0; round < 3; round++) {
+          const late = await run(path, { wire: 'tls' });
+          expect(troubles(late)).toEqual([]);
+          expect(late.eventLogSha256).toBe(prompt.eventLogSha256);
+        }
+      } finally {
+        backToNormal();
       }
-    } finally {
-      backToNormal();
-    }
-  });
+    },
+  );
 
   it('also when somebody watches, and takes time between the steps', async () => {
     const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 15));

@@ -116,7 +116,12 @@ describe('loadScenario', () => {
     ['a wrong word in the lab', 'hosts:', 'hsots:', "x.yaml:5:3: unknown word 'hsots'"],
     ['a host twice', '[esx-1]', '[esx-1, esx-1]', 'a name stands here twice'],
     ['a name that is a path', 'kms-2', '../kms', 'a name has letters'],
-    ['a replica without a second node', ', kms-2] }', '], replication: { every: 5s } }', 'replication needs a second node'],
+    [
+      'a replica without a second node',
+      ', kms-2] }',
+      '], replication: { every: 5s } }',
+      'replication needs a second node',
+    ],
     ['a replica that never asks', 'kms-2] }', 'kms-2], replication: { every: never } }', "'never' is not a duration"],
     [
       'a replica of a key server that is not ours',

@@ -71,9 +71,9 @@ function publicIn(stored: Uint8Array, from: KeyFormatType, wanted: KeyFormatType
   if (toDer === 'spki') return key.export({ format: 'der', type: toDer });
   if (key.asymmetricKeyType !== 'rsa') throw unsupported(from, wanted);
   if (toDer === 'pkcs1') return key.export({ format: 'der', type: toDer });
-  if (wanted === 'TransparentRSAPublicKey')
-    return transparentRsaPublicKey(key.export({ format: 'der', type: 'pkcs1' }));
-  throw unsupported(from, wanted);
+  if (wanted !== 'TransparentRSAPublicKey') throw unsupported(from, wanted);
+  // Node 24 cannot write a key as PKCS#1 that it read as PKCS#1.
+  return transparentRsaPublicKey(fromDer === 'pkcs1' ? stored : key.export({ format: 'der', type: 'pkcs1' }));
 }
 
 function parsed(read: () => KeyObject): KeyObject | null {

@@ -10,6 +10,7 @@ import { asCliError } from './trouble.js';
 interface ClientAddOptions {
   readonly dir: string;
   readonly cert?: string;
+  readonly authority?: string;
   readonly out?: string;
 }
 
@@ -20,6 +21,7 @@ export function clientAddCommand(): Command {
     .argument('<name>', 'what the client is called here; its objects belong to this name')
     .requiredOption('--dir <dir>', "the key server's folder; made if need be")
     .option('--cert <pem>', "the client's own certificate, self-signed or not; without it a new identity is made")
+    .option('--authority <pem>', "the client's own authority, as a vCenter's root: all that it signs for may connect")
     .option('--out <folder>', 'where cert.pem, key.pem and ca.pem go (default DIR/clients/NAME)')
     .addHelpText(
       'after',
@@ -28,6 +30,7 @@ export function clientAddCommand(): Command {
         'Examples:',
         '  vcryptsim kms client add backup --dir lab-kms --out backup-identity',
         '  vcryptsim kms client add vcenter --dir lab-kms --cert vcenter-client.pem',
+        '  vcryptsim kms client add vcenter --dir lab-kms --authority vcenter-root.pem',
       ].join('\n'),
     )
     .action((name: string, options: ClientAddOptions) =>
@@ -40,9 +43,20 @@ export function clientAddCommand(): Command {
 async function addClient(name: string, options: ClientAddOptions): Promise<void> {
   const dir = resolve(options.dir);
   const files = new OsFileSystem();
+  if (options.authority !== undefined) return addAuthority(name, resolve(options.authority), dir, files);
   const given = options.cert === undefined ? null : await readGiven(files, resolve(options.cert));
   const out = options.out === undefined ? null : resolve(options.out);
   await withRegistration(dir, (registration) => register(name, given, { dir, out, files }, registration));
+}
+
+async function addAuthority(name: string, path: string, dir: string, files: OsFileSystem): Promise<void> {
+  const authority = await readGiven(files, path);
+  await withRegistration(dir, async ({ pki, registry }) => {
+    const client = await registry.addAuthority(name, authority);
+    const home = `${dir}/clients/${client}`;
+    await writeCertificates(files, `${home}/ca.pem`, [pki.authority.certificate]);
+    process.stdout.write(`Whoever that authority signs for may connect as client ${client}. Its files: ${home}\n`);
+  });
 }
 
 async function register(
@@ -80,7 +94,11 @@ async function register(
 async function readGiven(files: FileSystem, path: string): Promise<Uint8Array> {
   const [certificate] = (await readCertificates(files, path)) ?? [];
   if (certificate) return certificate;
-  throw new CliError(EXIT.environment, `There is no certificate at ${path}.`, 'Check the path given with --cert PEM.');
+  throw new CliError(
+    EXIT.environment,
+    `There is no certificate at ${path}.`,
+    'Check the path given with --cert or --authority.',
+  );
 }
 
 async function refuseToReplace(files: FileSystem, folder: string): Promise<void> {

@@ -25,18 +25,19 @@ async function list({ dir, json }: { readonly dir: string; readonly json?: boole
   const folder = resolve(dir);
   const authority = await readAuthority(files, folder);
   const registry = await ClientRegistry.open({ files, folder: `${folder}/clients`, authority });
-  const clients = registry.clients.flatMap(({ name, certificates, isRevoked }) =>
-    certificates.map((der) => {
+  const clients = registry.clients.flatMap(({ name, certificates, authority: own, isRevoked }) =>
+    [...certificates, ...(own ? [own] : [])].map((der) => {
       const { subject, fingerprintSha256 } = describeCertificate(der);
-      return { name, subject, fingerprintSha256, isRevoked };
+      return { name, subject, fingerprintSha256, isAuthority: der === own, isRevoked };
     }),
   );
   if (json === true) {
     process.stdout.write(`${JSON.stringify(clients, null, 2)}\n`);
     return;
   }
-  for (const { name, subject, fingerprintSha256, isRevoked } of clients) {
-    process.stdout.write(`${name}  ${subject}  ${fingerprintSha256}${isRevoked ? '  revoked' : ''}\n`);
+  for (const { name, subject, fingerprintSha256, isAuthority, isRevoked } of clients) {
+    const notes = `${isAuthority ? '  authority' : ''}${isRevoked ? '  revoked' : ''}`;
+    process.stdout.write(`${name}  ${subject}  ${fingerprintSha256}${notes}\n`);
   }
   if (clients.length === 0) process.stdout.write('Nobody yet. Add one: vcryptsim kms client add NAME --dir DIR\n');
 }

@@ -7,7 +7,7 @@ import type { RootKey } from '../store/root-key.js';
  *
  *   audit.jsonl                    as it is, up to its last whole line
  *   store/journal                  as it is, up to its last whole frame: every object sealed by the root key
- *   clients/NAME/cert.pem, ca.pem, revoked     as they are; followers/NAME/ alike
+ *   clients/NAME/cert.pem, authority.pem, ca.pem, revoked     as they are; followers/NAME/ alike
  *   clients/NAME/key.pem.sealed    a client's private key, if it was left there: nonce, AES-256-GCM, tag under the root
  *                                  key, with "vcryptsim kms backup PATH" as additional data
  *   clients/NAME/password.sealed   like key.pem.sealed: who has the hash can try passwords
@@ -30,7 +30,7 @@ export const MANIFEST = 'backup.json';
 export const SEAL = 'backup.seal';
 const SEALED = '.sealed';
 
-const PEER_FILES = ['cert.pem', 'ca.pem', 'key.pem', 'password', 'revoked'] as const;
+const PEER_FILES = ['cert.pem', 'authority.pem', 'ca.pem', 'key.pem', 'password', 'revoked'] as const;
 const OWN_FILES = [
   ...['pki/ca.pem', 'pki/server.pem', 'pki/ca.key', 'pki/server.key'],
   ...['store/follower', 'link/cert.pem', 'link/ca.pem', 'link/key.pem'],

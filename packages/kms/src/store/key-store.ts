@@ -25,6 +25,8 @@ export class KeyStore implements ObjectStore {
   readonly #objects = new Map<KeyId, ManagedObject>();
   /** The newest version of each object that is on its way to the medium: what the next change builds on. */
   readonly #pending: Map<KeyId, ManagedObject>;
+  /** Each object's durable version as it stands in the journal: to seal all again for a rewrite would hold everybody up. */
+  readonly #sealed = new Map<KeyId, Uint8Array>();
   #liveBytes = 0;
 
   private constructor(rootKey: RootKey, journal: Journal, facts: Uint8Array, pending: Map<KeyId, ManagedObject>) {
@@ -141,7 +143,7 @@ export class KeyStore implements ObjectStore {
   /** Rewrites the journal with the newest versions only: older ones, and the material of destroyed objects, are gone. */
   compact(): Promise<void> {
     return this.#journal.rewrite(this.#facts, () => {
-      const records = [...this.#objects.values()].map((object) => sealRecord(this.#rootKey, object));
+      const records = [...this.#sealed.values()];
       this.#liveBytes = records.reduce((sum, record) => sum + record.length, 0);
       return records;
     });
@@ -151,6 +153,7 @@ export class KeyStore implements ObjectStore {
   async close(): Promise<void> {
     await this.#journal.close();
     this.#objects.clear();
+    this.#sealed.clear();
     this.#rootKey.dispose();
   }
 
@@ -163,8 +166,11 @@ export class KeyStore implements ObjectStore {
     for (const object of objects) this.#pending.set(object.id, object);
     await this.#journal.append(records, () => {
       for (const [place, object] of objects.entries()) {
-        if (!this.#objects.has(object.id)) this.#liveBytes += records[place]?.length ?? 0;
+        const record = records[place];
+        assert(record, 'each object has its record');
+        if (!this.#objects.has(object.id)) this.#liveBytes += record.length;
         this.#objects.set(object.id, object);
+        this.#sealed.set(object.id, record);
         if (this.#pending.get(object.id) === object) this.#pending.delete(object.id);
       }
     });
@@ -180,6 +186,7 @@ export class KeyStore implements ObjectStore {
       if (before?.material && !object.material) hasRemains = true;
       if (!before) this.#liveBytes += record.length;
       this.#objects.set(object.id, object);
+      this.#sealed.set(object.id, new Uint8Array(record)); // a view would keep the whole journal in memory
     }
     return hasRemains;
   }

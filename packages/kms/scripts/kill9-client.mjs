@@ -22,10 +22,11 @@ export async function clientOf({ place, port, network, clock }) {
 }
 
 /**
- * Works on one connection until the server is gone.
+ * Works on one connection until the server is gone, or denies a key of which an answer told.
  *
  * @param living keys of this worker alone, with their states
- * @throws when the server answers wrongly while it lives
+ * @returns how many keys it was seen to have lost: 0 or 1
+ * @throws when the server answers wrongly otherwise while it lives
  */
 export async function work(client, history, random, living) {
   try {
@@ -35,8 +36,10 @@ export async function work(client, history, random, living) {
   } catch (error) {
     const isOver =
       error instanceof NetworkError || (error instanceof KmipClientError && error.code === 'CONNECTION_CLOSED');
-    if (!isOver) throw error;
+    if (isOver) return 0;
+    if (unlessNotFound(error) === null) return 1;
   }
+  return 0;
 }
 
 async function step(session, history, random, living) {

@@ -12,7 +12,7 @@ export class History {
 
   /** A Create was answered. */
   created(id) {
-    this.#keys.set(id, { id, state: 'PreActive', asked: null, digest: null });
+    this.#keys.set(id, { id, state: 'PreActive', asked: null, digest: null, missing: false });
     this.#touched.add(id);
   }
 
@@ -41,7 +41,8 @@ export class History {
 
   /** Keys that can go on with their lives, each with its state. */
   living() {
-    return [...this.#keys.values()].filter(({ state }) => state !== GONE).map(({ id, state }) => ({ id, state }));
+    const going = [...this.#keys.values()].filter(({ state, missing }) => state !== GONE && !missing);
+    return going.map(({ id, state }) => ({ id, state }));
   }
 
   /** Keys that must be looked at after a restart: the living, and those that were asked for since the last look. */
@@ -65,6 +66,7 @@ export class History {
     const key = this.#keys.get(id);
     const verdict = judge(key, shown);
     if (shown.state !== null) key.state = shown.state;
+    key.missing = shown.state === null;
     key.digest ??= shown.digest;
     key.asked = null;
     this.#touched.delete(id);

@@ -101,7 +101,7 @@ async function killUnderLoad() {
   await sleep(random(LOAD_MS));
   server.kill('SIGKILL');
   await server.over;
-  await Promise.all(workers);
+  for (const seen of await Promise.all(workers)) lost += seen;
 }
 
 async function killAtStart() {

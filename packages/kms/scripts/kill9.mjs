@@ -98,10 +98,15 @@ async function killUnderLoad() {
     const own = living.filter((_, place) => place % WORKERS === worker);
     return work(client, history, random, own);
   });
+  // Waited for from now on: a worker that fails earlier than the server must not end this process, and leave the server.
+  const working = Promise.allSettled(workers);
   await sleep(random(LOAD_MS));
   server.kill('SIGKILL');
   await server.over;
-  for (const seen of await Promise.all(workers)) lost += seen;
+  for (const ended of await working) {
+    if (ended.status === 'rejected') throw ended.reason;
+    lost += ended.value;
+  }
 }
 
 async function killAtStart() {

@@ -280,6 +280,7 @@ describe('vcryptsim kms', () => {
       name: 'vcenter',
       subject: 'CN=vcenter',
       fingerprintSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      isAuthority: false,
       isRevoked: false,
     });
     const last = JSON.parse(vcryptsim('kms', 'audit', 'tail', ...where, '-n', '1').out);

@@ -1,6 +1,7 @@
 // `vcryptsim kmip check` against `vcryptsim kms serve`, two processes, as somebody does who builds a key server.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,6 +53,22 @@ describe('vcryptsim kmip check', () => {
     expect(exitCode).toBe(0);
     const report = JSON.parse(stdout) as { results: { name: string; outcome: string }[] };
     expect(report.results.find(({ name }) => name === 'client-certificate-usage')?.outcome).toBe('pass');
+  });
+
+  it('takes certificate, key and authority through links and a pipe, as mounted secrets and <(...) are', async () => {
+    mkdirSync(at('..2026'));
+    const names = { 'cert.pem': 'tls.crt', 'key.pem': 'tls.key', 'ca.pem': 'ca.crt' };
+    for (const [from, to] of Object.entries(names)) copyFileSync(at('vc', from), at('..2026', to));
+    symlinkSync('..2026', at('..data'));
+    for (const to of Object.values(names)) symlinkSync(join('..data', to), at(to));
+    const mounted = ['--cert', at('tls.crt'), '--key', at('tls.key'), '--ca', at('ca.crt'), '--hosts', '2'];
+    expect(await check(address(), ...mounted, '--polls', '1')).toMatchObject({ exitCode: 0, stderr: '' });
+
+    execFileSync('mkfifo', [at('key.pipe')]);
+    const piped = ['--cert', at('tls.crt'), '--key', at('key.pipe'), '--ca', at('ca.crt'), '--hosts', '2'];
+    const checking = check(address(), ...piped, '--polls', '1');
+    await writeFile(at('key.pipe'), readFileSync(at('vc', 'key.pem')));
+    expect(await checking).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
   it('restarts the server in the middle by the hook, and finds its keys again', async () => {

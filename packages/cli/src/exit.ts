@@ -30,8 +30,10 @@ const FILE_TROUBLE: Record<FileErrorCode, readonly [what: string, nextStep: stri
   READ_ONLY: ['is on a read-only file system', 'Choose another place, for example with --keep DIR.'],
   NO_SPACE: ['cannot be written: the disk is full', 'Free some space, or choose another place with --keep DIR.'],
   IS_LINK: ['is a symbolic link, and links are not followed', 'Name the real file.'],
+  LINK_LOOP: ['is a link that leads back to itself', 'Name the real file.'],
   IS_FOLDER: ['is a folder', 'Name a file.'],
   NOT_A_FOLDER: ['has a file where a folder should be', 'Check the path.'],
+  NOT_A_FILE: ['is a device, a socket or a pipe, not a file', 'Name a file.'],
   NOT_EMPTY: ['is a folder that is not empty', 'Name an empty or a new folder.'],
   TOO_MANY_OPEN: ['cannot be opened: too many files are open', 'Raise the limit with ulimit -n.'],
   TOO_LARGE: ['is larger than such a file can sensibly be', 'Check that this is the file you meant.'],
@@ -53,7 +55,8 @@ const NETWORK_TROUBLE: Record<NetworkErrorCode, string> = {
 /** Says what a file error means to a user: a sentence about the path, and the next step. */
 export function describeFileError(error: FileError): CliError {
   const [what, nextStep] = FILE_TROUBLE[error.code];
-  return new CliError(EXIT.environment, `${error.path} ${what}.`, nextStep);
+  const reason = error.systemCode === undefined ? '' : ` (${error.systemCode})`;
+  return new CliError(EXIT.environment, `${error.path} ${what}${reason}.`, nextStep);
 }
 
 /** Turns what was thrown into what to print, or null for a mistake of ours. */

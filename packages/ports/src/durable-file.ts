@@ -6,7 +6,7 @@ export function folderOf(path: string): string {
 }
 
 /** Says whether something stands at `path` (a link counts). */
-export async function exists(files: FileSystem, path: string): Promise<boolean> {
+export async function exists(files: Pick<FileSystem, 'lstat'>, path: string): Promise<boolean> {
   try {
     await files.lstat(path);
     return true;
@@ -34,7 +34,11 @@ export async function makeFolders(files: FileSystem, path: string): Promise<void
  * @param limitBytes the largest size that makes sense for this file
  * @throws FileError TOO_LARGE when the file is larger, else as the calls underneath
  */
-export async function readWhole(files: FileSystem, path: string, limitBytes: number): Promise<Uint8Array> {
+export async function readWhole(
+  files: Pick<FileSystem, 'open'>,
+  path: string,
+  limitBytes: number,
+): Promise<Uint8Array> {
   const handle = await files.open(path, { access: 'read' });
   try {
     const sizeBytes = await handle.sizeBytes();

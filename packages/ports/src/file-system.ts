@@ -9,7 +9,10 @@ export interface FileStatus {
   readonly allocatedBytes: number;
 }
 
-/** How `open` treats a path. A link as the last component is always refused (IS_LINK). */
+/**
+ * How `open` treats a path. A link as the last component is refused (IS_LINK), and so is what is no plain file
+ * (NOT_A_FILE); a file system may be told to follow the links that a user names.
+ */
 export interface OpenOptions {
   /** `read` opens read-only; `write` opens for reading and writing. */
   readonly access: 'read' | 'write';
@@ -65,8 +68,12 @@ export type FileErrorCode =
   | 'READ_ONLY'
   | 'NO_SPACE'
   | 'IS_LINK'
+  /** Links that lead back to themselves. */
+  | 'LINK_LOOP'
   | 'IS_FOLDER'
   | 'NOT_A_FOLDER'
+  /** A device, a socket, or a pipe where a file is wanted. */
+  | 'NOT_A_FILE'
   | 'NOT_EMPTY'
   | 'TOO_MANY_OPEN'
   | 'TOO_LARGE'
@@ -80,7 +87,9 @@ export class FileError extends Error {
     readonly code: FileErrorCode,
     readonly operation: string,
     readonly path: string,
+    /** What the system called it, such as `EIO`; none where the code is our own judgement. */
+    readonly systemCode?: string,
   ) {
-    super(`${operation} ${path}: ${code}`);
+    super(`${operation} ${path}: ${code}${systemCode === undefined ? '' : ` (${systemCode})`}`);
   }
 }

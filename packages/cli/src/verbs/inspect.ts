@@ -32,7 +32,7 @@ async function inspect(file: string, options: { readonly json?: boolean }): Prom
 
 async function read(file: string): Promise<Uint8Array> {
   try {
-    return await readWhole(new OsFileSystem(), resolve(file), FILE_MAX_BYTES);
+    return await readWhole(new OsFileSystem({ named: 'all' }), resolve(file), FILE_MAX_BYTES);
   } catch (error) {
     if (!(error instanceof FileError && error.code === 'TOO_LARGE')) throw error;
     const nextStep = /-flat\.vmdk$/.test(file)

@@ -68,7 +68,7 @@ Example:
 
 async function check(address: string, words: CheckWords): Promise<void> {
   const { host, port } = parseServerAddress(address);
-  const files = new OsFileSystem();
+  const files = new OsFileSystem({ named: 'all' });
   const clock = new SystemClock();
   const network = new TlsNetwork(clock);
   const paint = terminalPaint(process.stdout.isTTY === true);

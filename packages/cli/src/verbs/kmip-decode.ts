@@ -38,7 +38,9 @@ export function decodeCommand(): Command {
 async function decode(file: string, options: DecodeOptions): Promise<void> {
   const name = file === '-' ? 'Standard input' : file;
   const content =
-    file === '-' ? await readInput() : await readWhole(new OsFileSystem(), resolve(file), CONTENT_MAX_BYTES);
+    file === '-'
+      ? await readInput()
+      : await readWhole(new OsFileSystem({ named: 'all' }), resolve(file), CONTENT_MAX_BYTES);
   const messages = messagesIn(bytesOfCapture(content, name));
   const shown = options.json === true ? asJson(messages, options) : asText(messages, options);
   process.stdout.write(shown);

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { FileError, type FileSystem } from '@vcryptsim/ports';
 import { OsFileSystem, SystemEntropy } from '@vcryptsim/ports/os';
 import {
@@ -80,8 +80,8 @@ export function runCommand(): Command {
 }
 
 async function run(paths: readonly string[], options: RunOptions): Promise<void> {
-  const files = new OsFileSystem();
-  const scenarios = await loadAll(files, paths);
+  const scenarios = await loadAll(new OsFileSystem({ named: 'all' }), paths);
+  const files = new OsFileSystem({ named: filesNamedIn(scenarios, paths, options) });
   const results: RunResult[] = [];
   for (const [index, scenario] of scenarios.entries()) {
     const path = resolve(paths[index] ?? '');
@@ -152,6 +152,19 @@ function externalKmsIn({ kms, kmsCert, kmsKey, kmsCa, kmsUser, kmsPasswordFile }
     address: kms === undefined ? undefined : parseServerAddress(kms),
     ...{ cert: at(kmsCert), key: at(kmsKey), ca: at(kmsCa), user: kmsUser, passwordFile: at(kmsPasswordFile) },
   };
+}
+
+/** What the run only reads because the user named it, by a flag or in a scenario. */
+function filesNamedIn(scenarios: readonly Scenario[], paths: readonly string[], options: RunOptions): string[] {
+  const { cert, key, ca, passwordFile } = externalKmsIn(options);
+  const flags = [cert, key, ca, passwordFile, options.disk === undefined ? undefined : resolve(options.disk)];
+  const inScenarios = scenarios.flatMap(({ lab }, at) => {
+    const external = lab.kms.external;
+    const folder = dirname(resolve(paths[at] ?? ''));
+    const named = [external?.cert, external?.key, external?.ca, external?.passwordFile];
+    return named.map((path) => (path === undefined || isAbsolute(path) ? path : `${folder}/${path}`));
+  });
+  return [...flags, ...inScenarios].filter((path) => path !== undefined);
 }
 
 function audienceOf(scenario: Scenario, path: string, options: RunOptions): Audience {

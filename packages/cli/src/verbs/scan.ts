@@ -38,9 +38,10 @@ export function scanCommand(): Command {
 
 async function scan(folder: string, options: ScanOptions): Promise<void> {
   const files = new OsFileSystem();
+  const named = new OsFileSystem({ named: 'all' });
   const clock = new SystemClock();
   const root = resolve(folder);
-  const needles = await Promise.all(options.needle.map((text, index) => readNeedle(files, text, index)));
+  const needles = await Promise.all(options.needle.map((text, index) => readNeedle(named, text, index)));
   const extent = await measure(files, root);
 
   const progress = new ByteProgress('scanning', extent.sizeBytes, clock, process.stderr);

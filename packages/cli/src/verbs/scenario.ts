@@ -45,7 +45,7 @@ export function scenarioCommand(): Command {
 }
 
 async function list(options: { readonly dir?: string; readonly json?: boolean }): Promise<void> {
-  const files = new OsFileSystem();
+  const files = new OsFileSystem({ named: 'all' });
   const folder = options.dir === undefined ? await scenarioFolder(files) : resolve(options.dir);
   const rows: { name: string; file: string; title: string; about: string }[] = [];
   for (const fileName of (await files.readdir(folder)).filter((name) => name.endsWith('.yaml'))) {
@@ -60,7 +60,7 @@ async function list(options: { readonly dir?: string; readonly json?: boolean })
 }
 
 async function lint(paths: readonly string[]): Promise<void> {
-  const files = new OsFileSystem();
+  const files = new OsFileSystem({ named: 'all' });
   let wrong = 0;
   for (const shownAs of paths) {
     try {
@@ -77,7 +77,7 @@ async function lint(paths: readonly string[]): Promise<void> {
 }
 
 async function show(name: string): Promise<void> {
-  const files = new OsFileSystem();
+  const files = new OsFileSystem({ named: 'all' });
   const inFolder = join(await scenarioFolder(files), `${name}.yaml`);
   const path = (await exists(files, resolve(name))) ? resolve(name) : inFolder;
   if (!(await exists(files, path))) {

@@ -22,9 +22,11 @@ export function fileFault(error: unknown, shown: string, intent: 'read' | 'write
     case 'NOT_FOUND':
       return fileDamaged(shown, 'it is missing');
     case 'IS_LINK':
+    case 'LINK_LOOP':
       return fileDamaged(shown, 'it is a link, and links are not followed');
     case 'IS_FOLDER':
     case 'NOT_A_FOLDER':
+    case 'NOT_A_FILE':
     case 'NOT_EMPTY':
       return fileDamaged(shown, 'a file or folder of another kind stands there');
     case 'TOO_LARGE':

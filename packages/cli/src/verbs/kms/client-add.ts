@@ -44,13 +44,13 @@ async function addClient(name: string, options: ClientAddOptions): Promise<void>
   const dir = resolve(options.dir);
   const files = new OsFileSystem();
   if (options.authority !== undefined) return addAuthority(name, resolve(options.authority), dir, files);
-  const given = options.cert === undefined ? null : await readGiven(files, resolve(options.cert));
+  const given = options.cert === undefined ? null : await readGiven(resolve(options.cert));
   const out = options.out === undefined ? null : resolve(options.out);
   await withRegistration(dir, (registration) => register(name, given, { dir, out, files }, registration));
 }
 
 async function addAuthority(name: string, path: string, dir: string, files: OsFileSystem): Promise<void> {
-  const authority = await readGiven(files, path);
+  const authority = await readGiven(path);
   await withRegistration(dir, async ({ pki, registry }) => {
     const client = await registry.addAuthority(name, authority);
     const home = `${dir}/clients/${client}`;
@@ -91,8 +91,8 @@ async function register(
   process.stdout.write(`Client ${client} may connect. Its files: ${out}/{${written.sort().join(',')}}\n`);
 }
 
-async function readGiven(files: FileSystem, path: string): Promise<Uint8Array> {
-  const [certificate] = (await readCertificates(files, path)) ?? [];
+async function readGiven(path: string): Promise<Uint8Array> {
+  const [certificate] = (await readCertificates(new OsFileSystem({ named: 'all' }), path)) ?? [];
   if (certificate) return certificate;
   throw new CliError(
     EXIT.environment,

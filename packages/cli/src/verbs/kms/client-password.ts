@@ -39,7 +39,7 @@ async function setPassword(name: string, { dir, user, passwordFile }: PasswordOp
   const folder = resolve(dir);
   const authority = await readAuthority(files, folder);
   const registry = await ClientRegistry.open({ files, folder: `${folder}/clients`, authority });
-  const file = await readWhole(files, resolve(passwordFile), PASSWORD_BYTES_MAX);
+  const file = await readWhole(new OsFileSystem({ named: 'all' }), resolve(passwordFile), PASSWORD_BYTES_MAX);
   try {
     const end = file.indexOf(LINE_FEED);
     const password = end < 0 ? file : file.subarray(0, end);

@@ -34,7 +34,8 @@ export function clientSignCommand(): Command {
 async function sign(name: string, options: ClientSignOptions): Promise<void> {
   const dir = resolve(options.dir);
   const files = new OsFileSystem();
-  const text = new TextDecoder().decode(await readWhole(files, resolve(options.csr), REQUEST_BYTES_MAX));
+  const named = new OsFileSystem({ named: 'all' });
+  const text = new TextDecoder().decode(await readWhole(named, resolve(options.csr), REQUEST_BYTES_MAX));
   const request = certificateRequestFromPem(text);
   await withRegistration(dir, async ({ pki, registry, add }) => {
     const client = await registry.freeName(name);

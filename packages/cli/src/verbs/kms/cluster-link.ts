@@ -8,6 +8,7 @@ import {
   readPrivateKey,
 } from '@vcryptsim/kms';
 import { exists, type FileSystem, type KeyServerName, type Network, NetworkError } from '@vcryptsim/ports';
+import { OsFileSystem } from '@vcryptsim/ports/os';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { parseListenAddress } from './listen-address.js';
@@ -42,7 +43,7 @@ export interface FollowedLeader {
 /** @throws CliError badInput, environment; PkiError; FileError */
 export async function leaderOf(
   options: ClusterOptions,
-  o: { readonly folder: string; readonly files: FileSystem; readonly network: Network },
+  o: { readonly folder: string; readonly network: Network },
 ): Promise<FollowedLeader> {
   let refuse: (error: KmsError) => void = () => {};
   const refusal = new Promise<never>((_, reject) => {
@@ -57,16 +58,17 @@ export async function leaderOf(
   }
   const address = parseListenAddress(options.follow);
   const link = options.link === undefined ? `${o.folder}/link` : resolve(options.link);
+  const named = new OsFileSystem({ named: 'all' });
   const identity = {
-    chain: await certificatesIn(o.files, `${link}/cert.pem`),
-    privateKey: await keyIn(o.files, `${link}/key.pem`),
+    chain: await certificatesIn(named, `${link}/cert.pem`),
+    privateKey: await keyIn(named, `${link}/key.pem`),
   };
   const leader: LeaderAddress = {
     network: o.network,
     address,
     expectedName: address.host,
     identity,
-    authorities: await certificatesIn(o.files, `${link}/ca.pem`),
+    authorities: await certificatesIn(named, `${link}/ca.pem`),
     nodeName: options.node as KeyServerName,
     onRefused: (error) => {
       if (error.code === 'ROOT_KEY_WRONG') refuse(error);

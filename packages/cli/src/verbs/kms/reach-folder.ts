@@ -65,7 +65,7 @@ export async function withAdministrator<T>(
   work: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {
   const folder = resolve(dir);
-  const files = new OsFileSystem();
+  const files = new OsFileSystem({ named: rootKey === undefined ? [] : [resolve(rootKey)] });
   if (!(await exists(files, `${folder}/store/journal`))) {
     throw new CliError(
       EXIT.environment,

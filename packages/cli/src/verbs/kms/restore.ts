@@ -35,8 +35,9 @@ export function restoreCommand(): Command {
 
 async function restore({ from, dir, rootKey }: RestoreOptions): Promise<void> {
   const folder = resolve(dir);
+  const named = [from, rootKey].flatMap((path) => (path === undefined ? [] : resolve(path)));
   const { files, sizeBytes } = await restoreBackup({
-    files: new OsFileSystem(),
+    files: new OsFileSystem({ named }),
     clock: new SystemClock(),
     entropy: new SystemEntropy(),
     from: resolve(from),

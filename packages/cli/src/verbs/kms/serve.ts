@@ -49,14 +49,17 @@ async function serve(options: ServeOptions): Promise<void> {
   const { host, port } = parseListenAddress(options.listen);
   const folder = resolve(options.dir);
   // While one fsync is under way on a thread, what other clients asked for gathers behind it and shares the next one.
-  const files = new OsFileSystem({ mode: 'pool' });
+  const files = new OsFileSystem({
+    mode: 'pool',
+    named: options.rootKey === undefined ? [] : [resolve(options.rootKey)],
+  });
   const clock = new SystemClock();
   const stopped = stopSignal();
   try {
     const lock = await lockToServe(files, folder, process.pid, clock);
     const network = new TlsNetwork(clock);
     try {
-      const { leader, refusal } = await leaderOf(options, { folder, files, network });
+      const { leader, refusal } = await leaderOf(options, { folder, network });
       const server = await KeyServer.open({
         folder,
         files,

@@ -21,6 +21,7 @@ export interface OsCalls {
   rmdir(path: string): Promise<void>;
   readdir(path: string): Promise<string[]>;
   lstat(path: string): Promise<fs.Stats>;
+  stat(path: string): Promise<fs.Stats>;
   statfs(path: string): Promise<{ readonly bavail: number; readonly bsize: number }>;
 }
 
@@ -44,6 +45,7 @@ export const syncCalls: OsCalls = {
   rmdir: async (path) => fs.rmdirSync(path),
   readdir: async (path) => fs.readdirSync(path),
   lstat: async (path) => fs.lstatSync(path),
+  stat: async (path) => fs.statSync(path),
   statfs: async (path) => fs.statfsSync(path),
 };
 
@@ -69,5 +71,6 @@ export const pooledCalls: OsCalls = {
   rmdir: (path) => pool.rmdir(path),
   readdir: (path) => pool.readdir(path),
   lstat: (path) => pool.lstat(path),
+  stat: (path) => pool.stat(path),
   statfs: (path) => pool.statfs(path),
 };

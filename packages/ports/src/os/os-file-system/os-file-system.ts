@@ -10,6 +10,7 @@ import {
 import { type OsCalls, pooledCalls, syncCalls } from './os-calls.js';
 import { fileErrorOf } from './os-file-error.js';
 import { OsFileHandle } from './os-file-handle.js';
+import { openPipe } from './pipe-content.js';
 
 /** How {@link OsFileSystem} calls the system. */
 export interface OsFileSystemOptions {
@@ -19,28 +20,43 @@ export interface OsFileSystemOptions {
    * one call at a time per path, for servers in real time.
    */
   readonly mode?: 'sync' | 'pool';
+  /**
+   * Files that the user names on the command line: these absolute paths, or all of them. There a link is followed, as
+   * mounted secrets, `live/` folders of certificates and `<(...)` are links, and a pipe is read to its end (16 MiB at
+   * most). Only reading is meant: what is opened for writing is treated as everywhere else.
+   */
+  readonly named?: 'all' | readonly string[];
 }
 
 const BLOCK_SIZE_BYTES = 512; // st_blocks counts in these, whatever the medium's own block
 
-/** The operating system's files. Never follows a link as the last component, and opens nothing but regular files. */
+/**
+ * The operating system's files. Never follows a link as the last component, and opens nothing but regular files,
+ * unless the user named the file ({@link OsFileSystemOptions.named}).
+ */
 export class OsFileSystem implements FileSystem {
   readonly #calls: OsCalls;
   readonly #turns: PathTurns | null;
+  readonly #named: 'all' | ReadonlySet<string>;
 
   constructor(options: OsFileSystemOptions = {}) {
     const pooled = options.mode === 'pool';
     this.#calls = pooled ? pooledCalls : syncCalls;
     this.#turns = pooled ? new PathTurns() : null;
+    this.#named = options.named === 'all' ? 'all' : new Set(options.named);
   }
 
   open(path: string, options: OpenOptions): Promise<FileHandle> {
     return this.#call('open', [path], async () => {
-      const file = await this.#calls.open(path, openFlags(options), options.mode ?? 0o600);
+      const follows = options.access === 'read' && this.#isNamed(path);
+      // Asked before it is opened: to open a pipe and close it again would tell its writer that nobody reads.
+      if (follows && (await this.#calls.stat(path)).isFIFO()) return openPipe(path);
+      const flags = openFlags(options) & (follows ? ~constants.O_NOFOLLOW : ~0);
+      const file = await this.#calls.open(path, flags, options.mode ?? 0o600);
       const kind = kindOf(await file.stat());
       if (kind !== 'file') {
         await file.close();
-        throw new FileError(kind === 'folder' ? 'IS_FOLDER' : 'NOT_PERMITTED', 'open', path);
+        throw new FileError(kind === 'folder' ? 'IS_FOLDER' : 'NOT_A_FILE', 'open', path);
       }
       return new OsFileHandle(file, path, options.access === 'write', (work) => this.#inTurn([path], work));
     });
@@ -72,7 +88,7 @@ export class OsFileSystem implements FileSystem {
 
   lstat(path: string): Promise<FileStatus> {
     return this.#call('lstat', [path], async () => {
-      const stats = await this.#calls.lstat(path);
+      const stats = await this.#statusOf(path);
       return { kind: kindOf(stats), sizeBytes: stats.size, allocatedBytes: stats.blocks * BLOCK_SIZE_BYTES };
     });
   }
@@ -95,11 +111,24 @@ export class OsFileSystem implements FileSystem {
     });
   }
 
+  #isNamed(path: string): boolean {
+    return this.#named === 'all' || this.#named.has(path);
+  }
+
+  /** Of a named file what its link leads to; of a link that leads nowhere the link itself. */
+  async #statusOf(path: string): Promise<Stats> {
+    const stats = await this.#calls.lstat(path);
+    if (!stats.isSymbolicLink() || !this.#isNamed(path)) return stats;
+    return this.#calls.stat(path).catch(() => stats);
+  }
+
   async #call<T>(operation: string, paths: readonly string[], work: () => Promise<T>): Promise<T> {
     try {
       return await this.#inTurn(paths, work);
     } catch (error) {
-      throw fileErrorOf(error, operation, paths[0] ?? '');
+      const ours = fileErrorOf(error, operation, paths[0] ?? '');
+      const isLoop = ours instanceof FileError && ours.code === 'IS_LINK' && this.#isNamed(ours.path);
+      throw isLoop ? new FileError('LINK_LOOP', operation, ours.path) : ours;
     }
   }
 

@@ -7,6 +7,9 @@ const SETTLED_EVERY_MS = 5000;
 /**
  * The operating system's clock. Results are delivered at once and a hold is empty: real time waits for nobody, so an
  * adapter that is written against {@link WorldClock} runs here unchanged.
+ *
+ * The time of day may be set while the program runs; how long a wait takes must not depend on that. So `nowMs` is the
+ * time of day, and every wait is measured on the monotonic clock from the moment in which it begins.
  */
 export class SystemClock implements WorldClock {
   #sequence = 0;
@@ -16,10 +19,7 @@ export class SystemClock implements WorldClock {
   }
 
   after(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return this.sleepUntil(this.nowMs + delayMs, signal);
-  }
-
-  sleepUntil(timeMs: number, signal?: AbortSignal): Promise<void> {
+    const endMs = performance.now() + delayMs;
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout;
       const giveUp = () => {
@@ -27,7 +27,7 @@ export class SystemClock implements WorldClock {
         reject(new ClockError('ABORTED', 'the wait was given up by its signal'));
       };
       const wait = () => {
-        const leftMs = timeMs - this.nowMs;
+        const leftMs = endMs - performance.now();
         if (leftMs > 0) {
           timer = setTimeout(wait, Math.min(leftMs, LONGEST_TIMEOUT_MS));
           return;
@@ -37,8 +37,13 @@ export class SystemClock implements WorldClock {
       };
       if (signal?.aborted) return giveUp();
       signal?.addEventListener('abort', giveUp, { once: true });
-      timer = setTimeout(wait, Math.min(Math.max(0, timeMs - this.nowMs), LONGEST_TIMEOUT_MS));
+      timer = setTimeout(wait, Math.min(Math.max(0, delayMs), LONGEST_TIMEOUT_MS));
     });
+  }
+
+  /** Waits as long as it is until `timeMs` by the time of day now; a later change of that does not move the end. */
+  sleepUntil(timeMs: number, signal?: AbortSignal): Promise<void> {
+    return this.after(timeMs - this.nowMs, signal);
   }
 
   within<T>(limitMs: number, work: Promise<T>, onLate: () => void): Promise<T> {

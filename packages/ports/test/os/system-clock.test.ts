@@ -1,15 +1,32 @@
 import { SystemClock } from '@vcryptsim/ports/os';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 describe('SystemClock', () => {
   const clock = new SystemClock();
+  afterEach(() => vi.restoreAllMocks());
 
   it('waits, at least as long as told', async () => {
-    const startMs = clock.nowMs;
+    const startMs = performance.now();
     await clock.after(20);
-    expect(clock.nowMs - startMs).toBeGreaterThanOrEqual(20);
-    await clock.sleepUntil(startMs);
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(20);
+    await clock.sleepUntil(clock.nowMs - 20);
     await clock.after(-5);
+  });
+
+  it('ends a wait in time when the time of day is set back or forward meanwhile', async () => {
+    const HOUR_MS = 3_600_000;
+    const waits = [clock.after(30), clock.sleepUntil(clock.nowMs + 30)];
+    const ownNow = Date.now.bind(Date);
+    const timeOfDay = vi.spyOn(Date, 'now');
+    timeOfDay.mockImplementation(() => ownNow() - HOUR_MS);
+    await Promise.all(waits);
+
+    timeOfDay.mockRestore();
+    const startMs = performance.now();
+    const wait = clock.after(30);
+    vi.spyOn(Date, 'now').mockImplementation(() => ownNow() + HOUR_MS);
+    await wait;
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(30);
   });
 
   it('gives a wait up by its signal, also one that fired before', async () => {

@@ -1,9 +1,8 @@
 import { exists } from '@vcryptsim/ports';
-import { ByteScanner, type FileMatch, scanFolder, scanRanges } from '@vcryptsim/simkit/scan';
+import { type FileMatch, scanFolder, scanRanges } from '@vcryptsim/simkit/scan';
 import type { World } from '../world/world.js';
-import type { Invariant, Violation } from './invariant.js';
-import { namesIn, needlesOf } from './needles.js';
-import { INVARIANTS } from './registry.js';
+import type { Violation } from './invariant.js';
+import type { Search } from './searches.js';
 
 type Found = Omit<Violation, 'afterStep'>;
 
@@ -14,9 +13,9 @@ const MATCHES_MAX = 100;
 export async function checkWritten(world: World): Promise<readonly Found[]> {
   const found: Found[] = [];
   for (const [path, ranges] of world.files.take()) {
-    const scanner = scannerFor(world, path);
-    if (scanner === null || !(await exists(world.files, path))) continue;
-    found.push(...(await collect(scanRanges(world.files, path, ranges, scanner))));
+    const search = world.searches.at(path);
+    if (search === null || !(await exists(world.files, path))) continue;
+    found.push(...(await collect(search, scanRanges(world.files, path, ranges, search.scanner()))));
   }
   return [...found, ...onWires(world)];
 }
@@ -26,32 +25,27 @@ export async function checkEverything(world: World): Promise<readonly Found[]> {
   const found: Found[] = [];
   const { kms, vcenter, hosts, datastores, exports } = world.folder;
   for (const folder of [kms, vcenter, hosts, datastores, exports]) {
-    const scanner = scannerFor(world, folder);
-    if (scanner !== null) found.push(...(await collect(scanFolder(world.files, folder, scanner))));
+    const search = world.searches.at(folder);
+    if (search === null) continue;
+    found.push(...(await collect(search, scanFolder(world.files, folder, search.scanner()))));
   }
   world.files.take();
   return [...found, ...onWires(world)];
 }
 
-// One pass over a file looks for the needles of every invariant that speaks of it.
-function scannerFor(world: World, path: string): ByteScanner | null {
-  const needles = INVARIANTS.filter((each) => covers(each, world, path)).flatMap((each) => needlesOf(each, world));
-  return needles.length === 0 ? null : new ByteScanner(needles);
-}
-
-function covers(invariant: Invariant, world: World, path: string): boolean {
-  return invariant.folders(world.folder).some((folder) => path === folder || path.startsWith(`${folder}/`));
-}
-
-async function collect(matches: AsyncIterable<FileMatch>): Promise<Found[]> {
+async function collect(search: Search, matches: AsyncIterable<FileMatch>): Promise<Found[]> {
   const found: Found[] = [];
   for await (const { needle, path, offsetBytes } of matches) {
-    found.push({ ...namesIn(needle), where: path, offsetBytes });
+    const names = search.judge(needle);
+    if (names !== null) found.push({ ...names, where: path, offsetBytes });
     if (found.length === MATCHES_MAX) break;
   }
   return found;
 }
 
 function onWires(world: World): Found[] {
-  return world.wireWatch.take().map(({ needle, ...place }) => ({ ...namesIn(needle), ...place }));
+  return world.wireWatch.take().flatMap(({ needle, ...place }) => {
+    const names = world.searches.onWires.judge(needle);
+    return names === null ? [] : { ...names, ...place };
+  });
 }

@@ -16,13 +16,21 @@ export interface Violation {
   readonly afterStep: number;
 }
 
+/** What an invariant looks for, as the run goes on. */
+export interface Followed {
+  /** What must not be found, as far as it came since the last call. */
+  next(): readonly ScanNeedle[];
+  /** Says that a needle is no fault where it was found, as things are now. */
+  excuses?(needle: string): boolean;
+}
+
 /** What must hold after every step, whatever the scenario does: some bytes are nowhere in some places. */
 export interface Invariant {
   readonly name: string;
   /** One sentence for the report. */
   readonly says: string;
-  /** What must not be found, as things are now. */
-  needles(world: World): readonly ScanNeedle[];
+  /** Begins to follow what must not be found. */
+  follow(world: World): Followed;
   /** Folders of the run in which it must not be found. */
   folders(folder: RunFolder): readonly string[];
   /** True where it must not pass a wire either. */

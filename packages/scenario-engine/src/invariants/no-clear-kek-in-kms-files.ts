@@ -6,5 +6,5 @@ export const noClearKekInKmsFiles: Invariant = {
   says: "No KEK is in clear in the key server's files.",
   alsoOnWires: false,
   folders: (folder) => [folder.kms],
-  needles: (world) => world.needles.of('kek'),
+  follow: (world) => ({ next: world.needles.follow('kek') }),
 };

@@ -6,5 +6,5 @@ export const noDekUnsealed: Invariant = {
   says: 'No DEK is unsealed in any file or on any wire.',
   alsoOnWires: true,
   folders: (folder) => [folder.kms, folder.vcenter, folder.hosts, folder.datastores, folder.exports],
-  needles: (world) => world.needles.of('dek'),
+  follow: (world) => ({ next: world.needles.follow('dek') }),
 };

@@ -6,5 +6,5 @@ export const noKekInHostFiles: Invariant = {
   says: "No KEK is in a host's files or on the datastore.",
   alsoOnWires: false,
   folders: (folder) => [folder.hosts, folder.datastores, folder.exports],
-  needles: (world) => world.needles.of('kek'),
+  follow: (world) => ({ next: world.needles.follow('kek') }),
 };

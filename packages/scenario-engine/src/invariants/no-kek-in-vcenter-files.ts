@@ -6,5 +6,5 @@ export const noKekInVcenterFiles: Invariant = {
   says: "No KEK is in vCenter's files.",
   alsoOnWires: false,
   folders: (folder) => [folder.vcenter],
-  needles: (world) => world.needles.of('kek'),
+  follow: (world) => ({ next: world.needles.follow('kek') }),
 };

@@ -9,18 +9,23 @@ export const noPlaintextOnDatastore: Invariant = {
   says: 'No plaintext of an encrypted disk is on the datastore.',
   alsoOnWires: true,
   folders: (folder) => [folder.datastores, folder.hosts, folder.vcenter, folder.kms],
-  needles: (world) => {
-    // What a plain VM wrote as well is on the datastore in clear, and rightly so.
-    const plain = world.vms.all().filter((vm) => !vm.encrypted);
-    const inClear = new Set(plain.flatMap((vm) => vm.ledger.markers().map(String)));
-    return world.vms
-      .all()
-      .filter((vm) => vm.encrypted)
-      .flatMap(({ name, ledger }) =>
-        ledger
-          .markers()
-          .filter((bytes) => !inClear.has(String(bytes)))
-          .map((bytes, index) => ({ name: `plaintext of ${name} #${index + 1}`, bytes, forms: ['raw' as const] })),
-      );
+  follow: ({ vms }) => {
+    let seen = 0;
+    const pieces = new Map<string, string>();
+    return {
+      next: () => {
+        const markers = vms.markers.from(seen);
+        seen += markers.length;
+        return markers
+          .filter(({ encrypted }) => encrypted)
+          .map(({ vm, number, bytes }) => {
+            const name = `plaintext of ${vm} #${number}`;
+            pieces.set(name, String(bytes));
+            return { name, bytes, forms: ['raw'] };
+          });
+      },
+      // What a plain VM wrote as well is on the datastore in clear, and rightly so.
+      excuses: (needle) => vms.markers.isInClear(pieces.get(needle) ?? ''),
+    };
   },
 };

@@ -16,7 +16,13 @@ const MARKERS_MAX = 64;
  */
 export class GuestLedger {
   readonly #sectors = new Map<number, Uint8Array>();
+  readonly #onMarker: (bytes: Uint8Array, number: number) => void;
   readonly #markers: Uint8Array[] = [];
+
+  /** @param onMarker told each marker and its number, from 1 */
+  constructor(onMarker: (bytes: Uint8Array, number: number) => void = () => {}) {
+    this.#onMarker = onMarker;
+  }
 
   /** Takes note of whole sectors that a guest wrote. `bytes` is copied. */
   wrote(lba: number, bytes: Uint8Array): void {
@@ -31,7 +37,11 @@ export class GuestLedger {
     if (this.#markers.length >= MARKERS_MAX) return;
     for (let offset = 0; offset + MARKER_BYTES <= bytes.length; offset += MARKER_BYTES) {
       const piece = bytes.subarray(offset, offset + MARKER_BYTES);
-      if (isTelling(piece)) return void this.#markers.push(piece.slice());
+      if (!isTelling(piece)) continue;
+      const marker = piece.slice();
+      this.#markers.push(marker);
+      this.#onMarker(marker, this.#markers.length);
+      return;
     }
   }
 

@@ -3,6 +3,8 @@ import type { Entropy } from '@vcryptsim/ports';
 import { MaskedBytes } from '@vcryptsim/simkit';
 import type { ScanNeedle } from '@vcryptsim/simkit/scan';
 
+const SALT_BYTES = 16;
+
 /**
  * The keys that a key server outside handed out. Nobody here saw them being made, so they are learned from the answers
  * to Get, above TLS, and kept masked: only as needles to search for.
@@ -10,24 +12,47 @@ import type { ScanNeedle } from '@vcryptsim/simkit/scan';
 export class KeysOnWire {
   readonly #pads: Entropy;
   readonly #keys: MaskedBytes[] = [];
+  /** The keys of each hash, so that one that comes again is compared with those few. */
+  readonly #byHash = new Map<number, MaskedBytes[]>();
+  readonly #salt: Uint8Array;
 
   /** @param pads draws the masks */
   constructor(pads: Entropy) {
     this.#pads = pads;
+    this.#salt = pads.public(SALT_BYTES, 'salt of learned keys');
   }
 
   /** Looks for key material in a whole KMIP answer; of the message nothing is kept. */
   learn(message: Uint8Array): void {
     for (const bytes of keyMaterialIn(message)) {
-      const isKnown = this.#keys.some((key) => key.lengthBytes === bytes.length && key.matchesAt(bytes, 0));
-      if (!isKnown) this.#keys.push(MaskedBytes.of(bytes, this.#pads.public(bytes.length, 'mask of a learned key')));
+      const hash = hashOf(bytes, this.#salt);
+      const alike = this.#byHash.get(hash) ?? [];
+      if (alike.some((key) => key.lengthBytes === bytes.length && key.matchesAt(bytes, 0))) continue;
+      const key = MaskedBytes.of(bytes, this.#pads.public(bytes.length, 'mask of a learned key'));
+      this.#keys.push(key);
+      this.#byHash.set(hash, [...alike, key]);
     }
   }
 
-  /** What was learned, named in the order in which it came: `kek #1 of the key server outside`. */
-  needles(): ScanNeedle[] {
-    return this.#keys.map((bytes, index) => ({ name: `kek #${index + 1} of the key server outside`, bytes }));
+  /**
+   * What was learned, named in the order in which it came: `kek #1 of the key server outside`.
+   *
+   * @param from leaves out as many, the oldest ones
+   */
+  needles(from = 0): ScanNeedle[] {
+    return this.#keys.slice(from).map((bytes, index) => {
+      return { name: `kek #${from + index + 1} of the key server outside`, bytes };
+    });
   }
+}
+
+// FNV-1a over salted bytes: 32 bits of a key that say nothing without the salt, and little with it.
+function hashOf(bytes: Uint8Array, salt: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const [at, byte] of bytes.entries()) {
+    hash = Math.imul(hash ^ byte ^ (salt[at % SALT_BYTES] ?? 0), 0x01000193) >>> 0;
+  }
+  return hash;
 }
 
 function keyMaterialIn(message: Uint8Array): Uint8Array[] {

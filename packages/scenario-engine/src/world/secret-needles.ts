@@ -32,14 +32,24 @@ export class SecretNeedles {
 
   /** Needles of these kinds, named by what they were drawn for: `kek #1 of kms`. */
   of(...kinds: readonly SecretKind[]): ScanNeedle[] {
-    const drawn = this.#recorder
-      .draws()
-      .filter((draw) => kinds.some((kind) => kindOfLabel(draw.label) === kind))
-      .map((draw) => ({
-        name: `${draw.label} #${draw.ordinal + 1} of ${draw.actor}`,
-        bytes: draw.bytes,
-      }));
-    return kinds.includes('kek') ? [...drawn, ...this.#learned.needles()] : drawn;
+    return this.follow(...kinds)();
+  }
+
+  /** Begins to follow these kinds: each call answers those needles that came since the call before. */
+  follow(...kinds: readonly SecretKind[]): () => ScanNeedle[] {
+    let drawn = 0;
+    let learned = 0;
+    return () => {
+      const draws = this.#recorder.draws().slice(drawn);
+      drawn += draws.length;
+      const fresh = draws
+        .filter(({ label }) => kinds.some((kind) => kindOfLabel(label) === kind))
+        .map(({ label, ordinal, actor, bytes }) => ({ name: `${label} #${ordinal + 1} of ${actor}`, bytes }));
+      if (!kinds.includes('kek')) return fresh;
+      const heard = this.#learned.needles(learned);
+      learned += heard.length;
+      return [...fresh, ...heard];
+    };
   }
 }
 

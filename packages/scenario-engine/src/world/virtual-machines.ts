@@ -6,6 +6,7 @@ import { succeed } from '../run/task-error.js';
 import type { LabVm } from '../scenario/lab.js';
 import { type DiskImage, openDiskImage } from './disk-image.js';
 import { GuestLedger } from './guest-ledger.js';
+import { PlaintextMarkers } from './plaintext-markers.js';
 import type { World, WorldOptions } from './world.js';
 
 /** vSphere numbers the disks of a VM from here. */
@@ -31,6 +32,8 @@ export class VirtualMachines {
   readonly #world: World;
   readonly #options: WorldOptions;
   readonly #tracked = new Map<string, TrackedVm>();
+  /** What must not be seen in clear where it is encrypted. */
+  readonly markers = new PlaintextMarkers();
 
   constructor(world: World, options: WorldOptions) {
     this.#world = world;
@@ -69,7 +72,8 @@ export class VirtualMachines {
     };
     const request = { name: name as VmName, host: spec.host as HostName, disks: [disk] };
     const uuid = succeed(await vcenter.createVm(encrypted ? { ...request, policy: spec.policy } : request)) as VmUuid;
-    const vm = { name, uuid, deviceKey: FIRST_DISK, encrypted, capacityBytes, image, ledger: new GuestLedger() };
+    const ledger = new GuestLedger((bytes, number) => this.markers.add({ vm: name, number, encrypted, bytes }));
+    const vm = { name, uuid, deviceKey: FIRST_DISK, encrypted, capacityBytes, image, ledger };
     this.#tracked.set(name, vm);
     if (image !== null) {
       await markSamples(image, vm.ledger);

@@ -1,5 +1,5 @@
 import type { TapConnection, TapFrame } from '@vcryptsim/simkit';
-import { ByteScanner, type ScanNeedle } from '@vcryptsim/simkit/scan';
+import { ByteScanner, NeedleSet } from '@vcryptsim/simkit/scan';
 
 /** A secret seen on a wire, above TLS. */
 export interface WireMatch {
@@ -10,19 +10,22 @@ export interface WireMatch {
   readonly offsetBytes: number;
 }
 
-interface Watched {
-  readonly scanner: ByteScanner;
-  readonly needles: number;
-}
-
 /** Looks for secrets in what passes a tap, also across the borders of its pieces. */
 export class WireWatch {
-  #needles: () => readonly ScanNeedle[] = () => [];
-  readonly #streams = new Map<TapConnection, Map<string, Watched>>();
+  #needles: () => NeedleSet;
+  readonly #streams = new Map<TapConnection, Map<string, ByteScanner>>();
   #matches: WireMatch[] = [];
 
-  /** @param needles answers what to look for now; asked at each frame, because keys are made while the run goes on */
-  lookFor(needles: () => readonly ScanNeedle[]): void {
+  constructor() {
+    const none = new NeedleSet();
+    this.#needles = () => none;
+  }
+
+  /**
+   * @param needles answers one set, with all to look for now in it; asked at each frame, because keys are made while the
+   *   run goes on
+   */
+  lookFor(needles: () => NeedleSet): void {
     this.#needles = needles;
   }
 
@@ -36,7 +39,7 @@ export class WireWatch {
 
   /** Lets go of a connection that ended. Its scanners' windows held what passed, keys among it, and are zeroed. */
   forget(connection: TapConnection): void {
-    for (const { scanner } of this.#streams.get(connection)?.values() ?? []) scanner.restart();
+    for (const scanner of this.#streams.get(connection)?.values() ?? []) scanner.restart();
     this.#streams.delete(connection);
   }
 
@@ -48,14 +51,11 @@ export class WireWatch {
   }
 
   #scannerOf(connection: TapConnection, direction: string): ByteScanner {
-    const streams = this.#streams.get(connection) ?? new Map<string, Watched>();
-    this.#streams.set(connection, streams);
     const needles = this.#needles();
-    const watched = streams.get(direction);
-    if (watched !== undefined && watched.needles === needles.length) return watched.scanner;
-    watched?.scanner.restart();
-    const scanner = new ByteScanner(needles);
-    streams.set(direction, { scanner, needles: needles.length });
+    const streams = this.#streams.get(connection) ?? new Map<string, ByteScanner>();
+    this.#streams.set(connection, streams);
+    const scanner = streams.get(direction) ?? new ByteScanner(needles);
+    streams.set(direction, scanner);
     return scanner;
   }
 }

@@ -19,7 +19,7 @@ import {
   TappedNetwork,
 } from '@vcryptsim/simkit';
 import { type ClusterName, VCenter } from '@vcryptsim/vcenter';
-import { needlesOnWires } from '../invariants/needles.js';
+import { Searches } from '../invariants/searches.js';
 import { RunError } from '../run/run-error.js';
 import type { ExternalKms } from '../scenario/external-kms.js';
 import type { Lab } from '../scenario/lab.js';
@@ -103,6 +103,8 @@ export class World {
   readonly hosts: HostRack;
   readonly vcenter: VCenter;
   readonly vms: VirtualMachines;
+  /** For what must be nowhere, in files and on wires. */
+  readonly searches: Searches;
   readonly #drive: Drive;
   readonly #disposeNetwork: () => Promise<void>;
 
@@ -126,7 +128,8 @@ export class World {
     this.vms = new VirtualMachines(this, parts.options);
     this.#drive = drive;
     this.#disposeNetwork = parts.disposeNetwork;
-    this.wireWatch.lookFor(() => needlesOnWires(this));
+    this.searches = new Searches(this);
+    this.wireWatch.lookFor(() => this.searches.onWires.needles());
   }
 
   /**

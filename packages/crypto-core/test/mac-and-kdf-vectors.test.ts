@@ -17,8 +17,8 @@ import {
   hmacSha256,
   pbkdf2,
 } from '../src/index.js';
+import { describeVectors } from './vectors/describe-vectors.js';
 import { fromHex, toHex } from './vectors/hex.js';
-import { describeVectors } from './vectors/shared.js';
 
 describeVectors<{ hash: HashName; key: string; msg: string; mac: string }>('hmac-rfc2202-4231', (all) => {
   it('agrees with all', () => {

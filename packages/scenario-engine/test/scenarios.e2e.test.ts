@@ -1,33 +1,29 @@
-// Every scenario that comes with the project, played whole: on real mutual TLS and on the memory wire, on real files.
+// Every scenario that comes with the project, played whole on real mutual TLS and on real files. That each run can be
+// repeated on both wires is in repeatable-scenarios.long.test.ts.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { delayTheKernel } from '../../simkit/test/support/late-kernel.js';
-import { type Audience, NOBODY } from '../src/index.js';
 import { run, SCENARIOS, temporaryFolder, troubles } from './support/run.js';
 
 const names = readdirSync(SCENARIOS).filter((name) => name.endsWith('.yaml'));
 const DEMO = join(SCENARIOS, 'host-reboot-without-kms.yaml');
 
 describe('the scenarios', () => {
-  it.each(names)('%s passes on both wires, and one seed gives one log', async (name) => {
-    const path = join(SCENARIOS, name);
-    const overTls = await run(path, { wire: 'tls' });
-    expect(troubles(overTls)).toEqual([]);
-    expect(overTls.status).toBe('passed');
-    const overTlsAgain = await run(path, { wire: 'tls' });
-    expect(overTlsAgain.eventLogSha256).toBe(overTls.eventLogSha256);
-
-    const inMemory = await run(path, { wire: 'memory' });
-    expect(troubles(inMemory)).toEqual([]);
-    const inMemoryAgain = await run(path, { wire: 'memory' });
-    expect(inMemoryAgain.eventLogSha256).toBe(inMemory.eventLogSha256);
-    expect(inMemoryAgain.datastoreSha256).toBe(inMemory.datastoreSha256);
+  it.each(names)('%s passes over TLS', async (name) => {
+    const result = await run(join(SCENARIOS, name), { wire: 'tls' });
+    expect(troubles(result)).toEqual([]);
+    expect(result.status).toBe('passed');
   });
 
-  it('are other runs under another seed', async () => {
-    const [one, other] = [await run(DEMO, { seed: 1 }), await run(DEMO, { seed: 2 })];
+  it('has one log and one datastore under one seed, and others under another', async () => {
+    const [one, again, other] = [
+      await run(DEMO, { seed: 1 }),
+      await run(DEMO, { seed: 1 }),
+      await run(DEMO, { seed: 2 }),
+    ];
+    expect(again.eventLogSha256).toBe(one.eventLogSha256);
+    expect(again.datastoreSha256).toBe(one.datastoreSha256);
     expect(one.eventLogSha256).not.toBe(other.eventLogSha256);
     expect(one.datastoreSha256).not.toBe(other.datastoreSha256);
   });
@@ -38,34 +34,6 @@ describe('the scenarios', () => {
     const portable = await run(path, { engine: 'portable' });
     expect([native.engine, portable.engine]).toEqual(['native', 'portable']);
     expect(portable.datastoreSha256).toBe(native.datastoreSha256);
-  });
-});
-
-describe('one seed gives one log', () => {
-  it.each(['second-key-server.yaml', 'lagging-replica.yaml'])(
-    'also when the kernel hands bytes over late: %s',
-    async (name) => {
-      const path = join(SCENARIOS, name);
-      const prompt = await run(path, { wire: 'tls' });
-      const backToNormal = delayTheKernel();
-      try {
-        for (let round = 0; round < 3; round++) {
-          const late = await run(path, { wire: 'tls' });
-          expect(troubles(late)).toEqual([]);
-          expect(late.eventLogSha256).toBe(prompt.eventLogSha256);
-        }
-      } finally {
-        backToNormal();
-      }
-    },
-  );
-
-  it('also when somebody watches, and takes time between the steps', async () => {
-    const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 15));
-    const watcher: Audience = { ...NOBODY, begins: pause, stepBegins: pause, stepEnds: pause };
-    const alone = await run(DEMO, { wire: 'tls' });
-    const watched = await run(DEMO, { wire: 'tls', audience: watcher });
-    expect(watched.eventLogSha256).toBe(alone.eventLogSha256);
   });
 });
 

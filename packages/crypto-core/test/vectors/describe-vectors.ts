@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, it } from 'vitest';
-import { leftOut, sharedPath } from '../../../../test/support/left-out.js';
+import { describe } from 'vitest';
 
 /** The head of a vector file, and its vectors. */
 interface VectorFile<V> {
@@ -9,19 +8,14 @@ interface VectorFile<V> {
 }
 
 /**
- * Describes the tests of one file of the shared vectors; where that folder is absent, says so instead.
+ * Describes the tests of one file of published vectors, `data/NAME.json` beside this file.
  *
  * @param name of the file, without `.json`
  * @param tests gets all vectors; the file's own count has been checked
  */
 export function describeVectors<V>(name: string, tests: (vectors: readonly V[]) => void): void {
-  const path = sharedPath(`vectors/${name}.json`);
-  if (path === null) {
-    leftOut(`vectors ${name}`, 'the shared vectors are not beside this checkout');
-    describe.skip(name, () => it('needs the shared vectors', () => {}));
-    return;
-  }
-  const { count, vectors } = JSON.parse(readFileSync(path, 'utf8')) as VectorFile<V>;
+  const text = readFileSync(new URL(`data/${name}.json`, import.meta.url), 'utf8');
+  const { count, vectors } = JSON.parse(text) as VectorFile<V>;
   if (count !== vectors.length) throw new Error(`${name} promises ${count} vectors and holds ${vectors.length}`);
   describe(`${name} (${count} vectors)`, () => tests(vectors));
 }

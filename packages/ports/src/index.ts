@@ -13,6 +13,7 @@ export {
   type FileSystem,
   type OpenOptions,
 } from './file-system.js';
+export type { FolderLock, FolderLocks, LockHolder } from './folder-lock.js';
 export {
   type CryptoKeyId,
   type DiskUuid,

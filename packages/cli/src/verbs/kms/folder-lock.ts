@@ -1,42 +1,39 @@
-import { type Clock, FileError, type FileSystem, makeFolders, readWhole } from '@vcryptsim/ports';
+import {
+  type Clock,
+  exists,
+  FileError,
+  type FileSystem,
+  type FolderLock,
+  type LockHolder,
+  NetworkError,
+} from '@vcryptsim/ports';
+import { OsFolderLocks, UnixSocket } from '@vcryptsim/ports/os';
 import { CliError, EXIT } from '../../exit.js';
 
-const LOCK_BYTES_MAX = 64;
 const ADMINISTRATION_MS_MAX = 10_000;
 const LOOK_AGAIN_MS = 50;
 
-/** What a process does with the folder that it locks: serve it, or change it for a moment while nobody serves it. */
+/** What a process does with a key server's folder: serve it, or change it for a moment while nobody serves it. */
 export type LockPurpose = 'serve' | 'administration';
 
-/** A folder that is ours. */
-export interface FolderLock {
-  release(): Promise<void>;
-}
-
-/** Another process whose folder it is. */
-export interface LockHolder {
-  readonly pid: number;
-  readonly purpose: LockPurpose;
-}
-
 /**
- * Keeps other processes out of a key server's folder, or says which one is in it: `DIR/serve.lock` holds one line,
- * `PROCESS-ID PURPOSE`. A lock whose process is gone was left by a cut and is taken over.
+ * Keeps other processes out of a key server's folder, or says which one is in it.
  *
- * @throws FileError
+ * @throws CliError environment when the folder cannot hold a lock, or an earlier version serves it; FileError
  */
 export async function tryLock(
   files: FileSystem,
   folder: string,
-  mine: LockHolder,
+  mine: { readonly purpose: LockPurpose },
 ): Promise<FolderLock | { readonly holder: LockHolder }> {
-  await makeFolders(files, folder);
-  const path = `${folder}/serve.lock`;
-  for (let attempt = 0; ; attempt++) {
-    if (await publish(files, path, mine)) return { release: () => files.unlink(path) };
-    const holder = await readHolder(files, path);
-    if (holder && (isAlive(holder.pid) || attempt > 0)) return { holder };
-    if (holder) await files.unlink(path);
+  const lock = await take(folder, mine.purpose);
+  if ('holder' in lock) return lock;
+  try {
+    await clearOldLock(files, folder);
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
   }
 }
 
@@ -45,61 +42,48 @@ export async function tryLock(
  *
  * @throws CliError environment, naming the other process; FileError
  */
-export async function lockToServe(files: FileSystem, folder: string, pid: number, clock: Clock): Promise<FolderLock> {
+export async function lockToServe(files: FileSystem, folder: string, clock: Clock): Promise<FolderLock> {
   const untilMs = clock.nowMs + ADMINISTRATION_MS_MAX;
   for (;;) {
-    const lock = await tryLock(files, folder, { pid, purpose: 'serve' });
+    const lock = await tryLock(files, folder, { purpose: 'serve' });
     if ('release' in lock) return lock;
     const { holder } = lock;
-    if (holder.purpose === 'serve' || clock.nowMs >= untilMs) {
-      throw new CliError(
-        EXIT.environment,
-        `Another ${holder.purpose === 'serve' ? 'key server' : 'command'} (process ${holder.pid}) serves ${folder}.`,
-        'End it first, or choose another folder with --dir DIR.',
-      );
-    }
+    if (holder.purpose === 'serve' || clock.nowMs >= untilMs) throw inUse(folder, holder);
     await clock.after(LOOK_AGAIN_MS);
   }
 }
 
-/** Puts the lock there whole, so that nobody reads an empty one; false when there is one already. */
-async function publish(files: FileSystem, path: string, { pid, purpose }: LockHolder): Promise<boolean> {
-  const beside = `${path}.${pid}`;
-  const handle = await files.open(beside, { access: 'write', create: 'if-missing' });
+/** Names a process as far as it is known. */
+export function processOf({ pid }: LockHolder): string {
+  return pid === null ? 'a process' : `process ${pid}`;
+}
+
+function inUse(folder: string, holder: LockHolder): CliError {
+  const who = holder.purpose === 'administration' ? 'Another command' : 'Another key server';
+  const nextStep = 'End it first, or choose another folder with --dir DIR.';
+  return new CliError(EXIT.environment, `${who} (${processOf(holder)}) has ${folder}.`, nextStep);
+}
+
+async function take(folder: string, purpose: LockPurpose): Promise<FolderLock | { readonly holder: LockHolder }> {
   try {
-    await handle.pwrite(new TextEncoder().encode(`${pid} ${purpose}\n`), 0);
-    await files.link(beside, path);
-    return true;
+    return await new OsFolderLocks().take(folder, purpose);
   } catch (error) {
-    if (error instanceof FileError && error.code === 'EXISTS') return false;
-    throw error;
-  } finally {
-    await handle.close();
-    await files.unlink(beside);
+    if (!(error instanceof FileError && error.operation === 'lock' && error.code === 'IO')) throw error;
+    const reason = error.systemCode === undefined ? '' : ` (${error.systemCode})`;
+    const message = `${folder} cannot be locked${reason}: its file system may have no sockets.`;
+    throw new CliError(EXIT.environment, message, 'Choose a folder on a local disk with --dir DIR.');
   }
 }
 
-async function readHolder(files: FileSystem, path: string): Promise<LockHolder | null> {
+/** Up to version 0.1.0 a process wrote its ID into `serve.lock`. One that still serves answers at `admin.sock`. */
+async function clearOldLock(files: FileSystem, folder: string): Promise<void> {
+  const path = `${folder}/serve.lock`;
+  if (!(await exists(files, path))) return;
   try {
-    const [pid, purpose] = new TextDecoder()
-      .decode(await readWhole(files, path, LOCK_BYTES_MAX))
-      .trim()
-      .split(' ');
-    return { pid: Number(pid), purpose: purpose === 'administration' ? purpose : 'serve' };
+    await (await new UnixSocket().connect(`${folder}/admin.sock`)).close();
   } catch (error) {
-    // It was released between our two looks.
-    if (error instanceof FileError && error.code === 'NOT_FOUND') return null;
-    throw error;
+    if (!(error instanceof NetworkError)) throw error;
+    return files.unlink(path);
   }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process that is not ours to signal is alive too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+  throw inUse(folder, { pid: null, purpose: 'serve' });
 }

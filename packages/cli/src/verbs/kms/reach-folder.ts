@@ -3,7 +3,7 @@ import { type Administrator, AdminLink, KeyServer } from '@vcryptsim/kms';
 import { exists } from '@vcryptsim/ports';
 import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs, UnixSocket } from '@vcryptsim/ports/os';
 import { CliError, EXIT } from '../../exit.js';
-import { tryLock } from './folder-lock.js';
+import { processOf, tryLock } from './folder-lock.js';
 
 const PATIENCE_MS = 10_000;
 const LOOK_AGAIN_MS = 50;
@@ -36,7 +36,7 @@ export async function reachFolder<T>(
         await link.close();
       }
     }
-    const lock = await tryLock(new OsFileSystem(), folder, { pid: process.pid, purpose: 'administration' });
+    const lock = await tryLock(new OsFileSystem(), folder, { purpose: 'administration' });
     if ('release' in lock) {
       try {
         return await ways.closed();
@@ -47,7 +47,7 @@ export async function reachFolder<T>(
     if (clock.nowMs >= untilMs) {
       throw new CliError(
         EXIT.environment,
-        `Process ${lock.holder.pid} has ${folder} and does not answer at admin.sock.`,
+        `${folder} is in use by ${processOf(lock.holder)}, which does not answer at admin.sock.`,
         'Try again, or end that process.',
       );
     }

@@ -56,7 +56,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const clock = new SystemClock();
   const stopped = stopSignal();
   try {
-    const lock = await lockToServe(files, folder, process.pid, clock);
+    const lock = await lockToServe(files, folder, clock);
     const network = new TlsNetwork(clock);
     try {
       const { leader, refusal } = await leaderOf(options, { folder, network });

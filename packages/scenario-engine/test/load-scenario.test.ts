@@ -1,39 +1,5 @@
-import { makeFolders, replaceFile } from '@vcryptsim/ports';
-import { MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
-import { loadScenario } from '../src/scenario/load-scenario.js';
-import { ScenarioError } from '../src/scenario/problem.js';
-
-const GOOD = `name: n
-about: a
-lab:
-  kms: { provider: corp-kms, nodes: [kms-1, kms-2] }
-  hosts: [esx-1]
-  vms:
-    payroll: { host: esx-1, disk: 64MiB }
-steps:
-  - vm.create: payroll
-    expect: { vm.payroll.state: unlocked }
-`;
-
-async function load(text: string, parts: Readonly<Record<string, string>> = {}) {
-  const files = new MemoryFileSystem();
-  await makeFolders(files, '/s/parts');
-  const put = (path: string, content: string) => replaceFile(files, path, new TextEncoder().encode(content));
-  await put('/s/x.yaml', text);
-  for (const [name, content] of Object.entries(parts)) await put(`/s/parts/${name}`, content);
-  return loadScenario({ files, path: '/s/x.yaml', shownAs: 'x.yaml' });
-}
-
-async function problemsOf(text: string, parts: Readonly<Record<string, string>> = {}): Promise<string[]> {
-  try {
-    await load(text, parts);
-  } catch (error) {
-    if (error instanceof ScenarioError) return error.message.split('\n');
-    throw error;
-  }
-  return [];
-}
+import { GOOD, load, problemsOf } from './support/scenario-texts.js';
 
 describe('loadScenario', () => {
   it('reads a scenario with its defaults', async () => {
@@ -114,7 +80,7 @@ describe('loadScenario', () => {
     ['a wrong policy', '64MiB', '64MiB, policy: VM Encription Policy', "Did you mean 'VM Encryption Policy'?"],
     ['a wrong word at the top', 'about: a', 'abuot: a', "x.yaml:2:1: unknown word 'abuot'"],
     ['a wrong word in the lab', 'hosts:', 'hsots:', "x.yaml:5:3: unknown word 'hsots'"],
-    ['a host twice', '[esx-1]', '[esx-1, esx-1]', 'a name stands here twice'],
+    ['a host twice', '[esx-1]', '[esx-1, esx-1]', "'esx-1' is listed twice"],
     ['a name that is a path', 'kms-2', '../kms', 'a name has letters'],
     [
       'a replica without a second node',

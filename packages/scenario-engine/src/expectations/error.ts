@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ERROR_CODES } from '../scenario/known-codes.js';
 import { oneOf } from '../scenario/lab.js';
 import { expectationKind } from './expectation-kind.js';
 
@@ -8,8 +9,8 @@ export const error = expectationKind({
   about: "The step is refused with this code, for example VM_LOCKED; with `key: VM` the message names that VM's KEK.",
   value: (names) =>
     z.union([
-      z.string().transform((code) => ({ code, contains: '', key: undefined })),
-      z.strictObject({ code: z.string(), contains: z.string().default(''), key: oneOf(names?.vms).optional() }),
+      oneOf(ERROR_CODES).transform((code) => ({ code, contains: '', key: undefined })),
+      z.strictObject({ code: oneOf(ERROR_CODES), contains: z.string().default(''), key: oneOf(names?.vms).optional() }),
     ]),
   check: ({ code, contains, key }, { observed, world }) => {
     const keyId = key === undefined ? '' : (world.vcenter.vms().find((vm) => vm.name === key)?.keyId?.keyId ?? null);

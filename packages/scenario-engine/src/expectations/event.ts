@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { EVENT_TYPES } from '../scenario/known-events.js';
+import { type LabNames, oneOf } from '../scenario/lab.js';
 import { expectationKind } from './expectation-kind.js';
 import { listed } from './words.js';
 
@@ -6,10 +8,10 @@ import { listed } from './words.js';
 export const event = expectationKind({
   word: 'event',
   about: 'An event of this type was emitted during the step, for example { type: VM_LOCKED, source: esx-1 }.',
-  value: () =>
+  value: (names) =>
     z.union([
-      z.string().transform((type) => ({ type, source: undefined })),
-      z.strictObject({ type: z.string(), source: z.string().optional() }),
+      oneOf(EVENT_TYPES).transform((type) => ({ type, source: undefined })),
+      z.strictObject({ type: oneOf(EVENT_TYPES), source: oneOf(names && actorsOf(names)).optional() }),
     ]),
   check: ({ type, source }, { observed }) => {
     const seen = observed.events().map(({ event: each, source: from }) => ({ type: typeOf(each), from }));
@@ -20,6 +22,11 @@ export const event = expectationKind({
     };
   },
 });
+
+/** Who emits events: the actors of the lab, the key servers' common store, and the run itself. */
+function actorsOf({ hosts, nodes }: LabNames): string[] {
+  return ['vcenter', ...hosts, 'kms', ...nodes, 'run'];
+}
 
 function typeOf(value: unknown): string {
   return typeof value === 'object' && value !== null && 'type' in value ? String(value.type) : '';

@@ -18,6 +18,8 @@ export interface Finding {
 export interface BoundExpectation {
   /** The word under which it stands in the file, for example `vm.payroll.state`. */
   readonly word: string;
+  /** The VM that it looks at, which must have been created. */
+  readonly vm?: string;
   check(scene: Scene): Promise<Finding>;
 }
 
@@ -77,7 +79,8 @@ export function expectationKind<Value>(definition: {
       }
       const checked = checkValue(definition.value(place.names), value, place.source, [...place.path, word]);
       if ('problems' in checked) return checked;
-      return { bound: { word, check: async (scene) => definition.check(checked.value, scene, name) } };
+      const bound = { word, check: async (scene: Scene) => definition.check(checked.value, scene, name) };
+      return { bound: definition.subject === 'vms' ? { ...bound, vm: name } : bound };
     },
   };
 }

@@ -1,4 +1,6 @@
+import { Operation, ResultReason } from '@vcryptsim/kmip-lite';
 import { z } from 'zod';
+import { type LabNames, oneOf } from '../scenario/lab.js';
 import type { KmipExchange } from '../world/wire-transcript.js';
 import { expectationKind } from './expectation-kind.js';
 import { listed } from './words.js';
@@ -6,20 +8,36 @@ import { listed } from './words.js';
 /** `result: any`: what vCenter tolerates, such as an Add Attribute that the key server does not know. */
 const ANY = 'any';
 
-const wantedSchema = z.strictObject({
-  op: z.string().min(1),
-  by: z.string().default('vcenter'),
-  to: z.string().optional(),
-  result: z.string().default('Success'),
-});
+const OPERATIONS = Object.keys(Operation);
+const RESULTS = ['Success', ANY, 'none', ...Object.keys(ResultReason)];
 
-type Wanted = z.output<typeof wantedSchema>;
+interface Wanted {
+  readonly op: string;
+  readonly by: string;
+  readonly to?: string | undefined;
+  readonly result: string;
+}
+
+const wantedSchema = (names: LabNames | undefined): z.ZodType<Wanted> =>
+  z.strictObject({
+    op: oneOfSpelt(OPERATIONS),
+    by: oneOf(['vcenter']).default('vcenter'),
+    to: oneOf(names?.nodes).optional(),
+    result: oneOfSpelt(RESULTS).default('Success'),
+  });
+
+/** One of KMIP's names, in any of its spellings. */
+function oneOfSpelt(names: readonly string[]): z.ZodType<string> {
+  const spelt = (text: unknown) =>
+    names.find((name) => typeof text === 'string' && plain(name) === plain(text)) ?? text;
+  return z.preprocess(spelt, oneOf(names));
+}
 
 /** `kmip`: operations that were on the wire during this step, in this order, others between them; `[]` means none. */
 export const kmip = expectationKind({
   word: 'kmip',
   about: 'These KMIP operations were on the wire during the step, in this order; an empty list: none at all.',
-  value: () => z.array(wantedSchema),
+  value: (names) => z.array(wantedSchema(names)),
   check: (wanted, { observed }) => {
     const exchanges = observed.exchanges();
     const left = [...wanted];

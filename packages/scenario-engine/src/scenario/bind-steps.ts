@@ -4,6 +4,7 @@ import { EXPECTATIONS } from '../expectations/registry.js';
 import { STEPS } from '../steps/registry.js';
 import type { BindPlace, StepKind } from '../steps/step-kind.js';
 import { nearestWord } from './nearest-word.js';
+import { plainText } from './plain-text.js';
 import type { ScenarioProblem } from './problem.js';
 import type { PlannedStep, Quiz } from './scenario.js';
 import { checkValue, withoutTwins } from './schema-problems.js';
@@ -13,6 +14,12 @@ const BESIDE_A_VERB = ['expect', 'quiz'];
 const STRUCTURE = ['use', 'repeat'];
 /** A scenario is a story for people and CI, not a load generator. */
 const STEPS_MAX = 5_000;
+/** A list with more mistakes than this is not read further. */
+const PROBLEMS_MAX = 100;
+/** Characters of an unknown word, and unknown words of a step, that are shown. */
+const WORD_SHOWN = 60;
+const UNKNOWN_SHOWN = 10;
+const KNOWN_SHOWN = 30;
 /** Longer arguments are cut in titles. */
 const TITLE_MAX = 100;
 
@@ -20,10 +27,10 @@ const repeatSchema = z.strictObject({ times: z.int().min(1).max(1_000), steps: z
 
 const quizSchema = z
   .strictObject({
-    ask: z.string().min(1),
-    choices: z.array(z.string().min(1)).min(2).max(9),
-    answer: z.int().min(1),
-    why: z.string().min(1),
+    ask: plainText(300),
+    choices: z.array(plainText(100)).min(2).max(9),
+    answer: z.int().min(1).max(9),
+    why: plainText(600),
   })
   .refine((quiz) => quiz.answer <= quiz.choices.length, { path: ['answer'], message: 'no choice has that number' });
 
@@ -36,7 +43,7 @@ export interface BoundSteps {
 /** How a `use` inside the steps is read: answers the steps of the part. */
 export type StepsOfPart = (name: string, place: BindPlace) => Promise<BoundSteps>;
 
-/** Binds the list of steps that stands under `place.path`; parts are spliced in, repetitions written out. */
+/** Binds the list of steps under `place.path`; parts are spliced in, repetitions written out. */
 export async function bindSteps(
   list: readonly unknown[],
   place: BindPlace,
@@ -49,9 +56,15 @@ export async function bindSteps(
     steps.push(...one.steps);
     problems.push(...one.problems);
     if (steps.length > STEPS_MAX) {
-      problems.push(place.source.problemAt(place.path, `more than ${STEPS_MAX} steps`));
-      break;
+      problems.push(
+        place.source.problemAt(
+          [...place.path, index],
+          `from here on the scenario has more than ${STEPS_MAX} steps, the limit`,
+        ),
+      );
+      return { steps: steps.slice(0, STEPS_MAX), problems };
     }
+    if (problems.length > PROBLEMS_MAX) break;
   }
   return { steps, problems };
 }
@@ -64,10 +77,16 @@ async function bindEntry(entry: unknown, place: BindPlace, stepsOfPart: StepsOfP
   const words = Object.keys(map).filter((word) => !BESIDE_A_VERB.includes(word));
   const unknown = words.filter((word) => !STRUCTURE.includes(word) && kindOf(word) === undefined);
   if (unknown.length > 0) {
+    unknown.splice(UNKNOWN_SHOWN);
     const known = [...STEPS.map((kind) => kind.verb), ...STRUCTURE, ...BESIDE_A_VERB];
     return refuse(
       ...unknown.map((word) =>
-        place.source.problemAtKey(place.path, word, `unknown step '${word}'`, nearestWord(word, known)),
+        place.source.problemAtKey(
+          place.path,
+          word,
+          `unknown step '${word.slice(0, WORD_SHOWN)}'`,
+          nearestWord(word, known),
+        ),
       ),
     );
   }
@@ -96,11 +115,13 @@ function bindVerb(kind: StepKind, map: Readonly<Record<string, unknown>>, place:
   if ('problems' in quiz) problems.push(...quiz.problems);
   if (problems.length > 0 || 'problems' in action || 'problems' in quiz)
     return { steps: [], problems: withoutTwins(problems) };
+  const { line, column } = source.problemAt(path, '');
   const step: PlannedStep = {
     verb: kind.verb,
     title: `${kind.verb}: ${onOneLine(map[kind.verb])}`,
     file: source.file,
-    line: source.problemAt(path, '').line,
+    line,
+    column,
     action: action.bound,
     expectations: expectations.bound,
     quiz: quiz.value,
@@ -123,7 +144,7 @@ function bindExpectations(
     const binding = EXPECTATIONS.map((kind) => kind.bind(word, each, place)).find((one) => one !== null);
     if (binding === undefined) {
       const known = [...EXPECTATIONS.flatMap((kind) => kind.wordsOf(names)), ...alsoKnown];
-      const message = `unknown expectation '${word}'; known here: ${known.join(', ')}`;
+      const message = `unknown expectation '${word.slice(0, WORD_SHOWN)}'; known here: ${known.slice(0, KNOWN_SHOWN).join(', ')}`;
       problems.push(source.problemAtKey(path, word, message, nearestWord(word, known)));
     } else if ('problems' in binding) problems.push(...binding.problems);
     else bound.push(binding.bound);
@@ -150,7 +171,7 @@ async function bindRepeat(value: unknown, place: BindPlace, stepsOfPart: StepsOf
   if ('problems' in checked) return refuse(...checked.problems);
   const once = await bindSteps(checked.value.steps, { ...place, path: [...path, 'steps'] }, stepsOfPart);
   if (once.steps.length * checked.value.times > STEPS_MAX) {
-    return refuse(place.source.problemAt(path, `this makes more than ${STEPS_MAX} steps`));
+    return refuse(place.source.problemAt(path, `this makes more than ${STEPS_MAX} steps, the limit`));
   }
   return { steps: Array.from({ length: checked.value.times }, () => once.steps).flat(), problems: once.problems };
 }

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { RunError } from '../run/run-error.js';
 import type { KeyServerAccessFiles } from '../world/key-server-access.js';
+import { pathSchema, plainText } from './plain-text.js';
 
 /** The port that IANA gave KMIP. */
 const KMIP_PORT = 5696;
 
 /** `lab.kms.external`: a key server of somebody else, with what a client of it needs. Paths are relative to the scenario. */
 export const externalKmsSchema = z.strictObject({
-  host: z.string().min(1),
+  host: plainText(255),
   port: z.int().min(1).max(65_535).default(KMIP_PORT),
-  cert: z.string().min(1),
-  key: z.string().min(1),
-  ca: z.string().min(1),
-  user: z.string().min(1).optional(),
-  passwordFile: z.string().min(1).optional(),
+  cert: pathSchema,
+  key: pathSchema,
+  ca: pathSchema,
+  user: plainText(256).optional(),
+  passwordFile: pathSchema.optional(),
 });
 
 /** A key server of somebody else; absolute paths. */

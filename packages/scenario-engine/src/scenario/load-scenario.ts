@@ -2,30 +2,43 @@ import { FileError, type FileSystem, folderOf, readWhole } from '@vcryptsim/port
 import { z } from 'zod';
 import type { BindPlace } from '../steps/step-kind.js';
 import { type BoundSteps, bindSteps } from './bind-steps.js';
-import { labSchema, namesOf } from './lab.js';
+import { planProblems } from './check-plan.js';
+import { labSchema, nameClashes, namesOf } from './lab.js';
+import { nearestWord } from './nearest-word.js';
+import { pathSchema, plainText } from './plain-text.js';
 import { ScenarioError, type ScenarioProblem } from './problem.js';
 import type { Scenario } from './scenario.js';
 import { checkValue } from './schema-problems.js';
 import { YamlSource } from './yaml-source.js';
 
 const SCENARIO_BYTES_MAX = 1024 * 1024;
-const PARTS_DEPTH_MAX = 8;
+/** Files that one scenario can be put together from. Each is read and bound once, however often it is used. */
+const PARTS_MAX = 100;
 
 const scenarioSchema = z.strictObject({
-  name: z.string().min(1),
-  about: z.string().min(1),
-  seed: z.int().nonnegative().optional(),
+  name: plainText(120),
+  about: plainText(2_000),
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   /** A part that brings the lab. */
-  use: z.string().optional(),
+  use: pathSchema.optional(),
   lab: z.unknown().optional(),
   steps: z.array(z.unknown()).min(1, 'a scenario has at least one step'),
 });
 
 const partSchema = z.strictObject({
-  about: z.string().min(1),
+  about: plainText(2_000),
   lab: z.unknown().optional(),
   steps: z.array(z.unknown()).optional(),
 });
+
+/** Characters of a wrong path that are shown. */
+const NAME_SHOWN = 80;
+
+/** A part that was read: its content, and where each word of it is. */
+interface Part {
+  readonly value: z.output<typeof partSchema>;
+  readonly source: YamlSource;
+}
 
 /** Where a scenario is read from. */
 export interface LoadOptions {
@@ -59,6 +72,11 @@ export async function peekScenario(options: LoadOptions): Promise<{ name: string
 class Loader {
   readonly #options: LoadOptions;
   readonly #problems: ScenarioProblem[] = [];
+  readonly #parts = new Map<string, Part>();
+  /** Steps of the parts that were bound; the names of a lab are the same wherever a part is used. */
+  readonly #bound = new Map<string, BoundSteps>();
+  /** Parts whose steps are being bound, the outermost first: one that comes up again is a circle. */
+  readonly #open: string[] = [];
 
   constructor(options: LoadOptions) {
     this.#options = options;
@@ -77,9 +95,10 @@ class Loader {
     const names = lab === null ? undefined : namesOf(lab);
     const list = Array.isArray(rest.steps) ? rest.steps : [];
     const place: BindPlace = { source, path: ['steps'], names };
-    const bound = await bindSteps(list, place, (name, at) => this.#stepsOfPart(name, at, 1));
+    const bound = await bindSteps(list, place, (name, at) => this.#stepsOfPart(name, at));
     this.#stopAt(bound.problems);
     if ('problems' in top || lab === null) throw this.#error();
+    this.#stopAt(planProblems(lab, bound.steps));
     const { name, about, seed = null } = top.value;
     return { file: shownAs, name, about, seed, lab, folder: folderOf(path), steps: bound.steps };
   }
@@ -87,7 +106,7 @@ class Loader {
   async #lab(top: Readonly<Record<string, unknown>>, source: YamlSource) {
     if (typeof top.use === 'string' && top.lab === undefined) {
       const place: BindPlace = { source, path: [], names: undefined };
-      const part = await this.#part(top.use, place, 1);
+      const part = await this.#part(top.use, { ...place, path: ['use'] });
       if (part === null) return null;
       if (part.value.lab === undefined) {
         this.#problems.push(source.problemAt(['use'], `${top.use} has no lab`));
@@ -108,35 +127,53 @@ class Loader {
       return null;
     }
     const lab = checked.value;
-    const strangers = Object.entries(lab.vms).filter(([, vm]) => !lab.hosts.includes(vm.host));
-    for (const [name, vm] of strangers) {
-      const message = `host '${vm.host}' is not in this lab; known: ${lab.hosts.join(', ')}`;
-      this.#problems.push(source.problemAt(['lab', 'vms', name, 'host'], message));
+    for (const [name, { host }] of Object.entries(lab.vms).filter(([, vm]) => !lab.hosts.includes(vm.host))) {
+      const message = `host '${host}' is not in this lab; known: ${lab.hosts.join(', ')}`;
+      this.#problems.push(source.problemAt(['lab', 'vms', name, 'host'], message, nearestWord(host, lab.hosts)));
     }
+    for (const { path, message } of nameClashes(lab)) this.#problems.push(source.problemAt(path, message));
     return lab;
   }
 
-  async #stepsOfPart(name: string, place: BindPlace, depth: number): Promise<BoundSteps> {
-    const part = await this.#part(name, { ...place, path: [...place.path, 'use'] }, depth);
+  async #stepsOfPart(name: string, place: BindPlace): Promise<BoundSteps> {
+    const known = this.#bound.get(name);
+    if (known !== undefined) return known;
+    const at = { ...place, path: [...place.path, 'use'] };
+    if (this.#open.includes(name)) {
+      const circle = [...this.#open.slice(this.#open.indexOf(name)), name].join(' uses ');
+      return { steps: [], problems: [place.source.problemAt(at.path, `parts use each other in a circle: ${circle}`)] };
+    }
+    const part = await this.#part(name, at);
     if (part === null) return { steps: [], problems: [] };
     const inside: BindPlace = { source: part.source, path: ['steps'], names: place.names };
-    return bindSteps(part.value.steps ?? [], inside, (deeper, at) => this.#stepsOfPart(deeper, at, depth + 1));
+    this.#open.push(name);
+    const { steps, problems } = await bindSteps(part.value.steps ?? [], inside, (deeper, there) =>
+      this.#stepsOfPart(deeper, there),
+    );
+    this.#open.pop();
+    // Its mistakes are told once, where it is used first.
+    this.#bound.set(name, { steps, problems: [] });
+    return { steps, problems };
   }
 
   /** Reads a part; its name is a path below the folder of the scenario, wherever it is used from. */
-  async #part(name: string, place: BindPlace, depth: number) {
+  async #part(name: string, place: BindPlace): Promise<Part | null> {
+    const read = this.#parts.get(name);
+    if (read !== undefined) return read;
     const fail = (message: string): null => {
       this.#problems.push(place.source.problemAt(place.path, message));
       return null;
     };
-    if (depth > PARTS_DEPTH_MAX) return fail(`parts use parts more than ${PARTS_DEPTH_MAX} deep; is there a circle`);
+    const shown = name.length > NAME_SHOWN ? `${name.slice(0, NAME_SHOWN)}...` : name;
+    if (!pathSchema.safeParse(name).success) return fail(`'use' wants the path of a part, as parts/one-host.yaml`);
+    if (this.#parts.size >= PARTS_MAX) return fail(`this scenario uses more than ${PARTS_MAX} parts, the limit`);
     const path = resolveBeside(folderOf(this.#options.path), name);
-    if (path === null) return fail(`'${name}' is not a path below the scenario's folder, as parts/one-host.yaml`);
+    if (path === null) return fail(`'${shown}' is not a path below the scenario's folder, as parts/one-host.yaml`);
     let text: string;
     try {
       text = await readText(this.#options.files, path);
     } catch (error) {
-      if (error instanceof FileError) return fail(`the part '${name}' cannot be read (${error.code})`);
+      if (error instanceof FileError) return fail(`the part '${shown}' cannot be read (${error.code})`);
       throw error;
     }
     const source = new YamlSource(name, text);
@@ -150,7 +187,9 @@ class Loader {
       this.#problems.push(...checked.problems);
       return null;
     }
-    return { value: checked.value, source };
+    const part = { value: checked.value, source };
+    this.#parts.set(name, part);
+    return part;
   }
 
   #stopAt(problems: readonly ScenarioProblem[]): void {

@@ -1,9 +1,13 @@
+/** No word of ours is longer; the comparison costs the product of both lengths. */
+const LETTERS_MAX = 100;
+
 /**
  * Finds the valid word that a wrong one was probably meant to be.
  *
  * @returns the word at the smallest edit distance, or null when none is near (more than a third of the letters differ)
  */
 export function nearestWord(wrong: string, valid: readonly string[]): string | null {
+  if (wrong.length > LETTERS_MAX) return null;
   const limit = Math.max(2, Math.floor(wrong.length / 3));
   let best: string | null = null;
   let bestDistance = limit + 1;

@@ -17,11 +17,20 @@ export function formatProblem(problem: ScenarioProblem): string {
   return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}.${hint}`;
 }
 
+/** More are counted, not listed. */
+const PROBLEMS_SHOWN = 50;
+
+function shownProblems(problems: readonly ScenarioProblem[]): string[] {
+  const lines = [...new Set(problems.map(formatProblem))];
+  const more = lines.length - PROBLEMS_SHOWN;
+  return more > 0 ? [...lines.slice(0, PROBLEMS_SHOWN), `... and ${more} more problems`] : lines;
+}
+
 /** A scenario that cannot be run. `problems` holds every mistake that could be found at once, in file order. */
 export class ScenarioError extends Error {
   override readonly name = 'ScenarioError';
   readonly code = 'BAD_SCENARIO';
   constructor(readonly problems: readonly ScenarioProblem[]) {
-    super(problems.map(formatProblem).join('\n'));
+    super(shownProblems(problems).join('\n'));
   }
 }

@@ -18,6 +18,7 @@ export interface PlannedStep {
   readonly title: string;
   readonly file: string;
   readonly line: number;
+  readonly column: number;
   readonly action: BoundStep;
   readonly expectations: readonly BoundExpectation[];
   readonly quiz: Quiz | null;

@@ -5,6 +5,13 @@ import type { YamlPath, YamlSource } from './yaml-source.js';
 
 type Issue = z.core.$ZodIssue;
 
+/** Who has more mistakes than this in one place has made one mistake. */
+const ISSUES_MAX = 50;
+/** Characters of a wrong word that are shown. */
+const SHOWN_MAX = 60;
+/** Valid words that are listed in a message. */
+const WORDS_SHOWN = 20;
+
 /**
  * Checks a value of a YAML file against a schema.
  *
@@ -19,7 +26,9 @@ export function checkValue<T>(
 ): { readonly value: T } | { readonly problems: readonly ScenarioProblem[] } {
   const result = schema.safeParse(value);
   if (result.success) return { value: result.data };
-  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, schema, value, source, path));
+  const problems = result.error.issues
+    .slice(0, ISSUES_MAX)
+    .flatMap((issue) => problemsOf(issue, schema, value, source, path));
   return { problems: withoutTwins(problems) };
 }
 
@@ -42,20 +51,33 @@ function problemsOf(
   switch (issue.code) {
     case 'unrecognized_keys': {
       const valid = keysAt(schema, inside);
-      return issue.keys.map((key) => {
-        const message = `unknown word '${key}'; known here: ${valid.join(', ')}`;
+      return issue.keys.slice(0, ISSUES_MAX).map((key) => {
+        const message = `unknown word '${shownValue(key)}'; known here: ${valid.join(', ')}`;
         return source.problemAtKey(path, key, message, nearestWord(key, valid));
       });
     }
     case 'invalid_value': {
       const valid = issue.values.map(String);
       if (found === undefined) return [source.problemAt(path, `'${inside.at(-1) ?? 'value'}' is missing`)];
-      const message = `'${String(found)}' is not known here; known: ${valid.join(', ') || 'none'}`;
-      return [source.problemAt(path, message, nearestWord(String(found), valid))];
+      const word = shownValue(found);
+      const message = `'${word}' is not known here; known: ${listOf(valid)}`;
+      return [source.problemAt(path, message, nearestWord(word, valid))];
+    }
+    case 'too_big':
+    case 'too_small': {
+      if (issue.origin !== 'number' && issue.origin !== 'int') break;
+      const limit = issue.code === 'too_big' ? `at most ${issue.maximum}` : `at least ${issue.minimum}`;
+      return [source.problemAt(path, `${shownValue(found)} is outside the limits: ${limit}`)];
     }
     case 'invalid_key': {
       const key = String(inside.at(-1));
-      return [source.problemAtKey(path.slice(0, -1), key, `'${key}': ${issue.issues[0]?.message ?? issue.message}`)];
+      return [
+        source.problemAtKey(
+          path.slice(0, -1),
+          key,
+          `'${shownValue(key)}': ${issue.issues[0]?.message ?? issue.message}`,
+        ),
+      ];
     }
     case 'invalid_union': {
       const branch = issue.errors.find((issues) => !issues.some((each) => isWrongKind(each, found)));
@@ -73,13 +95,29 @@ function problemsOf(
       return [source.problemAt(path, message)];
     }
     default:
-      return [source.problemAt(path, issue.message.replace(/\.$/, ''))];
   }
+  return [source.problemAt(path, issue.message.replace(/\.$/, ''))];
+}
+
+/** A wrong value as it can be printed: one that is no word by its kind, a long one cut. */
+function shownValue(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return kindOf(value);
+  const text = String(value);
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text;
+}
+
+/** Valid words for a message; of many only some, the nearest one is told anyway. */
+function listOf(words: readonly string[]): string {
+  const shown = words.slice(0, WORDS_SHOWN).join(', ');
+  if (words.length === 0) return 'none';
+  return words.length > WORDS_SHOWN ? `${shown} and ${words.length - WORDS_SHOWN} more` : shown;
 }
 
 /** Says whether a member of a union was never meant: it wants another kind of value altogether. */
 function isWrongKind(issue: Issue, value: unknown): boolean {
   if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_union')
+    return issue.errors.every((branch) => branch.some((each) => isWrongKind(each, value)));
   return issue.code === 'invalid_type' || (issue.code === 'invalid_value' && typeof value === 'object');
 }
 

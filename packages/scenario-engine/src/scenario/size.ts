@@ -9,6 +9,9 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
 };
 const SECTOR_BYTES = 512;
 
+/** The largest virtual disk of vSphere 7 and 8: 62 TiB (VMware configuration maximums). */
+export const DISK_BYTES_MAX = 62 * 1024 ** 4;
+
 /** Bytes of a size such as `64MiB` or `512 B`, or null when the text is not one. */
 export function parseSizeBytes(text: string): number | null {
   const match = /^(\d{1,15})\s*(B|KiB|MiB|GiB|TiB)$/.exec(text.trim());
@@ -25,14 +28,15 @@ export function formatSize(bytes: number): string {
   return `${bytes / unitBytes} ${name}`;
 }
 
-/** A disk's size in a scenario: a text with its unit, at least one sector, whole sectors. The result is in bytes. */
+/** A disk's size in a scenario: a text with its unit, at least one sector, whole sectors, at most 62 TiB. The result is in bytes. */
 export const diskSizeSchema = z.string().transform((text, context) => {
   const bytes = parseSizeBytes(text);
-  if (bytes !== null && bytes >= SECTOR_BYTES && bytes % SECTOR_BYTES === 0) return bytes;
+  if (bytes !== null && bytes >= SECTOR_BYTES && bytes % SECTOR_BYTES === 0 && bytes <= DISK_BYTES_MAX) return bytes;
+  const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
   const message =
-    bytes === null
-      ? `'${text}' is not a size. Write a number and a unit, for example 64MiB (B, KiB, MiB, GiB, TiB)`
-      : `'${text}' is not a disk size. A disk has a whole number of ${SECTOR_BYTES}-byte sectors, at least one`;
+    bytes === null && !/^\d+\s*(B|KiB|MiB|GiB|TiB)$/.test(text.trim())
+      ? `'${shown}' is not a size. Write a number and a unit, for example 64MiB (B, KiB, MiB, GiB, TiB)`
+      : `'${shown}' is not a disk size. A disk has a whole number of ${SECTOR_BYTES}-byte sectors, at least one, at most 62 TiB`;
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });

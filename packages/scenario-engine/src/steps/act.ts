@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainText } from '../scenario/plain-text.js';
 import { stepKind } from './step-kind.js';
 
 /** `act`: begins a new act of the story. What follows belongs to it until the next one. */
@@ -6,7 +7,7 @@ export const act = stepKind({
   verb: 'act',
   about: 'Begins a new act: a title and one or two sentences.',
   example: 'act: { title: The key server goes away, text: Nobody can ask it for keys now. }',
-  args: () => z.strictObject({ title: z.string().min(1).max(80), text: z.string().min(1).max(600) }),
+  args: () => z.strictObject({ title: plainText(80), text: plainText(600) }),
   run: async ({ title, text }, { audience }) => {
     audience.act(title, text.trim());
     return {};

@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { durationSchema } from '../scenario/duration.js';
+import { durationBetween } from '../scenario/duration.js';
 import { nodesSchema } from './lab-arguments.js';
 import { stepKind } from './step-kind.js';
 
 /** How slow `slow` is when nothing else is said. */
 const DEFAULT_DELAY_MS = 5_000;
+
+/** A day: far beyond every time-out. */
+const DELAY_MAX_MS = 86_400_000;
 
 /** `fault.kms`: breaks the way from vCenter to key servers until `fault.clear`. */
 export const faultKms = stepKind({
@@ -16,7 +19,7 @@ export const faultKms = stepKind({
       .strictObject({
         nodes: nodesSchema(names),
         mode: z.enum(['refuse', 'hang', 'slow']),
-        delay: durationSchema.optional(),
+        delay: durationBetween(1, DELAY_MAX_MS).optional(),
       })
       .refine((args) => args.delay === undefined || args.mode === 'slow', {
         path: ['delay'],

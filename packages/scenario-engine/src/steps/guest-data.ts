@@ -1,12 +1,16 @@
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { z } from 'zod';
+import { DISK_BYTES_MAX } from '../scenario/size.js';
 
 /** One request moves at most this much: 32 MiB. */
 const REQUEST_SECTORS_MAX = 65_536;
 
+/** Sectors of the largest disk of vSphere, 62 TiB, end here. */
+const LBA_MAX = DISK_BYTES_MAX / SECTOR_SIZE_BYTES - 1;
+
 /** Place of a guest's request: first sector and number of sectors. */
 export const sectorRangeShape = {
-  lba: z.int().min(0),
+  lba: z.int().min(0).max(LBA_MAX),
   sectors: z.int().min(1).max(REQUEST_SECTORS_MAX).default(1),
 };
 

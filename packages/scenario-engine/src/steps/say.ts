@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { plainText } from '../scenario/plain-text.js';
 import { stepKind } from './step-kind.js';
 
 /** `say`: tells the audience something; changes nothing. */
@@ -6,7 +6,7 @@ export const say = stepKind({
   verb: 'say',
   about: 'Tells the audience something.',
   example: 'say: The key is in the memory of esx-1.',
-  args: () => z.string().min(1).max(600),
+  args: () => plainText(600),
   run: async (text, { audience }) => {
     audience.say(text.trim());
     return {};

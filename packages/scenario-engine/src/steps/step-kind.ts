@@ -14,8 +14,21 @@ export interface StepOutcome {
   readonly facts?: readonly string[];
 }
 
+/** What can be said of a step before anything runs. */
+export interface StepPlan {
+  /** The VM that it creates. */
+  readonly creates?: string;
+  /** VMs that must have been created before. */
+  readonly uses?: readonly string[];
+  /** Sectors of a VM's disk that it reads or writes. */
+  readonly sectors?: { readonly vm: string; readonly lba: number; readonly sectors: number };
+  /** How much of the lab's time it takes at most, in milliseconds. */
+  readonly lastsMs?: number;
+}
+
 /** A step with its checked arguments inside. */
 export interface BoundStep {
+  readonly plan: StepPlan;
   /** Takes the step. Throws what the world's parts throw: an expectation of `error` may want exactly that. */
   run(scene: Scene): Promise<StepOutcome>;
 }
@@ -54,6 +67,8 @@ export function stepKind<Args>(definition: {
   readonly example: string;
   readonly takesConditions?: boolean;
   readonly args: (names: LabNames | undefined) => z.ZodType<Args>;
+  /** Nothing, where it is left out. */
+  readonly plan?: (args: Args) => StepPlan;
   readonly run: (args: Args, scene: Scene, conditions: readonly BoundExpectation[]) => Promise<StepOutcome>;
 }): StepKind {
   return {
@@ -64,7 +79,9 @@ export function stepKind<Args>(definition: {
     bind(value, place, conditions) {
       const checked = checkValue(definition.args(place.names), value, place.source, place.path);
       if ('problems' in checked) return checked;
-      return { bound: { run: (scene) => definition.run(checked.value, scene, conditions) } };
+      const own = definition.plan?.(checked.value) ?? {};
+      const plan = { ...own, uses: [...(own.uses ?? []), ...conditions.flatMap(({ vm }) => vm ?? [])] };
+      return { bound: { plan, run: (scene) => definition.run(checked.value, scene, conditions) } };
     },
   };
 }

@@ -5,13 +5,23 @@ import type { Scene } from '../run/scene.js';
 import { durationSchema, formatDuration } from '../scenario/duration.js';
 import { stepKind } from './step-kind.js';
 
+/** Each look checks every condition. */
+const LOOKS_MAX = 100_000;
+
 /** `until`: lets time pass until all its conditions hold; fails when they do not `within` a time. */
 export const until = stepKind({
   verb: 'until',
   about: 'Waits until conditions hold, at most `within`; looks `every` so often (default 1s).',
   example: 'until: { vm.payroll.state: unlocked, within: 10m }',
   takesConditions: true,
-  args: () => z.strictObject({ within: durationSchema, every: durationSchema.default(1_000) }),
+  args: () =>
+    z
+      .strictObject({ within: durationSchema, every: durationSchema.default(1_000) })
+      .refine(({ within, every }) => within / every <= LOOKS_MAX, {
+        path: ['every'],
+        message: `it would look more than ${LOOKS_MAX} times; give a longer 'every'`,
+      }),
+  plan: ({ within }) => ({ lastsMs: within }),
   run: async ({ within, every }, scene, conditions) => {
     const { clock } = scene.world;
     const startMs = clock.nowMs;

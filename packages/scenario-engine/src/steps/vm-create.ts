@@ -8,6 +8,7 @@ export const vmCreate = stepKind({
   about: 'vCenter creates a VM of the lab; an image fills its disk through the IO filter.',
   example: 'vm.create: payroll',
   args: vmNameSchema,
+  plan: (name) => ({ creates: name }),
   run: async (name, { world, audience }) => {
     const vm = await world.vms.create(name, (done, total) => audience.progress(`filling ${name}`, done, total));
     const what = vm.encrypted ? 'encrypted' : 'plain';

@@ -13,6 +13,7 @@ export const vmDigest = stepKind({
   about: 'Reads the whole disk through the IO filter and compares it with the image and what the guest wrote.',
   example: 'vm.digest: payroll',
   args: vmNameSchema,
+  plan: (name) => ({ uses: [name] }),
   run: async (name, scene) => {
     const { world, audience } = scene;
     const vm = world.vms.get(name);

@@ -17,6 +17,7 @@ export const vmExport = stepKind({
       z.strictObject({ vm, name: name.optional() }).transform((args) => ({ vm: args.vm, name: args.name ?? args.vm })),
     ]);
   },
+  plan: ({ vm }) => ({ uses: [vm] }),
   run: async ({ vm: vmName, name }, { world, audience }) => {
     const vm = world.vms.get(vmName);
     const target = { folder: world.folder.exports, name };

@@ -8,6 +8,7 @@ export const vmPowerOff = stepKind({
   about: 'vCenter powers a VM off.',
   example: 'vm.power-off: payroll',
   args: vmNameSchema,
+  plan: (name) => ({ uses: [name] }),
   run: async (name, { world }) => {
     succeed(await world.vcenter.powerOffVm(world.vms.get(name).uuid));
     return {};

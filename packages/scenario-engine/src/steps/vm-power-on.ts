@@ -8,6 +8,7 @@ export const vmPowerOn = stepKind({
   about: 'vCenter powers a VM on.',
   example: 'vm.power-on: payroll',
   args: vmNameSchema,
+  plan: (name) => ({ uses: [name] }),
   run: async (name, { world }) => {
     succeed(await world.vcenter.powerOnVm(world.vms.get(name).uuid));
     return {};

@@ -10,6 +10,7 @@ export const vmRead = stepKind({
   about: 'The guest reads sectors.',
   example: 'vm.read: { vm: payroll, lba: 2048 }',
   args: (names) => z.strictObject({ vm: oneOf(names?.vms), ...sectorRangeShape }),
+  plan: ({ vm, lba, sectors }) => ({ uses: [vm], sectors: { vm, lba, sectors } }),
   run: async ({ vm, lba, sectors }, { world }) => {
     const bytes = new Uint8Array(sectors * SECTOR_SIZE_BYTES);
     await world.vms.asGuest(vm, (disk) => disk.readSectors(sectorIndex(lba), bytes));

@@ -8,6 +8,7 @@ export const vmUnlock = stepKind({
   about: 'An administrator has vCenter fetch the keys of a locked VM now.',
   example: 'vm.unlock: payroll',
   args: vmNameSchema,
+  plan: (name) => ({ uses: [name] }),
   run: async (name, { world }) => {
     succeed(await world.vcenter.unlockVm(world.vms.get(name).uuid));
     return {};

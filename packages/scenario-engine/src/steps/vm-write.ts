@@ -4,6 +4,9 @@ import { oneOf } from '../scenario/lab.js';
 import { sectorRangeShape, sectorsOfPattern, sectorsOfText } from './guest-data.js';
 import { stepKind } from './step-kind.js';
 
+/** Characters; a text longer than a sector is cut, a pattern is repeated. */
+const TEXT_MAX = 4_096;
+
 /** `vm.write`: the guest writes sectors and has them made durable. */
 export const vmWrite = stepKind({
   verb: 'vm.write',
@@ -12,9 +15,14 @@ export const vmWrite = stepKind({
   args: (names) => {
     const place = { vm: oneOf(names?.vms), ...sectorRangeShape };
     return z
-      .strictObject({ ...place, text: z.string().min(1).optional(), pattern: z.string().min(1).optional() })
+      .strictObject({
+        ...place,
+        text: z.string().min(1).max(TEXT_MAX).optional(),
+        pattern: z.string().min(1).max(TEXT_MAX).optional(),
+      })
       .refine((args) => (args.text === undefined) !== (args.pattern === undefined), "give one of 'text' and 'pattern'");
   },
+  plan: ({ vm, lba, sectors }) => ({ uses: [vm], sectors: { vm, lba, sectors } }),
   run: async ({ vm, lba, sectors, text, pattern }, { world }) => {
     const bytes = text === undefined ? sectorsOfPattern(pattern ?? '', sectors) : sectorsOfText(text, sectors);
     await world.vms.asGuest(vm, async (disk) => {

@@ -7,6 +7,7 @@ export const wait = stepKind({
   about: 'Lets time pass.',
   example: 'wait: 5m',
   args: () => durationSchema,
+  plan: (lastsMs) => ({ lastsMs }),
   run: async (durationMs, { world }) => {
     await world.clock.after(durationMs);
     return {};

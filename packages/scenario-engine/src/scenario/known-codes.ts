@@ -171,6 +171,8 @@ const FILES: Record<FileErrorCode, true> = {
   READ_ONLY: true,
   NO_SPACE: true,
   IS_LINK: true,
+  LINK_LOOP: true,
+  NOT_A_FILE: true,
   IS_FOLDER: true,
   NOT_A_FOLDER: true,
   NOT_EMPTY: true,

@@ -40,7 +40,10 @@ export interface HostApi {
   prepareCrypto(): Promise<void>;
   /** prepared -> safe with this host key. INVALID_STATE when incapable, ALREADY_EXISTS when safe with another key. */
   enableCrypto(hostKey: KeyGrant): Promise<void>;
-  /** Puts keys into the cache; VMs whose keys are then all there unlock by themselves. (CryptoManager.AddKeys) */
+  /**
+   * Puts keys into the cache, many at once; results in the order of the grants. VMs that waited for one of them unlock by
+   * themselves. (CryptoManager.AddKeys)
+   */
   addKeys(grants: readonly KeyGrant[]): Promise<readonly CryptoKeyResult[]>;
   /** Takes keys out of the cache; without `force` one that a registered VM uses is kept. (CryptoManager.RemoveKeys) */
   removeKeys(ids: readonly CryptoKeyId[], force: boolean): Promise<readonly CryptoKeyResult[]>;

@@ -37,6 +37,7 @@ import { addKeys, enableCrypto, removeKeys } from './host-keys.js';
 import { KeyCache } from './key-cache.js';
 import { Lane } from './lane.js';
 import { VmInventory } from './vm-inventory.js';
+import { WaitingVms } from './waiting-vms.js';
 
 /** What a host is built from; nothing else reaches it. */
 export interface EsxiHostOptions {
@@ -103,6 +104,7 @@ export class EsxiHost implements HostApi {
       files,
       mode: new CryptoMode(options.version, events),
       keys: new KeyCache(),
+      waiting: new WaitingVms(),
       inventory: await VmInventory.load(files, options.folder),
       datastores: options.datastores.map((mount) => new Datastore(mount, files)),
     };

@@ -9,6 +9,7 @@ import type { BootLife } from './boot-life.js';
 import type { CryptoMode } from './crypto-mode.js';
 import type { KeyCache } from './key-cache.js';
 import type { VmInventory } from './vm-inventory.js';
+import type { WaitingVms } from './waiting-vms.js';
 
 /** What the operations of one boot share. */
 export interface HostContext {
@@ -20,6 +21,7 @@ export interface HostContext {
   readonly mode: CryptoMode;
   readonly keys: KeyCache;
   readonly inventory: VmInventory;
+  readonly waiting: WaitingVms;
   readonly files: FileSystem;
   /** At least one. */
   readonly datastores: readonly Datastore[];

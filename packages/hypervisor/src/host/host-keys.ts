@@ -1,11 +1,12 @@
 import { CryptoError, type Kek } from '@vcryptsim/crypto-core';
 import { openParcel } from '@vcryptsim/crypto-core/parcel-open';
-import { type CryptoKeyId, sameKeyId } from '@vcryptsim/ports';
+import type { CryptoKeyId } from '@vcryptsim/ports';
 import type { CryptoKeyResult, KeyGrant } from '../api/host-api.js';
 import { invalidArgument } from '../faults.js';
 import { lockIfKeyless, refreshVm } from '../vm/refresh-vm.js';
 import { keyIdsOf } from '../vm/vm-config.js';
 import type { HostContext } from './host-context.js';
+import { cacheName } from './key-cache.js';
 
 /**
  * Sets the host key: prepared -> safe. With the key that is set already it does nothing.
@@ -25,10 +26,13 @@ export async function enableCrypto(host: HostContext, { id, parcel }: KeyGrant):
   } finally {
     parcel.dispose();
   }
-  await unlockVms(host);
+  await unlockVms(host, [id]);
 }
 
-/** Puts keys into the cache, each with a result of its own, then unlocks the VMs that have all they waited for. */
+/**
+ * Puts keys into the cache, each with a result of its own, then looks again at the VMs that waited for one of them: each
+ * is read once, however many keys came, and no other is read.
+ */
 export async function addKeys(host: HostContext, grants: readonly KeyGrant[]): Promise<readonly CryptoKeyResult[]> {
   const results = grants.map((grant): CryptoKeyResult => {
     try {
@@ -43,7 +47,10 @@ export async function addKeys(host: HostContext, grants: readonly KeyGrant[]): P
       grant.parcel.dispose();
     }
   });
-  await unlockVms(host);
+  await unlockVms(
+    host,
+    results.filter(({ success }) => success).map(({ id }) => id),
+  );
   return results;
 }
 
@@ -56,9 +63,10 @@ export async function removeKeys(
   ids: readonly CryptoKeyId[],
   force: boolean,
 ): Promise<readonly CryptoKeyResult[]> {
+  const inUse = force ? new Set<string>() : keysInUse(host);
   const results = ids.map((id): CryptoKeyResult => {
     if (!host.keys.has(id)) return force ? { id, success: true } : refused(id, 'NotFound');
-    if (!force && isInUse(host, id)) return refused(id, 'ResourceInUse');
+    if (inUse.has(cacheName(id))) return refused(id, 'ResourceInUse');
     host.keys.remove(id);
     host.events.emit({ type: 'KEY_REMOVED', id });
     return { id, success: true };
@@ -67,17 +75,16 @@ export async function removeKeys(
   return results;
 }
 
-function isInUse(host: HostContext, id: CryptoKeyId): boolean {
-  if (host.mode.hostKeyId !== null && sameKeyId(host.mode.hostKeyId, id)) return true;
-  return host.inventory
-    .all()
-    .some((vm) => vm.config !== null && keyIdsOf(vm.config).some((used) => sameKeyId(used, id)));
+function keysInUse({ mode, inventory }: HostContext): ReadonlySet<string> {
+  const used = inventory.all().flatMap(({ config }) => (config === null ? [] : keyIdsOf(config)));
+  return new Set([...(mode.hostKeyId === null ? [] : [mode.hostKeyId]), ...used].map(cacheName));
 }
 
-async function unlockVms(host: HostContext): Promise<void> {
-  for (const vm of host.inventory.all().filter(({ locked }) => locked)) {
+async function unlockVms(host: HostContext, ids: readonly CryptoKeyId[]): Promise<void> {
+  for (const vm of host.waiting.waitingFor(ids)) {
     await vm.lane.run(async () => {
-      if (vm.locked) await refreshVm(host, vm);
+      const isStillHere = host.inventory.get(vm.uuid) === vm;
+      if (isStillHere && vm.locked) await refreshVm(host, vm);
     });
   }
 }

@@ -9,24 +9,24 @@ export class KeyCache {
   readonly #keys = new Map<string, { readonly id: CryptoKeyId; readonly kek: Kek }>();
 
   has(id: CryptoKeyId): boolean {
-    return this.#keys.has(nameOf(id));
+    return this.#keys.has(cacheName(id));
   }
 
   /** The key, which stays the cache's own. */
   get(id: CryptoKeyId): Kek | undefined {
-    return this.#keys.get(nameOf(id))?.kek;
+    return this.#keys.get(cacheName(id))?.kek;
   }
 
   /** Takes a key over. The ID must be free. */
   add(id: CryptoKeyId, kek: Kek): void {
     assert(!this.has(id), 'a cached key is never replaced');
-    this.#keys.set(nameOf(id), { id, kek });
+    this.#keys.set(cacheName(id), { id, kek });
   }
 
   /** Disposes of a key; false when there is none. */
   remove(id: CryptoKeyId): boolean {
     this.get(id)?.dispose();
-    return this.#keys.delete(nameOf(id));
+    return this.#keys.delete(cacheName(id));
   }
 
   /** In the order in which they came. */
@@ -40,6 +40,7 @@ export class KeyCache {
   }
 }
 
-function nameOf(id: CryptoKeyId): string {
+/** One string for one key, whatever characters its two parts have. */
+export function cacheName(id: CryptoKeyId): string {
   return JSON.stringify([id.providerId, id.keyId]);
 }

@@ -48,6 +48,7 @@ export async function refreshVm(host: HostContext, vm: RegisteredVm): Promise<vo
     return;
   }
   vm.damage = null;
+  host.waiting.note(vm);
   if (vm.locked && !wasLocked) {
     host.events.emit({ type: 'VM_LOCKED', vm: vm.uuid, missingKeys: vm.missingKeys(host.keys) });
   }
@@ -66,6 +67,7 @@ export function noteDamage(host: HostContext, vm: RegisteredVm, error: unknown):
   const isNew = vm.damage !== error.code;
   vm.locked = false;
   vm.damage = error.code;
+  host.waiting.note(vm);
   if (isNew) host.events.emit({ type: 'VM_DAMAGED', vm: vm.uuid, code: error.code });
   return true;
 }
@@ -74,6 +76,7 @@ export function noteDamage(host: HostContext, vm: RegisteredVm, error: unknown):
 export function lockIfKeyless(host: HostContext, vm: RegisteredVm): void {
   if (vm.running !== null || vm.locked || hasHomeKey(host, vm)) return;
   vm.locked = true;
+  host.waiting.note(vm);
   host.events.emit({ type: 'VM_LOCKED', vm: vm.uuid, missingKeys: vm.missingKeys(host.keys) });
 }
 

@@ -23,6 +23,7 @@ export async function registerVm(host: HostContext, vmxPath: string): Promise<Re
   vm.config = config;
   vm.locked = await checkVm(config, host);
   await host.inventory.add(vm);
+  host.waiting.note(vm);
   host.events.emit({ type: 'VM_REGISTERED', vm: vm.uuid, encrypted: config.sealedHome !== null });
   if (vm.locked) host.events.emit({ type: 'VM_LOCKED', vm: vm.uuid, missingKeys: vm.missingKeys(host.keys) });
   await settleLock(host, vm);
@@ -37,5 +38,6 @@ export async function registerVm(host: HostContext, vmxPath: string): Promise<Re
 export async function unregisterVm(host: HostContext, vm: RegisteredVm): Promise<void> {
   vm.checkPoweredOff();
   await host.inventory.remove(vm.uuid);
+  host.waiting.forget(vm);
   host.events.emit({ type: 'VM_UNREGISTERED', vm: vm.uuid });
 }

@@ -1,4 +1,5 @@
 import type { KeyParcel } from '@vcryptsim/crypto-core/parcel';
+import type { KeyGrant } from '@vcryptsim/hypervisor/api';
 import {
   assert,
   type CryptoKeyId,
@@ -16,8 +17,19 @@ import type { Keys } from './keys.js';
 /** Why keys did not reach a host, by `keyId/providerId`; empty when all are there. */
 export type DeliveryFailures = ReadonlyMap<string, VCenterError>;
 
-/** What hosts did not take a key for. */
-type Refusals = ReadonlyMap<HostName, VCenterError>;
+/** A key on its way, and the hosts that it is for. */
+export interface KeyShipment {
+  readonly id: CryptoKeyId;
+  readonly parcel: KeyParcel;
+  /** At least one. */
+  readonly hosts: readonly ReachedHost[];
+}
+
+/** Why hosts did not take keys: by host, then by `keyId/providerId`. */
+type Refusals = ReadonlyMap<HostName, DeliveryFailures>;
+
+/** So many keys go to a host in one call; more wait sealed in vCenter no longer than it takes to fetch these (ours). */
+const KEYS_AT_ONCE_MAX = 100;
 
 /** Brings keys from the key provider into the caches of hosts, without a look at them. */
 export class KeyDelivery {
@@ -33,7 +45,8 @@ export class KeyDelivery {
 
   /**
    * Sees to it that hosts have keys. A key that all have is not asked for; one that some lack is fetched once and sent
-   * to these. A key that fails does not hold up the others, unless its provider cannot be reached at all.
+   * to these, together with the others. A key that fails does not hold up the others, unless its provider cannot be
+   * reached at all.
    *
    * @param ids each once
    * @param hosts in encryption mode, at least one
@@ -43,77 +56,103 @@ export class KeyDelivery {
     const target = hosts[0];
     assert(target, 'keys are delivered to at least one host');
     const failures = new Map<string, VCenterError>();
-    const unreachable = new Map<ProviderId, Refusals>();
+    const unreachable = new Map<ProviderId, VCenterError>();
     const caches = await askEach(hosts, async ({ api }) => new Set((await api.listKeys()).map(formatKeyId)));
-    for (const id of ids) {
-      const lacking = [...caches.keys()].filter((host) => !caches.get(host)?.has(formatKeyId(id)));
-      if (lacking.length === 0) continue;
-      const refusals = unreachable.get(id.providerId) ?? (await this.#fetchAndSend(id, lacking));
-      if ([...refusals.values()].some(isOfProvider)) unreachable.set(id.providerId, refusals);
-      const failure = refusals.get(target.name);
-      if (failure) failures.set(formatKeyId(id), failure);
+    let fetched: KeyShipment[] = [];
+    const sendFetched = async () => {
+      const refusals = await this.send(fetched);
+      fetched = [];
+      for (const [key, refusal] of refusals.get(target.name) ?? []) failures.set(key, refusal);
+    };
+    try {
+      for (const id of ids) {
+        const lacking = [...caches.keys()].filter((host) => !caches.get(host)?.has(formatKeyId(id)));
+        if (lacking.length === 0) continue;
+        const parcel = unreachable.get(id.providerId) ?? (await this.#fetch(id));
+        if (!(parcel instanceof VCenterError)) fetched.push({ id, parcel, hosts: lacking });
+        else {
+          if (isOfProvider(parcel)) unreachable.set(id.providerId, parcel);
+          if (lacking.includes(target)) failures.set(formatKeyId(id), parcel);
+        }
+        if (fetched.length === KEYS_AT_ONCE_MAX) await sendFetched();
+      }
+      await sendFetched();
+    } finally {
+      for (const { parcel } of fetched) parcel.dispose();
     }
     return failures;
   }
 
-  async #fetchAndSend(id: CryptoKeyId, hosts: readonly ReachedHost[]): Promise<Refusals> {
-    let parcel: KeyParcel;
+  async #fetch(id: CryptoKeyId): Promise<KeyParcel | VCenterError> {
     try {
-      parcel = await this.#keys.fetch(id);
+      return await this.#keys.fetch(id);
     } catch (error) {
-      if (error instanceof VCenterError) return new Map(hosts.map((host) => [host.name, error]));
+      if (error instanceof VCenterError) return error;
       throw error;
     }
-    return this.send(id, parcel, hosts);
   }
 
   /**
-   * Sends one key to some hosts, each with a parcel of its own. Whatever happens, no parcel is left.
+   * Sends keys to hosts, each host all of its own in one call, with parcels of its own. Whatever happens, no parcel is
+   * left.
    *
-   * @returns what those hosts refused with that did not take it
+   * @returns what those hosts refused with that did not take a key
    */
-  async send(id: CryptoKeyId, parcel: KeyParcel, hosts: readonly ReachedHost[]): Promise<Refusals> {
-    const parcels = parcel.split(hosts.length);
-    const refusals = new Map<HostName, VCenterError>();
+  async send(shipments: readonly KeyShipment[]): Promise<Refusals> {
+    const refusals = new Map<HostName, DeliveryFailures>();
+    const grants = new Map<ReachedHost, KeyGrant[]>();
     try {
-      for (const [index, host] of hosts.entries()) {
-        const own = parcels[index];
-        assert(own, 'a parcel was made for each host');
-        const refusal = await this.#sendTo(host, id, own);
-        if (refusal) refusals.set(host.name, refusal);
+      for (const { id, parcel, hosts } of shipments) {
+        for (const [index, own] of parcel.split(hosts.length).entries()) {
+          const host = hosts[index];
+          assert(host, 'a parcel was made for each host');
+          const ofHost = grants.get(host) ?? [];
+          ofHost.push({ id, parcel: own });
+          grants.set(host, ofHost);
+        }
       }
+      for (const [host, own] of grants) refusals.set(host.name, await this.#sendTo(host, own));
       return refusals;
     } finally {
-      for (const own of parcels) own.dispose();
+      for (const { parcel } of shipments) parcel.dispose();
+      for (const { parcel } of [...grants.values()].flat()) parcel.dispose();
     }
   }
 
-  async #sendTo(host: ReachedHost, id: CryptoKeyId, parcel: KeyParcel): Promise<VCenterError | null> {
-    const reason = await addKey(host, id, parcel);
-    if (reason === null) {
-      this.#observer.emit({ type: 'KEY_PUSHED', keyId: id, host: host.name });
-      return null;
+  async #sendTo(host: ReachedHost, grants: readonly KeyGrant[]): Promise<DeliveryFailures> {
+    const failures = new Map<string, VCenterError>();
+    const reasons = await addKeys(host, grants);
+    for (const [index, { id }] of grants.entries()) {
+      const reason = reasons[index] ?? null;
+      if (reason === null) this.#observer.emit({ type: 'KEY_PUSHED', keyId: id, host: host.name });
+      else failures.set(formatKeyId(id), await this.#tellRefused(host.name, id, reason));
     }
-    this.#observer.emit({ type: 'KEY_PUSH_FAILED', keyId: id, host: host.name, code: reason });
-    const entity = { type: 'HostSystem', name: host.name } as const;
+    return failures;
+  }
+
+  async #tellRefused(host: HostName, id: CryptoKeyId, reason: string): Promise<VCenterError> {
+    this.#observer.emit({ type: 'KEY_PUSH_FAILED', keyId: id, host, code: reason });
+    const entity = { type: 'HostSystem', name: host } as const;
     await this.#eventLog.record('com.vmware.vc.host.Crypto.SendKeyError.HostError', entity, formatKeyId(id));
     return new VCenterError(
-      { code: 'KEY_PUSH_FAILED', host: host.name, keyId: id, reason },
-      `Host ${host.name} did not take key ${formatKeyId(id)} (${reason}). It is tried again at the next remediation; reconnect the host to try now.`,
+      { code: 'KEY_PUSH_FAILED', host, keyId: id, reason },
+      `Host ${host} did not take key ${formatKeyId(id)} (${reason}). It is tried again at the next remediation; reconnect the host to try now.`,
     );
   }
 }
 
-/** Answers why the host did not take the key, or null. */
-async function addKey(host: ReachedHost, id: CryptoKeyId, parcel: KeyParcel): Promise<string | null> {
+/** Answers why the host did not take each key, or null, in the order of the keys. */
+async function addKeys(host: ReachedHost, grants: readonly KeyGrant[]): Promise<readonly (string | null)[]> {
   try {
-    const [result] = await host.api.addKeys([{ id, parcel }]);
-    if (result?.success || result?.reason === 'AlreadyExists') return null;
-    return result?.reason ?? 'NoAnswer';
+    const results = await host.api.addKeys(grants);
+    return grants.map((_, index) => {
+      const result = results[index];
+      return result?.success || result?.reason === 'AlreadyExists' ? null : (result?.reason ?? 'NoAnswer');
+    });
   } catch (error) {
     const code = codeOf(error);
     if (code === null) throw error;
-    return code;
+    return grants.map(() => code);
   }
 }
 

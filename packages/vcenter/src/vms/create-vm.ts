@@ -47,7 +47,7 @@ async function bringNewKey(
   const parcel = await context.keys.fetch(keyId);
   try {
     await context.keys.tag(keyId, { component: 'Virtual Machine', identifier: vm.uuid, name: vm.name });
-    await context.delivery.send(keyId, parcel, hosts);
+    await context.delivery.send([{ id: keyId, parcel, hosts }]);
   } finally {
     parcel.dispose();
   }

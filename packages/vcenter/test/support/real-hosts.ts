@@ -1,0 +1,52 @@
+import { nativeEngine } from '@vcryptsim/crypto-core';
+import { EsxiHost } from '@vcryptsim/hypervisor';
+import { type HostName, type HostUuid, makeFolders, NetworkError } from '@vcryptsim/ports';
+import { SecretRecorder, SeededEntropy } from '@vcryptsim/simkit';
+import type { HostLinks, VCenter } from '@vcryptsim/vcenter';
+import { CLUSTER, ESX_1, Lab } from './lab.js';
+
+const DATASTORE = '/datastores/ds1';
+
+/** Real hosts in place of the lab's fake ones, with every secret that they draw on record. */
+export class RealHosts implements HostLinks {
+  readonly recorder = new SecretRecorder(new SeededEntropy(99));
+  readonly #entropy = new SeededEntropy(5, { recorder: this.recorder });
+  readonly #up = new Map<HostName, EsxiHost>();
+  readonly #boots = new Map<HostName, number>();
+
+  constructor(readonly lab: Lab) {}
+
+  async connect(name: HostName): Promise<EsxiHost> {
+    const host = this.#up.get(name);
+    if (!host) throw new NetworkError('REFUSED', `${name} is down`);
+    return host;
+  }
+
+  async boot(name: HostName): Promise<EsxiHost> {
+    await this.#up.get(name)?.shutDown();
+    const incarnation = (this.#boots.get(name) ?? 0) + 1;
+    this.#boots.set(name, incarnation);
+    const host = await EsxiHost.boot({
+      ...{ name, uuid: `uuid-of-${name}` as HostUuid, version: '7.0' as const, incarnation },
+      ...{ files: this.lab.files, clock: this.lab.clock, entropy: this.#entropy.fork(name, incarnation) },
+      ...{ folder: `/hosts/${name}`, datastores: [{ name: 'ds1', folder: DATASTORE }] },
+      ...{ events: { emit: () => {} }, engine: nativeEngine() },
+    });
+    this.#up.set(name, host);
+    return host;
+  }
+}
+
+/** A world as {@link Lab.run} makes it, with one real host. */
+export function withRealHost(test: (lab: Lab, vcenter: VCenter, hosts: RealHosts) => Promise<void>): Promise<void> {
+  return Lab.run([], async (lab, other) => {
+    await other.stop();
+    await makeFolders(lab.files, DATASTORE);
+    const hosts = new RealHosts(lab);
+    await hosts.boot(ESX_1);
+    const vcenter = await lab.bootVCenter({ hosts });
+    await vcenter.addHost({ name: ESX_1, cluster: CLUSTER });
+    await test(lab, vcenter, hosts);
+    await vcenter.stop();
+  });
+}

@@ -23,8 +23,8 @@ export type VCenterEvent =
       readonly code: string | null;
     }
   | { readonly type: 'EVENT_RECORDED'; readonly id: number; readonly eventType: string; readonly entity: string }
-  | { readonly type: 'ALARM_RAISED'; readonly alarm: string; readonly entity: string }
-  | { readonly type: 'ALARM_CLEARED'; readonly alarm: string; readonly entity: string }
+  | { readonly type: 'ALARM_RAISED'; readonly alarm: string; readonly entity: string; readonly entityId: string }
+  | { readonly type: 'ALARM_CLEARED'; readonly alarm: string; readonly entity: string; readonly entityId: string }
   | { readonly type: 'CLUSTER_ADDED'; readonly cluster: ClusterName }
   | { readonly type: 'HOST_ADDED'; readonly host: HostName; readonly cluster: ClusterName }
   | { readonly type: 'HOST_SEEN'; readonly host: HostName; readonly incarnation: number }

@@ -1,4 +1,4 @@
-import type { EventSink, HostName, VmUuid } from '@vcryptsim/ports';
+import type { EventSink, HostName, VmName, VmUuid } from '@vcryptsim/ports';
 import { ClientCertificates } from './crypto/client-certificates.js';
 import { CryptoManagerKmip } from './crypto/crypto-manager-kmip.js';
 import { EncryptionMode } from './crypto/encryption-mode.js';
@@ -29,6 +29,7 @@ import { CONVERSATION_PROFILES } from './kmip/conversation-profile.js';
 import { KeyServerLink } from './kmip/key-server-link.js';
 import { Loops } from './loops.js';
 import { Alarms } from './records/alarms.js';
+import { hostEntity, VM_FOLDER, vmEntity } from './records/entity.js';
 import { EventLog } from './records/event-log.js';
 import { type TaskName, Tasks } from './records/tasks.js';
 import type { VCenterOptions, VmRequest } from './requests.js';
@@ -168,14 +169,12 @@ export class VCenter {
 
   /** CreateVM_Task; its result is the VM's instance UUID. */
   createVm(o: VmRequest): Promise<TaskRecord> {
-    const folder = { type: 'Folder', name: 'vm' } as const;
-    return this.#run('CreateVM_Task', folder, () => createVm(this.#vmContext, o));
+    return this.#run('CreateVM_Task', VM_FOLDER, () => createVm(this.#vmContext, o));
   }
 
   /** RegisterVM_Task; its result is the VM's instance UUID. A VM whose keys cannot be had is registered locked. */
   registerVm(o: { readonly host: HostName; readonly vmxPath: string }): Promise<TaskRecord> {
-    const folder = { type: 'Folder', name: 'vm' } as const;
-    return this.#run('RegisterVM_Task', folder, () => registerVm(this.#vmContext, o));
+    return this.#run('RegisterVM_Task', VM_FOLDER, () => registerVm(this.#vmContext, o));
   }
 
   /** UnregisterVM: the VM's files and its keys at the key server stay. */
@@ -200,7 +199,7 @@ export class VCenter {
 
   /** ReconnectHost_Task: looks at a host now and brings it the keys that it lacks. Fails with the first that it did not get. */
   reconnectHost(host: HostName): Promise<TaskRecord> {
-    return this.#run('ReconnectHost_Task', { type: 'HostSystem', name: host }, async () => {
+    return this.#run('ReconnectHost_Task', hostEntity({ name: host }), async () => {
       const [failure] = (await this.#remediation.attend(host)).values();
       if (failure) throw failure;
       return null;
@@ -238,7 +237,7 @@ export class VCenter {
 
   #runOnVm(name: TaskName, vm: VmUuid, work: () => Promise<void>): Promise<TaskRecord> {
     const known = this.vms().find((record) => record.uuid === vm);
-    return this.#run(name, { type: 'VirtualMachine', name: known?.name ?? vm }, async () => {
+    return this.#run(name, vmEntity(known ?? { uuid: vm, name: vm as string as VmName }), async () => {
       await work();
       return null;
     });

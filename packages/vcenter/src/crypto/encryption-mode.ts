@@ -6,6 +6,7 @@ import type { VCenterEvent } from '../events.js';
 import { askEach, type ReachedHost } from '../inventory/host-connections.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Alarms } from '../records/alarms.js';
+import { hostEntity } from '../records/entity.js';
 import type { EventLog } from '../records/event-log.js';
 import { ALARM_NAMES, EVENT_SENTENCES } from '../records/event-types.js';
 import { Turns } from '../turns.js';
@@ -80,7 +81,7 @@ export class EncryptionMode {
   async #notSafe(hosts: readonly ReachedHost[]): Promise<readonly ReachedHost[]> {
     const unsafe: ReachedHost[] = [];
     for (const [host, { cryptoState }] of await askEach(hosts, ({ api }) => api.runtime())) {
-      if (cryptoState === 'safe') await this.#alarms.clear(ALARM_NAMES.hostRequiresEncryptionMode, entityOf(host));
+      if (cryptoState === 'safe') await this.#alarms.clear(ALARM_NAMES.hostRequiresEncryptionMode, hostEntity(host));
       else unsafe.push(host);
     }
     return unsafe;
@@ -93,7 +94,7 @@ export class EncryptionMode {
       return hostKeyId;
     } catch (error) {
       if (error instanceof VCenterError) {
-        await this.#eventLog.record('com.vmware.vc.host.Crypto.HostKey.NewKey.KMSClusterError', entityOf(first));
+        await this.#eventLog.record('com.vmware.vc.host.Crypto.HostKey.NewKey.KMSClusterError', hostEntity(first));
       }
       throw error;
     }
@@ -115,10 +116,10 @@ export class EncryptionMode {
       for (const host of hosts) {
         const news = await this.#alarms.raise(
           ALARM_NAMES.hostRequiresEncryptionMode,
-          entityOf(host),
+          hostEntity(host),
           EVENT_SENTENCES[type],
         );
-        if (news) await this.#eventLog.record(type, entityOf(host), error.message);
+        if (news) await this.#eventLog.record(type, hostEntity(host), error.message);
       }
       throw error;
     }
@@ -132,14 +133,14 @@ export class EncryptionMode {
     } catch (error) {
       const reason = codeOf(error);
       if (reason === null) throw error;
-      await this.#eventLog.record('com.vmware.vc.host.Crypto.SendKeyError.HostError', entityOf(host), reason);
+      await this.#eventLog.record('com.vmware.vc.host.Crypto.SendKeyError.HostError', hostEntity(host), reason);
       if (mustSucceed) throw hostKeyRefused(host, hostKeyId, reason);
       return;
     }
     await this.#inventory.seeHost(host.name, { cryptoState: 'safe' });
     this.#observer.emit({ type: 'HOST_CRYPTO_ENABLED', host: host.name, keyId: hostKeyId });
-    await this.#eventLog.record('com.vmware.vc.host.Crypto.Enabled', entityOf(host));
-    await this.#alarms.clear(ALARM_NAMES.hostRequiresEncryptionMode, entityOf(host));
+    await this.#eventLog.record('com.vmware.vc.host.Crypto.Enabled', hostEntity(host));
+    await this.#alarms.clear(ALARM_NAMES.hostRequiresEncryptionMode, hostEntity(host));
   }
 }
 
@@ -148,8 +149,4 @@ function hostKeyRefused({ name: host }: ReachedHost, keyId: CryptoKeyId, reason:
     { code: 'KEY_PUSH_FAILED', host, keyId, reason },
     `Host ${host} cannot be brought into encryption mode (${reason}). Look at its version and state, then reconnect it.`,
   );
-}
-
-function entityOf({ name }: ReachedHost) {
-  return { type: 'HostSystem', name } as const;
 }

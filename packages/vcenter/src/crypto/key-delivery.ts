@@ -11,6 +11,7 @@ import {
 import { codeOf, VCenterError } from '../errors.js';
 import type { VCenterEvent } from '../events.js';
 import { askEach, type ReachedHost } from '../inventory/host-connections.js';
+import { hostEntity } from '../records/entity.js';
 import type { EventLog } from '../records/event-log.js';
 import type { Keys } from './keys.js';
 
@@ -132,8 +133,11 @@ export class KeyDelivery {
 
   async #tellRefused(host: HostName, id: CryptoKeyId, reason: string): Promise<VCenterError> {
     this.#observer.emit({ type: 'KEY_PUSH_FAILED', keyId: id, host, code: reason });
-    const entity = { type: 'HostSystem', name: host } as const;
-    await this.#eventLog.record('com.vmware.vc.host.Crypto.SendKeyError.HostError', entity, formatKeyId(id));
+    await this.#eventLog.record(
+      'com.vmware.vc.host.Crypto.SendKeyError.HostError',
+      hostEntity({ name: host }),
+      formatKeyId(id),
+    );
     return new VCenterError(
       { code: 'KEY_PUSH_FAILED', host, keyId: id, reason },
       `Host ${host} did not take key ${formatKeyId(id)} (${reason}). It is tried again at the next remediation; reconnect the host to try now.`,

@@ -14,6 +14,7 @@ import type { VCenterEvent } from '../events.js';
 import { failureCode } from '../kmip/failure-code.js';
 import { pollHealth } from '../kmip/poll-health.js';
 import type { Alarms } from '../records/alarms.js';
+import { keyServerEntity } from '../records/entity.js';
 import type { EventLog } from '../records/event-log.js';
 import { ALARM_NAMES, EVENT_SENTENCES } from '../records/event-types.js';
 import type { KmipServerStatus } from './crypto-manager-kmip.js';
@@ -72,9 +73,9 @@ export class KeyServerHealth {
 
   /** Takes back the alarm of a server that is registered no more. */
   async forget(providerId: ProviderId, name: KeyServerName): Promise<void> {
-    const place = `${providerId}/${name}`;
-    this.#statuses.delete(place);
-    await this.#alarms.clear(ALARM_NAMES.keyServerHealth, { type: 'KeyProvider', name: place });
+    const entity = keyServerEntity(providerId, name);
+    this.#statuses.delete(entity.id);
+    await this.#alarms.clear(ALARM_NAMES.keyServerHealth, entity);
   }
 
   async #look(provider: KeyProviderRecord, server: KeyServerRecord): Promise<void> {
@@ -89,7 +90,7 @@ export class KeyServerHealth {
       server: server.name,
       health: status.status,
     });
-    const entity = { type: 'KeyProvider', name: placeOf(provider, server) } as const;
+    const entity = keyServerEntity(provider.providerId, server.name);
     if (status.status === 'green') {
       await this.#alarms.clear(ALARM_NAMES.keyServerHealth, entity);
       return;
@@ -151,5 +152,5 @@ function namesOf({ providerId }: KeyProviderRecord, { name }: KeyServerRecord) {
 }
 
 function placeOf({ providerId }: KeyProviderRecord, { name }: KeyServerRecord): string {
-  return `${providerId}/${name}`;
+  return keyServerEntity(providerId, name).id;
 }

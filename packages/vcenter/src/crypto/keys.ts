@@ -8,6 +8,7 @@ import { isItemNotFound } from '../kmip/failure-code.js';
 import { fetchKey, UnusableKeyError } from '../kmip/fetch-key.js';
 import { type KeyConsumer, tagConsumer } from '../kmip/tag-consumer.js';
 import { tagProduct } from '../kmip/tag-product.js';
+import { providerEntity } from '../records/entity.js';
 import type { EventLog } from '../records/event-log.js';
 import { EveryServerFailed, type KeyServers, type ServerRefusal } from './key-servers.js';
 
@@ -50,7 +51,7 @@ export class Keys {
     } catch (error) {
       if (!(error instanceof EveryServerFailed)) throw error;
       const message = tell(error.refusals, (server) => `Failed to generate key on KMS ${server}`);
-      await this.#eventLog.record('com.vmware.vc.kms.crypto.KeyGenerateFail', provider(providerId), message);
+      await this.#eventLog.record('com.vmware.vc.kms.crypto.KeyGenerateFail', providerEntity(providerId), message);
       throw new VCenterError(
         { code: 'KEY_GENERATION_FAILED', providerId, servers: failuresOf(error) },
         `${message} Check the key servers' status, then try again.`,
@@ -93,10 +94,6 @@ export class Keys {
       throw error;
     }
   }
-}
-
-function provider(name: ProviderId) {
-  return { type: 'KeyProvider', name } as const;
 }
 
 function failuresOf({ refusals }: EveryServerFailed) {

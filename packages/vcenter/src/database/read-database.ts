@@ -44,20 +44,27 @@ function readContent(place: Place): VcDatabaseContent {
   const it = asObject(place);
   asOneOf(it('format'), ['vcryptsim-vcdb']);
   if (asNumber(it('formatVersion')) !== 1) throw new ShapeError('its formatVersion is not 1');
+  const vms = asArray(it('vms'), readVm);
+  const known = new Set<string>(vms.map(({ uuid }) => uuid));
   return {
     format: 'vcryptsim-vcdb',
     formatVersion: 1,
     name: asText(it('name')),
     clusters: asArray(it('clusters'), readCluster),
     hosts: asArray(it('hosts'), readHost),
-    vms: asArray(it('vms'), readVm),
+    vms,
     keyProviders: asArray(it('keyProviders'), readProvider),
-    alarms: asArray(it('alarms'), readAlarm),
+    alarms: asArray(it('alarms'), readAlarm).filter(({ entity }) => isThere(entity, known)),
     nextTaskNumber: asNumber(it('nextTaskNumber')),
     nextEventNumber: asNumber(it('nextEventNumber')),
     tasks: asArray(it('tasks'), readTask),
     events: asArray(it('events'), readEvent),
   };
+}
+
+/** An alarm of an earlier version names its VM only, by which it could never be cleared: it is raised again if it must. */
+function isThere({ type, id }: EntityRef, vms: ReadonlySet<string>): boolean {
+  return type !== 'VirtualMachine' || vms.has(id);
 }
 
 function readCluster(place: Place): ClusterRecord {
@@ -127,6 +134,8 @@ function readEntity(place: Place): EntityRef {
   const it = asObject(place);
   return {
     type: asOneOf(it('type'), ['Folder', 'ClusterComputeResource', 'HostSystem', 'VirtualMachine', 'KeyProvider']),
+    // Databases of an earlier version have no such member.
+    id: it('id').value === undefined ? asText(it('name')) : asText(it('id')),
     name: asText(it('name')),
   };
 }

@@ -71,6 +71,8 @@ export interface KeyProviderRecord {
 /** What a record is about. */
 export interface EntityRef {
   readonly type: 'Folder' | 'ClusterComputeResource' | 'HostSystem' | 'VirtualMachine' | 'KeyProvider';
+  /** Tells it from every other of its type, whatever its name: the UUID of a VM. */
+  readonly id: string;
   readonly name: string;
 }
 

@@ -3,6 +3,7 @@ import type { EventSink, HostName } from '@vcryptsim/ports';
 import { codeOf, VCenterError } from '../errors.js';
 import type { VCenterEvent } from '../events.js';
 import type { HostLinks } from '../host-links.js';
+import { hostEntity } from '../records/entity.js';
 import type { EventLog } from '../records/event-log.js';
 import type { Inventory } from './inventory.js';
 
@@ -51,7 +52,7 @@ export class HostConnections {
       }
       const { cryptoState, incarnation } = runtime;
       await this.#inventory.seeHost(name, { connectionState: 'connected', cryptoState, incarnation });
-      if (back) await this.#eventLog.record('vim.event.HostConnectedEvent', { type: 'HostSystem', name });
+      if (back) await this.#eventLog.record('vim.event.HostConnectedEvent', hostEntity({ name }));
       return { name, api, runtime, connection: this.#connectionOf(name) };
     } catch (error) {
       if (error instanceof VCenterError && error.code === 'HOST_NOT_CONNECTED') await this.#lose(name);
@@ -90,7 +91,7 @@ export class HostConnections {
     if (this.#inventory.host(name).connectionState !== 'connected') return;
     await this.#inventory.seeHost(name, { connectionState: 'notResponding' });
     this.#observer.emit({ type: 'HOST_LOST', host: name });
-    await this.#eventLog.record('vim.event.HostConnectionLostEvent', { type: 'HostSystem', name });
+    await this.#eventLog.record('vim.event.HostConnectionLostEvent', hostEntity({ name }));
   }
 
   #connectionOf(name: HostName): number {

@@ -7,6 +7,7 @@ import type { VCenterEvent } from '../events.js';
 import type { ReachedHost } from '../inventory/host-connections.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Alarms } from '../records/alarms.js';
+import { vmEntity } from '../records/entity.js';
 import type { EventLog } from '../records/event-log.js';
 import { ALARM_NAMES, EVENT_SENTENCES, type EventType } from '../records/event-types.js';
 
@@ -34,8 +35,8 @@ export class VmWatch {
   /** Notes the VMs of a host as they are, without a word on locks: keys may be on their way. */
   async note(host: ReachedHost): Promise<readonly VmInfo[]> {
     const seen = await host.api.vms();
-    for (const { name } of await this.#inventory.seeVms(host.name, seen)) {
-      await this.#eventLog.record('vim.event.VmDiscoveredEvent', { type: 'VirtualMachine', name });
+    for (const vm of await this.#inventory.seeVms(host.name, seen)) {
+      await this.#eventLog.record('vim.event.VmDiscoveredEvent', vmEntity(vm));
     }
     return seen;
   }
@@ -54,21 +55,21 @@ export class VmWatch {
 
   /** Takes back the alarm of a VM that leaves the inventory. */
   async forget(vm: VmRecord): Promise<void> {
-    await this.#alarms.clear(ALARM_NAMES.vmLocked, entityOf(vm));
+    await this.#alarms.clear(ALARM_NAMES.vmLocked, vmEntity(vm));
   }
 
   async #tellLocked(vm: VmInfo, failures: DeliveryFailures | undefined): Promise<void> {
-    if (!failures && this.#alarms.isRaised(ALARM_NAMES.vmLocked, entityOf(vm))) return;
+    if (!failures && this.#alarms.isRaised(ALARM_NAMES.vmLocked, vmEntity(vm))) return;
     const type: EventType = `com.vmware.vc.vm.Crypto.VMLocked.${reasonOf(vm, failures ?? new Map())}`;
-    if (!(await this.#alarms.raise(ALARM_NAMES.vmLocked, entityOf(vm), EVENT_SENTENCES[type]))) return;
+    if (!(await this.#alarms.raise(ALARM_NAMES.vmLocked, vmEntity(vm), EVENT_SENTENCES[type]))) return;
     this.#observer.emit({ type: 'VM_LOCK_SEEN', vm: vm.uuid, missingKeys: vm.missingKeys.length });
-    await this.#eventLog.record(type, entityOf(vm), vm.missingKeys.map(formatKeyId).join(', '));
+    await this.#eventLog.record(type, vmEntity(vm), vm.missingKeys.map(formatKeyId).join(', '));
   }
 
   async #tellUnlocked(vm: VmInfo): Promise<void> {
-    if (!(await this.#alarms.clear(ALARM_NAMES.vmLocked, entityOf(vm)))) return;
+    if (!(await this.#alarms.clear(ALARM_NAMES.vmLocked, vmEntity(vm)))) return;
     this.#observer.emit({ type: 'VM_UNLOCK_SEEN', vm: vm.uuid });
-    await this.#eventLog.record('com.vmware.vc.vm.Crypto.VMUnlocked', entityOf(vm));
+    await this.#eventLog.record('com.vmware.vc.vm.Crypto.VMUnlocked', vmEntity(vm));
   }
 }
 
@@ -88,8 +89,4 @@ function reasonOf(vm: VmInfo, failures: DeliveryFailures): LockReason {
   if (atProvider.some((code) => codes.has(code))) return 'KMSClusterError';
   if (codes.has('KEY_NOT_FOUND') || codes.has('KEY_NOT_ACTIVE')) return 'KeyMissingOnKMS';
   return 'KeyMissingOnHost';
-}
-
-function entityOf({ name }: Pick<VmInfo, 'name'>) {
-  return { type: 'VirtualMachine', name } as const;
 }

@@ -160,6 +160,7 @@ export function ownCopy(original: Attribute): Attribute {
 }
 
 const INITIAL_ONLY: ReadonlySet<string> = new Set([
+  'Cryptographic Domain Parameters',
   'Cryptographic Algorithm',
   'Cryptographic Length',
   'Cryptographic Usage Mask',

@@ -27,7 +27,7 @@ export {
   type VmName,
   type VmUuid,
 } from './ids.js';
-export type { KeyPair, KeyPairKind, KeyPairSource } from './key-pairs.js';
+export type { KeyPair, KeyPairKind, KeyPairSource, NistCurve } from './key-pairs.js';
 export type { LocalChannel, LocalSocket } from './local-socket.js';
 export {
   type Channel,

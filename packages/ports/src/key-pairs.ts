@@ -1,7 +1,25 @@
 import type { KeyObject } from 'node:crypto';
 
+/** The NIST curves: P over a prime field; K (Koblitz) and B (random) over a binary one. The number is the field's bits. */
+export type NistCurve =
+  | 'p192'
+  | 'p224'
+  | 'p256'
+  | 'p384'
+  | 'p521'
+  | 'k163'
+  | 'k233'
+  | 'k283'
+  | 'k409'
+  | 'k571'
+  | 'b163'
+  | 'b233'
+  | 'b283'
+  | 'b409'
+  | 'b571';
+
 /** Kinds of key pair. Certificates here use `rsa-2048` and `ec-p256`; the others are for who asks a key server for one. */
-export type KeyPairKind = 'rsa-1024' | 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'ec-p256';
+export type KeyPairKind = 'rsa-1024' | 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | `ec-${NistCurve}`;
 
 /** A fresh key pair. */
 export interface KeyPair {

@@ -1,4 +1,4 @@
-import { type Attribute, attribute, firstValue } from '@vcryptsim/kmip-lite';
+import { type Attribute, attribute, firstValue, type RecommendedCurve } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
 import type { KeyPair, KeyPairKind } from '@vcryptsim/ports';
 import { digestAttribute } from '../attributes.js';
@@ -22,12 +22,16 @@ const RSA_KINDS: Readonly<Record<number, KeyPairKind>> = {
   4096: 'rsa-4096',
 };
 
-/** Create Key Pair (KMIP 1.1 section 4.2): RSA or EC P-256, both halves linked to each other. */
+/** The curves that a length alone can mean. */
+const PRIME_CURVES: readonly RecommendedCurve[] = ['P192', 'P224', 'P256', 'P384', 'P521'];
+
+/** Create Key Pair (KMIP 1.1 section 4.2): RSA, or EC on a NIST curve; both halves linked to each other. */
 export const createKeyPair: OperationHandler<'CreateKeyPair', OperationContext> = async (request, call) => {
   const { store, events, client } = call.context;
   const wanted = halves(request, call);
-  const pair = await call.context.keyPairs.generate(kindOf(wanted.privateKey));
-  const { privateKey, publicKey } = linkedPair(pair, wanted, call);
+  const kind = kindOf(wanted.privateKey);
+  const pair = await call.context.keyPairs.generate(kind);
+  const { privateKey, publicKey } = linkedPair(pair, kind, wanted, call);
   await store.add(privateKey, publicKey);
   for (const { id } of [privateKey, publicKey]) events.emit({ type: 'KEY_CREATED', keyId: id, client });
   return { privateKeyUniqueIdentifier: privateKey.id, publicKeyUniqueIdentifier: publicKey.id };
@@ -49,24 +53,50 @@ export function halves(request: Templates, call: Call): { privateKey: Attribute[
 }
 
 /**
- * Which pair the attributes want.
+ * Which pair the attributes want. An EC pair is known by its Recommended Curve (KMIP 1.1 section 3.7), by its length, or
+ * by both when they agree; P-256 when neither is given.
  *
- * @throws KmsError FIELD_INVALID for one that is not made here
+ * @throws KmsError FIELD_INVALID, naming the field, for one that is not made here
  */
 export function kindOf(attributes: readonly Attribute[]): KeyPairKind {
   const algorithm = firstValue('Cryptographic Algorithm', attributes);
   const lengthBits = firstValue('Cryptographic Length', attributes);
   const curve = firstValue('Cryptographic Domain Parameters', attributes)?.recommendedCurve;
-  const rsa = algorithm === 'RSA' ? RSA_KINDS[lengthBits ?? 2048] : undefined;
-  if (rsa !== undefined) return rsa;
-  const isEc = algorithm === 'ECDSA' || algorithm === 'ECDH';
-  if (isEc && (lengthBits ?? 256) === 256 && (curve ?? 'P256') === 'P256') return 'ec-p256';
-  throw new KmsError('FIELD_INVALID', 'Key pairs are RSA of 1024 to 4096 bits or EC on P-256.');
+  if (algorithm === 'RSA') {
+    if (curve !== undefined) throw invalid(`Recommended Curve ${curve} does not go with the algorithm RSA.`);
+    const rsa = RSA_KINDS[lengthBits ?? 2048];
+    if (rsa !== undefined) return rsa;
+    throw invalid(`Cryptographic Length ${lengthBits}: RSA pairs have 1024, 2048, 3072 or 4096 bits.`);
+  }
+  if (algorithm !== 'ECDSA' && algorithm !== 'ECDH') {
+    throw invalid(`Cryptographic Algorithm ${algorithm ?? '(missing)'}: key pairs are RSA, ECDSA or ECDH.`);
+  }
+  if (curve === undefined) {
+    const prime = PRIME_CURVES.find((one) => fieldBits(one) === (lengthBits ?? 256));
+    if (prime !== undefined) return ecKind(prime);
+    throw invalid(
+      `Cryptographic Length ${lengthBits}: no Recommended Curve is given, and no prime curve is that long.`,
+    );
+  }
+  if (lengthBits !== undefined && lengthBits !== fieldBits(curve)) {
+    throw invalid(`Cryptographic Length ${lengthBits} is not that of Recommended Curve ${curve}: ${fieldBits(curve)}.`);
+  }
+  return ecKind(curve);
+}
+
+/** Bits of a curve's field, which its name says. */
+function fieldBits(curve: RecommendedCurve): number {
+  return Number(curve.slice(1));
+}
+
+function ecKind(curve: RecommendedCurve): KeyPairKind {
+  return `ec-${curve.toLowerCase() as Lowercase<RecommendedCurve>}`;
 }
 
 /** The two objects of a fresh pair. */
 export function linkedPair(
   pair: KeyPair,
+  kind: KeyPairKind,
   wanted: { readonly privateKey: readonly Attribute[]; readonly publicKey: readonly Attribute[] },
   call: Call,
 ): { privateKey: ManagedObject; publicKey: ManagedObject } {
@@ -76,7 +106,7 @@ export function linkedPair(
     type: 'pkcs1';
   });
   const publicDer = pair.publicKey.export({ format: 'der', type: isRsa ? 'pkcs1' : 'spki' });
-  const lengthBits = pair.publicKey.asymmetricKeyDetails?.modulusLength ?? 256;
+  const lengthBits = Number(/\d+$/.exec(kind)?.[0]);
   const half = (type: 'PrivateKey' | 'PublicKey', own: readonly Attribute[], der: Uint8Array): NewObject => {
     const keyFormatType = isRsa ? 'PKCS1' : type === 'PrivateKey' ? 'ECPrivateKey' : 'X509';
     const length = own.some((one) => one.name === 'Cryptographic Length')
@@ -96,4 +126,8 @@ export function linkedPair(
     privateKey: { ...privateKey, attributes: withLink(privateKey.attributes, 'PublicKeyLink', publicKey.id) },
     publicKey: { ...publicKey, attributes: withLink(publicKey.attributes, 'PrivateKeyLink', privateKey.id) },
   };
+}
+
+function invalid(message: string): KmsError {
+  return new KmsError('FIELD_INVALID', message);
 }

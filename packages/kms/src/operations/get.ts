@@ -2,6 +2,7 @@ import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
 import { standardValue, withValue } from '../attributes.js';
 import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
+import { refuseCompression } from './key-formats.js';
 import { keyBlockOf, wireObject } from './object-presentation.js';
 import { changeOwnObject, type OperationContext, ownObject, refuseArchived } from './operation-context.js';
 import { wrapKeyBlock } from './wrap-key-block.js';
@@ -15,7 +16,7 @@ export const get: OperationHandler<'Get', OperationContext> = async (request, ca
   const object = ownObject(uniqueIdentifier, call);
   refuseArchived(object);
   if (!object.material) throw new KmsError('OBJECT_NOT_FOUND', 'The object was destroyed.');
-  if (keyCompressionType) throw new KmsError('KEY_COMPRESSION_NOT_SUPPORTED', 'Keys are not compressed here.');
+  refuseCompression(keyCompressionType);
   const block = keyBlockOf(object, keyFormatType);
   if (!block && keyFormatType) throw new KmsError('KEY_FORMAT_NOT_SUPPORTED', `A ${object.type} has no key format.`);
   if (!block && keyWrappingSpecification) throw new KmsError('NOT_A_KEY', `A ${object.type} is not wrapped.`);

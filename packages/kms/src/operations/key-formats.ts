@@ -4,6 +4,7 @@ import {
   decodeTtlv,
   type Item,
   item,
+  type KeyCompressionType,
   type KeyFormatType,
   type ObjectType,
   Tag,
@@ -46,6 +47,18 @@ export function inFormat(
   if (type === 'PrivateKey') return privateIn(stored, form.keyFormatType, wanted);
   if (type === 'PublicKey') return publicIn(stored, form.keyFormatType, wanted);
   throw unsupported(form.keyFormatType, wanted);
+}
+
+/**
+ * Refuses a Key Compression Type other than that of an uncompressed EC point (KMIP 1.1 sections 2.1.3 and 9.1.3.2.2),
+ * which every key here has; it says nothing of other keys, so it does no harm there.
+ *
+ * @throws KmsError KEY_COMPRESSION_NOT_SUPPORTED, naming the field and its value
+ */
+export function refuseCompression(type: KeyCompressionType | undefined): void {
+  if (type === undefined || type === 'ECPublicKeyTypeUncompressed') return;
+  const message = `Key Compression Type ${type}: EC points are uncompressed here.`;
+  throw new KmsError('KEY_COMPRESSION_NOT_SUPPORTED', message);
 }
 
 function privateIn(stored: Uint8Array, from: KeyFormatType, wanted: KeyFormatType): Material {

@@ -20,9 +20,10 @@ export const reKeyKeyPair: OperationHandler<'ReKeyKeyPair', OperationContext> = 
     privateKey: inherited(old.privateKey, own.privateKey, request.offset, call),
     publicKey: inherited(old.publicKey, own.publicKey, request.offset, call),
   };
-  const pair = await context.keyPairs.generate(kindOf(wanted.privateKey));
+  const kind = kindOf(wanted.privateKey);
+  const pair = await context.keyPairs.generate(kind);
   const nameless = { privateKey: withoutNames(wanted.privateKey), publicKey: withoutNames(wanted.publicKey) };
-  const fresh = linkedPair(pair, nameless, call);
+  const fresh = linkedPair(pair, kind, nameless, call);
   const replacement = (half: 'privateKey' | 'publicKey'): ManagedObject => {
     const names = wanted[half].filter((one) => one.name === 'Name');
     const attributes = withLink([...names, ...fresh[half].attributes], 'ReplacedObjectLink', old[half].id);

@@ -15,6 +15,7 @@ import { KeyMaterial } from '../key-material.js';
 import type { ObjectForm } from '../managed-object.js';
 import { encodeAttributes } from '../store/attribute-list.js';
 import { certificateAttributes } from './certificate-attributes.js';
+import { refuseCompression } from './key-formats.js';
 import { makeObject, type NewObject, wantedAttributes } from './new-object.js';
 import type { Call, OperationContext } from './operation-context.js';
 import { materialBytes } from './symmetric-lengths.js';
@@ -77,7 +78,7 @@ function materialOf(block: KeyBlock): { bytes: Uint8Array; attributes: readonly 
   if (block.keyWrappingData || block.keyValue instanceof Uint8Array) {
     throw new KmsError('FEATURE_NOT_SUPPORTED', 'Wrapped keys are not registered.');
   }
-  if (block.keyCompressionType) throw new KmsError('KEY_COMPRESSION_NOT_SUPPORTED', 'Keys are not compressed.');
+  refuseCompression(block.keyCompressionType);
   const { keyMaterial, attributes = [] } = block.keyValue;
   if (keyMaterial instanceof Uint8Array) return { bytes: Uint8Array.from(keyMaterial), attributes, isStructure: false };
   return { bytes: encodeTtlv(item(Tag.KeyMaterial, structure(keyMaterial))), attributes, isStructure: true };

@@ -2,8 +2,8 @@ import {
   type Attribute,
   attribute,
   firstValue,
+  type GetRequest,
   type KeyBlock,
-  type KeyWrappingSpecification,
   type ManagedObject,
 } from '@vcryptsim/kmip-lite';
 import { type KmipClient, KmipClientError, type KmipSession } from '@vcryptsim/kmip-lite/client';
@@ -56,7 +56,7 @@ export const locate = async (session: KmipSession, attributes: Attribute[], more
 export function getObject(
   session: KmipSession,
   id: KeyId,
-  more: { keyFormatType?: KeyBlock['keyFormatType']; keyWrappingSpecification?: KeyWrappingSpecification } = {},
+  more: Pick<GetRequest, 'keyFormatType' | 'keyCompressionType' | 'keyWrappingSpecification'> = {},
 ): Promise<ManagedObject | string> {
   return session.exchange([{ operation: 'Get', payload: { uniqueIdentifier: id, ...more } }], ([result]) => {
     if (result?.status === 'Success' && result.operation === 'Get') return structuredClone(result.payload.object);

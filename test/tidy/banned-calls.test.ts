@@ -42,6 +42,11 @@ const BANS: readonly Ban[] = [
     except: only(`${OS}tls-`),
   },
   {
+    what: 'a word to a person that does not go through the door',
+    pattern: /\bprocess\.std(?:out|err)\.write\b|\bconsole\.\w+/g,
+    except: only('packages/cli/src/output'),
+  },
+  {
     what: 'the environment in a domain',
     pattern: /\bprocess\.(?:env|argv|exit)\b/g,
     except: /^packages\/(?!kms|hypervisor|vcenter|trust-authority)/,
@@ -76,6 +81,8 @@ describe('banned calls', () => {
     ['await this.kmip.generateKey(providerId); async generateKey(id: KeyId) {}', 0],
     ['tls.connect({ rejectUnauthorized: false });', 1],
     ['if (process.env.DEBUG) {}', 1],
+    ['console.log(name); process.stdout.write(name); process.stderr.write(name);', 3],
+    ['process.stdout.isTTY', 0],
     ["import { readFileSync } from 'node:fs';", 1],
     ["import { connect } from 'node:tls';", 1],
     ["import { createHash } from 'node:crypto';", 0],

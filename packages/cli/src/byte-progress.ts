@@ -1,4 +1,4 @@
-import type { Clock } from '@vcryptsim/ports';
+import { type Clock, visibleLine } from '@vcryptsim/ports';
 import { SingleBar } from 'cli-progress';
 
 /** Work that is done in less needs no bar. */
@@ -33,7 +33,7 @@ export class ByteProgress {
     readonly clock: Clock,
     stream: ProgressStream,
   ) {
-    const format = `${label} [{bar}] {percentage}% of ${formatBytes(totalBytes)}`;
+    const format = `${visibleLine(label)} [{bar}] {percentage}% of ${formatBytes(totalBytes)}`;
     this.#bar =
       stream.isTTY === true ? new SingleBar({ format, stream, hideCursor: true, clearOnComplete: true }) : null;
     this.#startedAtMs = clock.nowMs;

@@ -1,4 +1,4 @@
-import { FileError, type FileErrorCode, NetworkError, type NetworkErrorCode } from '@vcryptsim/ports';
+import { FileError, type FileErrorCode, NetworkError, type NetworkErrorCode, visibleLine } from '@vcryptsim/ports';
 
 /** How the program ends: all well; an expectation failed; the input is wrong; the environment does not allow it. */
 export const EXIT = { passed: 0, failed: 1, badInput: 2, environment: 3 } as const;
@@ -56,7 +56,7 @@ const NETWORK_TROUBLE: Record<NetworkErrorCode, string> = {
 export function describeFileError(error: FileError): CliError {
   const [what, nextStep] = FILE_TROUBLE[error.code];
   const reason = error.systemCode === undefined ? '' : ` (${error.systemCode})`;
-  return new CliError(EXIT.environment, `${error.path} ${what}${reason}.`, nextStep);
+  return new CliError(EXIT.environment, `${visibleLine(error.path)} ${what}${reason}.`, nextStep);
 }
 
 /** Turns what was thrown into what to print, or null for a mistake of ours. */
@@ -82,7 +82,7 @@ export function reportTrouble(error: unknown, write: (text: string) => void, wan
     if (trouble.nextStep !== undefined) write(`  ${trouble.nextStep}\n`);
     return trouble.exitCode;
   }
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const message = visibleLine(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
   write(`vcryptsim: this is a mistake in vcryptsim, not yours: ${message}\n`);
   if (wantTrace) write(`${error instanceof Error ? error.stack : ''}\n`);
   else write('  Set VCRYPTSIM_TRACE=1 and run it again to see where it happened.\n');

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, reportTrouble } from './exit.js';
+import { print, printError } from './output.js';
 
 /**
  * The verbs, in the order in which the help lists them. Each is loaded only when it is asked for, because a start-up
@@ -26,7 +27,9 @@ async function program(words: readonly string[]): Promise<Command> {
   const wanted = VERBS[words[0] ?? ''];
   const loaders = wanted === undefined ? Object.values(VERBS) : [wanted];
   for (const load of loaders) root.addCommand(await load());
-  for (const command of [root, ...descendants(root)]) command.exitOverride();
+  for (const command of [root, ...descendants(root)]) {
+    command.exitOverride().configureOutput({ writeOut: print, writeErr: printError });
+  }
   return root;
 }
 
@@ -47,7 +50,7 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 function report(error: unknown): number {
-  return reportTrouble(error, (text) => process.stderr.write(text), process.env.VCRYPTSIM_TRACE === '1');
+  return reportTrouble(error, printError, process.env.VCRYPTSIM_TRACE === '1');
 }
 
 process.on('unhandledRejection', (error) => process.exit(report(error)));

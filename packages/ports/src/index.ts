@@ -43,6 +43,7 @@ export {
   type TlsIdentity,
 } from './network.js';
 export { SECTOR_SIZE_BYTES, type SectorCount, type SectorIndex, sectorCount, sectorIndex } from './units.js';
+export { visibleJson, visibleLine, visibleText } from './visible-text.js';
 export { Admission, type Guest } from './wire/admission.js';
 export { type Carrier, ChannelEnd } from './wire/channel-end.js';
 export { Inbox } from './wire/inbox.js';

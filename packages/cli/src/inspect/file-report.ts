@@ -1,4 +1,5 @@
 import type { SealedDek } from '@vcryptsim/hypervisor/formats';
+import { visibleLine } from '@vcryptsim/ports';
 
 /** A thing that a file says or holds. */
 export interface ReportEntry {
@@ -43,10 +44,10 @@ const MAC_BYTES = 32;
 
 /** A report as aligned text, values cut to what a terminal shows. */
 export function renderReport(report: FileReport): string {
-  const entries = [...report.clear, ...report.sealed];
+  const entries = [...report.clear, ...report.sealed].map(({ name }) => ({ name: visibleLine(name) }));
   const width = Math.max(14, ...entries.map(({ name }) => name.length));
-  const row = (name: string, value: string) => `  ${name.padEnd(width)}  ${cut(value)}`;
-  const lines = [`${report.file}: ${report.format}, ${report.encrypted ? 'encrypted' : 'not encrypted'}`];
+  const row = (name: string, value: string) => `  ${visibleLine(name).padEnd(width)}  ${visibleLine(cut(value))}`;
+  const lines = [`${visibleLine(report.file)}: ${report.format}, ${report.encrypted ? 'encrypted' : 'not encrypted'}`];
   if (report.clear.length > 0) {
     lines.push('', 'In clear, for whoever has the file:', ...report.clear.map(({ name, value }) => row(name, value)));
   }

@@ -1,3 +1,4 @@
+import { visibleLine } from '@vcryptsim/ports';
 import { type CheckReport, type CheckResult, KMIP_CHECKS, type Paint } from '@vcryptsim/scenario-engine';
 
 const OUTCOME_WIDTH = 'not tried'.length;
@@ -10,7 +11,7 @@ export function checkLines({ outcome, name, says, place, vcenter }: CheckResult,
   const paints = { pass: paint.good, tolerated: paint.bold, fail: paint.bad, 'not tried': paint.dim };
   const indent = ' '.repeat(OUTCOME_WIDTH + NAME_WIDTH + 2 * GAP.length);
   const where = place === undefined ? '' : `${place.message}, ${place.field}: `;
-  const [first = '', ...more] = wrapped(`${where}${says}`);
+  const [first = '', ...more] = wrapped(visibleLine(`${where}${says}`));
   const effect = vcenter === undefined ? [] : wrapped(`vCenter ${vcenter}`);
   return [
     `${paints[outcome](outcome.padEnd(OUTCOME_WIDTH))}${GAP}${name.padEnd(NAME_WIDTH)}${GAP}${first}`,
@@ -21,7 +22,7 @@ export function checkLines({ outcome, name, says, place, vcenter }: CheckResult,
 /** The last lines: how many of each, and which keys stay on the server. */
 export function closingLines({ counts, keysLeft }: CheckReport): string[] {
   const summary = `${counts.pass} passed, ${counts.tolerated} tolerated, ${counts.fail} failed, ${counts['not tried']} not tried.`;
-  const left = keysLeft.length === 0 ? [] : [`Keys that could not be destroyed: ${keysLeft.join(', ')}.`];
+  const left = keysLeft.length === 0 ? [] : [`Keys that could not be destroyed: ${visibleLine(keysLeft.join(', '))}.`];
   return ['', summary, ...left];
 }
 

@@ -8,6 +8,7 @@ import {
   type World,
 } from '@vcryptsim/scenario-engine';
 import { ByteProgress } from '../byte-progress.js';
+import { print as printText } from '../output.js';
 import { askChoice, askLine } from './keyboard.js';
 import { lookFurther } from './look-further.js';
 import { terminalPaint } from './terminal-paint.js';
@@ -93,5 +94,5 @@ export class TerminalAudience implements Audience {
 }
 
 function print(lines: readonly string[]): void {
-  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+  if (lines.length > 0) printText(`${lines.join('\n')}\n`);
 }

@@ -9,6 +9,7 @@ import { describeDescriptor } from '../inspect/describe-descriptor.js';
 import { describeNvram } from '../inspect/describe-nvram.js';
 import { describeVmx } from '../inspect/describe-vmx.js';
 import { type FileReport, renderReport } from '../inspect/file-report.js';
+import { print, printJson } from '../output.js';
 
 /** Configurations and descriptors are texts of some kilobytes; what is larger is a disk. */
 const FILE_MAX_BYTES = 1024 * 1024;
@@ -27,7 +28,8 @@ export function inspectCommand(): Command {
 
 async function inspect(file: string, options: { readonly json?: boolean }): Promise<void> {
   const report = describe(await read(file), file);
-  process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+  if (options.json === true) printJson(report, 2);
+  else print(renderReport(report));
 }
 
 async function read(file: string): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type FileSystem, replaceFile } from '@vcryptsim/ports';
+import { type FileSystem, replaceFile, visibleJson } from '@vcryptsim/ports';
 import { OsFileSystem, runCommand, SystemClock, TlsNetwork } from '@vcryptsim/ports/os';
 import {
   CHECK_PROFILES,
@@ -14,6 +14,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';
 import { checkLines, closingLines } from '../kmip-check/text-report.js';
+import { print, printJson } from '../output.js';
 import { parseReports, type WantedReport } from '../run/report-files.js';
 import { terminalPaint } from '../run/terminal-paint.js';
 
@@ -72,12 +73,12 @@ async function check(address: string, words: CheckWords): Promise<void> {
   const clock = new SystemClock();
   const network = new TlsNetwork(clock);
   const paint = terminalPaint(process.stdout.isTTY === true);
-  const print = (lines: readonly string[]) => {
-    if (words.json !== true) process.stdout.write(`${lines.join('\n')}\n`);
+  const tell = (lines: readonly string[]) => {
+    if (words.json !== true) print(`${lines.join('\n')}\n`);
   };
   const { identity, trusted, credential } = await accessOf(files, words);
   const profile = CHECK_PROFILES[words.profile];
-  print([`KMIP server ${host}:${port}, profile: vCenter ${profile.label}`, '']);
+  tell([`KMIP server ${host}:${port}, profile: vCenter ${profile.label}`, '']);
   try {
     const report = await checkKeyServer(
       {
@@ -86,10 +87,10 @@ async function check(address: string, words: CheckWords): Promise<void> {
         ...{ pollIntervalMs: POLL_INTERVAL_MS, restartLimitMs: RESTART_LIMIT_MS },
         restart: restartOf(words.restartHook),
       },
-      (result) => print(checkLines(result, paint)),
+      (result) => tell(checkLines(result, paint)),
     );
-    print(closingLines(report));
-    if (words.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
+    tell(closingLines(report));
+    if (words.json === true) printJson(report);
     await writeReports(files, words.report ?? [], report);
     if (report.status === 'failed') process.exitCode = EXIT.failed;
   } finally {
@@ -121,7 +122,10 @@ function restartOf(command: string | undefined): (() => Promise<void>) | null {
 }
 
 async function writeReports(files: FileSystem, wanted: readonly WantedReport[], report: CheckReport): Promise<void> {
-  const texts = { junit: () => junitCheckReport(report), json: () => `${JSON.stringify(report, null, 2)}\n` };
+  const texts = {
+    junit: () => junitCheckReport(report),
+    json: () => visibleJson(`${JSON.stringify(report, null, 2)}\n`),
+  };
   for (const { kind, path } of wanted) {
     await replaceFile(files, resolve(path), new TextEncoder().encode(texts[kind]()), READABLE_MODE);
   }

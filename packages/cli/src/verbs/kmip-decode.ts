@@ -5,6 +5,7 @@ import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { bytesOfCapture, type FoundMessage, messagesIn } from '../kmip/read-messages.js';
+import { print, printJsonText } from '../output.js';
 
 const CONTENT_MAX_BYTES = 16 * 1024 * 1024;
 const HEX_BYTES_A_LINE = 24;
@@ -42,8 +43,8 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
       ? await readInput()
       : await readWhole(new OsFileSystem({ named: 'all' }), resolve(file), CONTENT_MAX_BYTES);
   const messages = messagesIn(bytesOfCapture(content, name));
-  const shown = options.json === true ? asJson(messages, options) : asText(messages, options);
-  process.stdout.write(shown);
+  if (options.json === true) printJsonText(asJson(messages, options));
+  else print(asText(messages, options));
   const broken = messages.at(-1)?.trouble;
   if (broken?.kind !== 'malformed') return;
   const which = messages.length === 1 ? name : `Message ${messages.length} of ${name}`;

@@ -17,6 +17,7 @@ import {
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';
+import { printError, printJson } from '../output.js';
 import { parseReports, type WantedReport, writeReports } from '../run/report-files.js';
 import { TerminalAudience } from '../run/terminal-audience.js';
 
@@ -88,9 +89,9 @@ async function run(paths: readonly string[], options: RunOptions): Promise<void>
     results.push(await runOne(files, scenario, path, options, scenarios.length > 1));
   }
   await writeReports(files, options.report ?? [], results);
-  if (options.json === true) process.stdout.write(`${JSON.stringify(results.length === 1 ? results[0] : results)}\n`);
+  if (options.json === true) printJson(results.length === 1 ? results[0] : results);
   const failed = results.filter((result) => result.status === 'failed');
-  if (options.quiet === true) for (const result of failed) process.stderr.write(describeFailure(result));
+  if (options.quiet === true) for (const result of failed) printError(describeFailure(result));
   if (failed.length > 0) process.exitCode = EXIT.failed;
 }
 

@@ -1,10 +1,11 @@
 import { relative, resolve } from 'node:path';
-import { type FileSystem, readWhole } from '@vcryptsim/ports';
+import { type FileSystem, readWhole, visibleLine } from '@vcryptsim/ports';
 import { OsFileSystem, SystemClock } from '@vcryptsim/ports/os';
 import { ByteScanner, type FileMatch, type SearchedFiles, scanFolder } from '@vcryptsim/simkit/scan';
 import { Command, Option } from 'commander';
 import { ByteProgress, formatBytes } from '../byte-progress.js';
 import { CliError, EXIT } from '../exit.js';
+import { print, printJson } from '../output.js';
 
 /** Shorter needles stand in any disk by chance. */
 const NEEDLE_MIN_BYTES = 4;
@@ -59,9 +60,9 @@ async function scan(folder: string, options: ScanOptions): Promise<void> {
 
   if (options.json === true) {
     const answer = { folder: root, ...extent, found: matches.length, complete: matches.length < MATCHES_MAX, matches };
-    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+    printJson(answer, 2);
   } else {
-    process.stdout.write(describeMatches(matches, extent));
+    print(describeMatches(matches, extent));
   }
   const outcome = matches.length > 0 ? 'found' : 'absent';
   if (options.expect !== undefined && options.expect !== outcome) {
@@ -150,7 +151,9 @@ function describeMatches(matches: readonly FileMatch[], { files, sizeBytes }: Fo
   if (matches.length === 0) return `Not found in ${searched}.\n`;
   const rows = [
     ['FILE', 'OFFSET', 'FORM', 'NEEDLE'],
-    ...matches.map(({ path, offsetBytes, form, needle }) => [path, String(offsetBytes), form, needle]),
+    ...matches.map(({ path, offsetBytes, form, needle }) => [
+      ...[visibleLine(path), String(offsetBytes), form, visibleLine(needle)],
+    ]),
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   const lines = rows.map(([path = '', offset = '', form = '', needle = '']) =>

@@ -13,6 +13,7 @@ import {
 } from '@vcryptsim/scenario-engine';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../exit.js';
+import { print, printError, printJson } from '../output.js';
 
 /** `vcryptsim scenario list | lint | show | verbs`. */
 export function scenarioCommand(): Command {
@@ -54,9 +55,9 @@ async function list(options: { readonly dir?: string; readonly json?: boolean })
     const file = relative(process.cwd(), path);
     if (peeked !== null) rows.push({ name: fileName.slice(0, -5), file, title: peeked.name, about: peeked.about });
   }
-  if (options.json === true) return void process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  if (options.json === true) return void printJson(rows, 2);
   const width = Math.max(0, ...rows.map((row) => row.name.length));
-  for (const { name, title } of rows) process.stdout.write(`${name.padEnd(width)}  ${title}\n`);
+  for (const { name, title } of rows) print(`${name.padEnd(width)}  ${title}\n`);
 }
 
 async function lint(paths: readonly string[]): Promise<void> {
@@ -65,12 +66,12 @@ async function lint(paths: readonly string[]): Promise<void> {
   for (const shownAs of paths) {
     try {
       const { steps } = await loadScenario({ files, path: resolve(shownAs), shownAs });
-      process.stdout.write(`${shownAs}: ${steps.length} steps, no mistakes found\n`);
+      print(`${shownAs}: ${steps.length} steps, no mistakes found\n`);
     } catch (error) {
       if (!(error instanceof ScenarioError || error instanceof FileError)) throw error;
       wrong++;
       const text = error instanceof ScenarioError ? error.message : `${shownAs}: cannot be read (${error.code})`;
-      process.stderr.write(`${text}\n`);
+      printError(`${text}\n`);
     }
   }
   if (wrong > 0) process.exitCode = EXIT.badInput;
@@ -88,7 +89,7 @@ async function show(name: string): Promise<void> {
     );
   }
   try {
-    process.stdout.write(describe(await loadScenario({ files, path, shownAs: relative(process.cwd(), path) })));
+    print(describe(await loadScenario({ files, path, shownAs: relative(process.cwd(), path) })));
   } catch (error) {
     if (error instanceof ScenarioError) throw new CliError(EXIT.badInput, `bad scenario\n${error.message}`);
     throw error;
@@ -99,7 +100,7 @@ function verbs(): void {
   const rows = [...STEPS].map(({ verb, about, example }) => `${verb}\n    ${about}\n    - ${example}\n`);
   const words = EXPECTATIONS.map(({ word, about }) => `${word}\n    ${about}\n`);
   const always = INVARIANTS.map(({ name, says }) => `${name}\n    ${says}\n`);
-  process.stdout.write(
+  print(
     `Steps\n\n${rows.join('')}\nExpectations (under expect: and until:)\n\n${words.join('')}\n` +
       `Checked after every step, whatever the scenario says\n\n${always.join('')}`,
   );

@@ -1,7 +1,13 @@
-/** Text for XML 1.0, which knows no control characters but tab and line ends. */
+import { visibleText } from '@vcryptsim/ports';
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/**
+ * Text for XML 1.0, which knows no control characters but tab and line ends (section 2.2, Char), nor U+FFFE and U+FFFF.
+ * What it does not know, and what a reader does not see, is written as what it is: `\u{1b}`.
+ */
 export function escapeXml(text: string): string {
-  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text
-    .replaceAll(/[&<>"]/g, (character) => entities[character] ?? character)
-    .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/gu, '?');
+  return visibleText(text)
+    .replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character)
+    .replaceAll(/[\ufffe\uffff]/g, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
 }

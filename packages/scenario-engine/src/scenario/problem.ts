@@ -1,3 +1,5 @@
+import { visibleLine } from '@vcryptsim/ports';
+
 /** One mistake in a scenario file, with the place of the wrong word. */
 export interface ScenarioProblem {
   readonly file: string;
@@ -14,7 +16,7 @@ export interface ScenarioProblem {
 /** `FILE:LINE:COLUMN: message. Did you mean 'word'?`, the form that editors and terminals make clickable. */
 export function formatProblem(problem: ScenarioProblem): string {
   const hint = problem.nearest === undefined ? '' : ` Did you mean '${problem.nearest}'?`;
-  return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}.${hint}`;
+  return visibleLine(`${problem.file}:${problem.line}:${problem.column}: ${problem.message}.${hint}`);
 }
 
 /** More are counted, not listed. */

@@ -4,6 +4,7 @@ import { replaceFile } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { print, printJsonText, printProgress } from '../../output.js';
 
 interface KmipOptions {
   readonly json?: string | true;
@@ -37,12 +38,13 @@ async function kmip(options: KmipOptions): Promise<void> {
     ...(options.disk !== undefined && { diskFolder: resolve(options.disk) }),
     onProgress: showProgress,
   });
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  printProgress('');
   const json = `${JSON.stringify(report, null, 2)}\n`;
   if (typeof options.json === 'string') {
     await replaceFile(new OsFileSystem(), resolve(options.json), new TextEncoder().encode(json), 0o644);
   }
-  process.stdout.write(options.json === true ? json : formatKmipReport(report));
+  if (options.json === true) printJsonText(json);
+  else print(formatKmipReport(report));
   const missed = report.bars.filter((bar) => bar.reached === false).map((bar) => bar.workload);
   if (missed.length > 0) {
     throw new CliError(
@@ -54,8 +56,7 @@ async function kmip(options: KmipOptions): Promise<void> {
 }
 
 function showProgress(done: number, total: number, { subject, place, workload }: KmipConfiguration): void {
-  if (!process.stderr.isTTY) return;
-  process.stderr.write(`\r\x1b[Kmeasuring ${done + 1} of ${total}: ${workload}, ${subject}, store in ${place}`);
+  printProgress(`measuring ${done + 1} of ${total}: ${workload}, ${subject}, store in ${place}`);
 }
 
 function wholeNumber(text: string): number {

@@ -14,6 +14,7 @@ import { type FileSystem, readWhole, replaceFile } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { print, printJson, printProgress } from '../../output.js';
 
 /** A report of all configurations has some 50 KiB. */
 const BASELINE_MAX_BYTES = 16 * 2 ** 20;
@@ -53,21 +54,21 @@ async function xts(options: XtsOptions): Promise<void> {
     ...(options.quick === true ? { requests: [65_536, 1_048_576], directions: ['encrypt'] } : {}),
     onProgress: showProgress,
   });
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  printProgress('');
   if (typeof options.json === 'string') await write(files, options.json, `${JSON.stringify(report, null, 2)}\n`);
   if (options.csv !== undefined) await write(files, options.csv, xtsReportToCsv(report));
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(report)}\n`);
+    printJson(report);
     return;
   }
-  process.stdout.write(formatXtsReport(report));
-  if (baseline !== null) process.stdout.write(`\n${formatBaseline(compareWithBaseline(report, baseline))}`);
+  print(formatXtsReport(report));
+  if (baseline !== null) print(`\n${formatBaseline(compareWithBaseline(report, baseline))}`);
 }
 
 /** The last line is the result as JSON; missing the bar is a failure. */
 function soak(bytes: number): void {
   const result = runXtsSoak({ bytes });
-  process.stdout.write(`${JSON.stringify(result)}\n`);
+  printJson(result);
   if (result.rssEnd - result.rssStart > SOAK_RSS_BAR_BYTES) {
     throw new CliError(
       EXIT.failed,
@@ -77,7 +78,7 @@ function soak(bytes: number): void {
 }
 
 function showProgress(done: number, total: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kmeasuring ${done + 1} of ${total}`);
+  printProgress(`measuring ${done + 1} of ${total}`);
 }
 
 async function write(files: FileSystem, path: string, text: string): Promise<void> {

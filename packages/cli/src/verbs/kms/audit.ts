@@ -3,6 +3,7 @@ import { auditLines, verifyChain } from '@vcryptsim/kms';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { print, printJsonText } from '../../output.js';
 
 interface AuditOptions {
   readonly dir: string;
@@ -35,8 +36,8 @@ async function verify({ dir }: AuditOptions): Promise<void> {
     throw new CliError(EXIT.failed, message, 'Compare it with a copy of the log.');
   }
   const { n, hash } = finding.head;
-  process.stdout.write(`${n} lines, whole. Last hash: ${hash}\n`);
-  process.stdout.write('Keep that hash elsewhere: only with it does a missing end show.\n');
+  print(`${n} lines, whole. Last hash: ${hash}\n`);
+  print('Keep that hash elsewhere: only with it does a missing end show.\n');
 }
 
 async function tail({ dir, lines }: AuditOptions & { readonly lines: string }): Promise<void> {
@@ -49,5 +50,5 @@ async function tail({ dir, lines }: AuditOptions & { readonly lines: string }): 
     last.push(line);
     if (last.length > count) last.shift();
   }
-  process.stdout.write(last.map((line) => `${line}\n`).join(''));
+  printJsonText(last.map((line) => `${line}\n`).join(''));
 }

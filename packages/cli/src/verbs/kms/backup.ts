@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { print } from '../../output.js';
 import { type FolderOptions, withAdministrator } from './reach-folder.js';
 import { asCliError } from './trouble.js';
 
@@ -27,6 +28,6 @@ async function backUp(options: BackupOptions): Promise<void> {
   const { files, sizeBytes } = await withAdministrator(options, (administrator) =>
     administrator.perform<'backup'>({ action: 'backup', out }),
   );
-  process.stdout.write(`${files} files, ${sizeBytes} bytes: ${out}\n`);
-  process.stdout.write('The root key is not in it. Keep a copy of that file elsewhere: without it nothing opens.\n');
+  print(`${files} files, ${sizeBytes} bytes: ${out}\n`);
+  print('The root key is not in it. Keep a copy of that file elsewhere: without it nothing opens.\n');
 }

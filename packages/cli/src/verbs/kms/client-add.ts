@@ -4,6 +4,7 @@ import { assert, exists, type FileSystem, makeFolders } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { print } from '../../output.js';
 import { type Registration, withRegistration } from './registration.js';
 import { asCliError } from './trouble.js';
 
@@ -55,7 +56,7 @@ async function addAuthority(name: string, path: string, dir: string, files: OsFi
     const client = await registry.addAuthority(name, authority);
     const home = `${dir}/clients/${client}`;
     await writeCertificates(files, `${home}/ca.pem`, [pki.authority.certificate]);
-    process.stdout.write(`Whoever that authority signs for may connect as client ${client}. Its files: ${home}\n`);
+    print(`Whoever that authority signs for may connect as client ${client}. Its files: ${home}\n`);
   });
 }
 
@@ -88,7 +89,7 @@ async function register(
     const certificates = registry.clients.find((known) => known.name === client)?.certificates ?? [];
     await writeCertificates(files, `${out}/cert.pem`, certificates);
   }
-  process.stdout.write(`Client ${client} may connect. Its files: ${out}/{${written.sort().join(',')}}\n`);
+  print(`Client ${client} may connect. Its files: ${out}/{${written.sort().join(',')}}\n`);
 }
 
 async function readGiven(path: string): Promise<Uint8Array> {

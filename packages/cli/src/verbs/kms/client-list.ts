@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { ClientRegistry } from '@vcryptsim/kms';
 import { describeCertificate } from '@vcryptsim/pki';
+import { visibleLine } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
+import { print, printJson } from '../../output.js';
 import { readAuthority } from './authority.js';
 import { asCliError } from './trouble.js';
 
@@ -32,12 +34,12 @@ async function list({ dir, json }: { readonly dir: string; readonly json?: boole
     }),
   );
   if (json === true) {
-    process.stdout.write(`${JSON.stringify(clients, null, 2)}\n`);
+    printJson(clients, 2);
     return;
   }
   for (const { name, subject, fingerprintSha256, isAuthority, isRevoked } of clients) {
     const notes = `${isAuthority ? '  authority' : ''}${isRevoked ? '  revoked' : ''}`;
-    process.stdout.write(`${name}  ${subject}  ${fingerprintSha256}${notes}\n`);
+    print(`${visibleLine(`${name}  ${subject}`)}  ${fingerprintSha256}${notes}\n`);
   }
-  if (clients.length === 0) process.stdout.write('Nobody yet. Add one: vcryptsim kms client add NAME --dir DIR\n');
+  if (clients.length === 0) print('Nobody yet. Add one: vcryptsim kms client add NAME --dir DIR\n');
 }

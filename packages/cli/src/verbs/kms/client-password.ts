@@ -3,6 +3,7 @@ import { ClientRegistry } from '@vcryptsim/kms';
 import { readWhole } from '@vcryptsim/ports';
 import { OsFileSystem, SystemEntropy } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
+import { print } from '../../output.js';
 import { readAuthority } from './authority.js';
 import { asCliError } from './trouble.js';
 
@@ -47,5 +48,5 @@ async function setPassword(name: string, { dir, user, passwordFile }: PasswordOp
   } finally {
     file.fill(0);
   }
-  process.stdout.write(`Client ${name} must show user ${user} and its password from its next connection on.\n`);
+  print(`Client ${name} must show user ${user} and its password from its next connection on.\n`);
 }

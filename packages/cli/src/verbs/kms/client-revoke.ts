@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Registrar } from '@vcryptsim/kms';
 import { OsFileSystem, SystemClock } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
+import { print } from '../../output.js';
 import { readAuthority } from './authority.js';
 import { reachFolder } from './reach-folder.js';
 import { asCliError } from './trouble.js';
@@ -39,5 +40,5 @@ async function revoke(name: string, dir: string): Promise<void> {
       }
     },
   });
-  process.stdout.write(`Client ${name} may not connect any more. Connections closed: ${closed}\n`);
+  print(`Client ${name} may not connect any more. Connections closed: ${closed}\n`);
 }

@@ -4,6 +4,7 @@ import { certificateRequestFromPem } from '@vcryptsim/pki';
 import { makeFolders, readWhole } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
+import { print } from '../../output.js';
 import { withRegistration } from './registration.js';
 import { asCliError } from './trouble.js';
 
@@ -45,6 +46,6 @@ async function sign(name: string, options: ClientSignOptions): Promise<void> {
     await makeFolders(files, out);
     await writeCertificates(files, `${out}/cert.pem`, [certificate]);
     await writeCertificates(files, `${out}/ca.pem`, [pki.authority.certificate]);
-    process.stdout.write(`Client ${client} may connect. Its files: ${out}/{ca.pem,cert.pem}\n`);
+    print(`Client ${client} may connect. Its files: ${out}/{ca.pem,cert.pem}\n`);
   });
 }

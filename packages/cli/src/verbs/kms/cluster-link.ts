@@ -11,6 +11,7 @@ import { exists, type FileSystem, type KeyServerName, type Network, NetworkError
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { printError } from '../../output.js';
 import { parseListenAddress } from './listen-address.js';
 
 /** What `kms serve` is told of the cluster its node is in. */
@@ -72,7 +73,7 @@ export async function leaderOf(
     nodeName: options.node as KeyServerName,
     onRefused: (error) => {
       if (error.code === 'ROOT_KEY_WRONG') refuse(error);
-      else process.stderr.write(`${error.message} ${error.nextStep ?? ''}\n`);
+      else printError(`${error.message} ${error.nextStep ?? ''}\n`);
     },
   };
   return { leader, refusal };
@@ -99,7 +100,7 @@ export async function openDoor(
 /** Says on standard error what happens between the nodes. */
 export function tellOfCluster(event: KmsEvent): void {
   const line = lineOf(event);
-  if (line !== null) process.stderr.write(`${line}\n`);
+  if (line !== null) printError(`${line}\n`);
 }
 
 function lineOf(event: KmsEvent): string | null {

@@ -4,6 +4,7 @@ import { assert, exists, makeFolders } from '@vcryptsim/ports';
 import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { print } from '../../output.js';
 import { asCliError } from './trouble.js';
 
 interface FollowerAddOptions {
@@ -59,5 +60,5 @@ async function addFollower(name: string, options: FollowerAddOptions): Promise<v
   await writeCertificates(files, `${out}/cert.pem`, [certificate]);
   await writeCertificates(files, `${out}/ca.pem`, [authority]);
   await registry.add(follower, certificate);
-  process.stdout.write(`Node ${follower} may follow. Its files: ${out}/{ca.pem,cert.pem,key.pem}\n`);
+  print(`Node ${follower} may follow. Its files: ${out}/{ca.pem,cert.pem,key.pem}\n`);
 }

@@ -3,6 +3,7 @@ import { ClientRegistry } from '@vcryptsim/kms';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { print } from '../../output.js';
 import { readAuthority } from './authority.js';
 import { asCliError } from './trouble.js';
 
@@ -31,5 +32,5 @@ async function revoke(name: string, dir: string): Promise<void> {
     throw new CliError(EXIT.badInput, `There is no follower ${name}.`, nextStep);
   }
   await registry.revoke(name);
-  process.stdout.write(`Node ${name} may not follow any more. It keeps what it copied.\n`);
+  print(`Node ${name} may not follow any more. It keeps what it copied.\n`);
 }

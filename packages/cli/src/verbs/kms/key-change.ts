@@ -1,6 +1,7 @@
 import type { AdminRequest, KeySummary } from '@vcryptsim/kms';
 import type { KeyId } from '@vcryptsim/ports';
 import { Command, Option } from 'commander';
+import { print, printJson } from '../../output.js';
 import { keyLine } from './key-list.js';
 import { type FolderOptions, withAdministrator } from './reach-folder.js';
 import { asCliError } from './trouble.js';
@@ -88,5 +89,6 @@ async function change(request: AdminRequest<Change>, options: ChangeOptions): Pr
   } catch (error) {
     throw asCliError(error);
   }
-  process.stdout.write(options.json === true ? `${JSON.stringify(key, null, 2)}\n` : `${keyLine(key)}\n`);
+  if (options.json === true) printJson(key, 2);
+  else print(`${keyLine(key)}\n`);
 }

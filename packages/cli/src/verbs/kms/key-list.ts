@@ -1,5 +1,7 @@
 import type { KeySummary } from '@vcryptsim/kms';
+import { visibleLine } from '@vcryptsim/ports';
 import { Command } from 'commander';
+import { print, printJson } from '../../output.js';
 import { type FolderOptions, withAdministrator } from './reach-folder.js';
 import { asCliError } from './trouble.js';
 
@@ -27,11 +29,11 @@ async function list(options: ListOptions): Promise<void> {
     administrator.perform<'key.list'>({ action: 'key.list' }),
   );
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(keys, null, 2)}\n`);
+    printJson(keys, 2);
     return;
   }
-  process.stdout.write(keys.map((key) => `${keyLine(key)}\n`).join(''));
-  if (keys.length === 0) process.stdout.write('No objects yet. Clients make them by KMIP Create or Register.\n');
+  print(keys.map((key) => `${keyLine(key)}\n`).join(''));
+  if (keys.length === 0) print('No objects yet. Clients make them by KMIP Create or Register.\n');
 }
 
 /** An object in one line: `ID  SymmetricKey AES-256  Active  vcenter  2026-11-21T12:00:00.000Z  "name"`. */
@@ -40,5 +42,5 @@ export function keyLine(key: KeySummary): string {
   const state = [key.state ?? 'no state', ...(key.isArchived ? ['archived'] : [])].join(', ');
   const made = key.createdMs === null ? [] : [new Date(key.createdMs).toISOString()];
   const name = key.name === null ? [] : [JSON.stringify(key.name)];
-  return [key.id, `${key.type} ${kind}`.trim(), state, key.owner, ...made, ...name].join('  ');
+  return visibleLine([key.id, `${key.type} ${kind}`.trim(), state, key.owner, ...made, ...name].join('  '));
 }

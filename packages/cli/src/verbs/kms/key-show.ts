@@ -1,5 +1,6 @@
-import type { KeyId } from '@vcryptsim/ports';
+import { type KeyId, visibleLine } from '@vcryptsim/ports';
 import { Command } from 'commander';
+import { print, printJson } from '../../output.js';
 import { keyLine } from './key-list.js';
 import { type FolderOptions, withAdministrator } from './reach-folder.js';
 import { asCliError } from './trouble.js';
@@ -32,12 +33,12 @@ async function show(id: KeyId, options: ShowOptions): Promise<void> {
     administrator.perform<'key.show'>({ action: 'key.show', id }),
   );
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(key, null, 2)}\n`);
+    printJson(key, 2);
     return;
   }
   const lines = key.attributes.map(({ name, index, value }) => {
     const place = index === 0 ? name : `${name} [${index}]`;
-    return `  ${place}: ${typeof value === 'string' ? value : JSON.stringify(value)}`;
+    return visibleLine(`  ${place}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   });
-  process.stdout.write(`${[keyLine(key), ...lines].join('\n')}\n`);
+  print(`${[keyLine(key), ...lines].join('\n')}\n`);
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { restoreBackup } from '@vcryptsim/kms';
 import { OsFileSystem, SystemClock, SystemEntropy } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
+import { print } from '../../output.js';
 import { asCliError } from './trouble.js';
 
 interface RestoreOptions {
@@ -44,6 +45,6 @@ async function restore({ from, dir, rootKey }: RestoreOptions): Promise<void> {
     folder,
     ...(rootKey !== undefined && { rootKeyPath: resolve(rootKey) }),
   });
-  process.stdout.write(`${files} files, ${sizeBytes} bytes: ${folder}\n`);
-  process.stdout.write(`Serve it: vcryptsim kms serve --dir ${dir}\n`);
+  print(`${files} files, ${sizeBytes} bytes: ${folder}\n`);
+  print(`Serve it: vcryptsim kms serve --dir ${dir}\n`);
 }

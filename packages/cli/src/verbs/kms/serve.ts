@@ -4,6 +4,7 @@ import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
 import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork, UnixSocket } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { printError, printJson } from '../../output.js';
 import { type ClusterOptions, leaderOf, openDoor, tellOfCluster, withClusterOptions } from './cluster-link.js';
 import { lockToServe } from './folder-lock.js';
 import { parseListenAddress } from './listen-address.js';
@@ -78,7 +79,7 @@ async function serve(options: ServeOptions): Promise<void> {
         const { administrator } = server;
         const adminDoor = await serveAdministrator({ administrator, sockets: new UnixSocket(), folder, clock });
         greet(server, folder);
-        process.stdout.write(`${JSON.stringify({ ready: true, ...node.address, ...(door && { replicate: door }) })}\n`);
+        printJson({ ready: true, ...node.address, ...(door && { replicate: door }) });
         await Promise.race([stopped, refusal]).finally(() => adminDoor.close());
       } finally {
         await server.close();
@@ -108,7 +109,7 @@ function greet(server: KeyServer, folder: string): void {
     `Folder ${folder}, ${objects} objects. ${known}`,
     ...torn,
   ];
-  process.stderr.write(`${lines.join('\n')}\n`);
+  printError(`${lines.join('\n')}\n`);
 }
 
 /** Resolves at the first SIGTERM or SIGINT. */

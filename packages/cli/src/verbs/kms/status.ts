@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { ClusterStatus } from '@vcryptsim/kms';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { print, printJson } from '../../output.js';
 import { reachFolder } from './reach-folder.js';
 import { asCliError } from './trouble.js';
 
@@ -36,8 +37,13 @@ async function show({ dir, json }: StatusOptions): Promise<void> {
       );
     },
   });
-  const lines = json === true ? [JSON.stringify(status, null, 2)] : linesOf(status);
-  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  if (json === true) printJson(status, 2);
+  else
+    print(
+      linesOf(status)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
 }
 
 function linesOf(status: ClusterStatus): string[] {

@@ -49,6 +49,8 @@ export interface KeyServerOptions {
   readonly alternativeNames?: readonly string[];
   /** File of the root key; default `DIR/root.key`. */
   readonly rootKeyPath?: string;
+  /** Told of each error that nobody expected: one answer or connection was lost to it. For a log; it may name paths. */
+  readonly onFault?: (error: unknown) => void;
   /** Given, the server is a follower: it copies the leader's store and takes no changes. */
   readonly leader?: LeaderAddress;
 }
@@ -158,6 +160,7 @@ export class KeyServer {
       entropy,
       keyPairs,
       events,
+      onFault: this.o.onFault,
       store,
       pending,
       groupTurns,
@@ -208,6 +211,11 @@ export class KeyServer {
     await this.audit.append({ event: 'FOLLOWER_ADDED', follower, fingerprintSha256: fingerprint });
     this.o.events.emit({ type: 'FOLLOWER_ADDED', follower });
     return follower;
+  }
+
+  /** How many errors that nobody expected cost an answer or a connection since the server was opened. */
+  get faults(): number {
+    return [...this.#nodes].reduce((sum, node) => sum + node.faults, 0);
   }
 
   /** Says whether the server can give out the material of an object. */

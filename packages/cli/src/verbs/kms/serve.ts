@@ -116,7 +116,7 @@ function greet(server: KeyServer, folder: string): void {
 /** One answer or connection was lost to a mistake in vcryptsim: the stack helps whoever mends it. */
 function tellOfFault(error: unknown): void {
   const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`A mistake in vcryptsim cost one request its answer; the server goes on.\n${told}\n`);
+  printError(`A mistake in vcryptsim cost one request its answer; the server goes on.\n${told}\n`);
 }
 
 /** Resolves at the first SIGTERM or SIGINT. */

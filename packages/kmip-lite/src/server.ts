@@ -1,5 +1,4 @@
 export type { Exchange, ExchangedItem } from './server/exchange.js';
-export type { Fault, FaultSink } from './server/fault.js';
 export {
   type Addressed,
   Finished,

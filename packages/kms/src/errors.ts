@@ -50,9 +50,12 @@ export type KmsErrorCode =
   | 'CLIENT_NAME_INVALID'
   | 'CLIENT_NAME_TAKEN'
   | 'CLIENT_KEY_TAKEN' // that public key belongs to another client
+  | 'CLIENT_AUTHORITY_TAKEN' // that authority, or one above or below it, belongs to another client
   | 'CLIENT_CERTIFICATE_INVALID'
   | 'CLIENT_PASSWORD_INVALID'
   | 'CLIENT_PASSWORD_DAMAGED'
+  | 'CHANGE_UNFINISHED' // an administrator's: written down, and finished by the next try or start
+  | 'UNEXPECTED' // an error that nobody foresaw; it cost this one answer
   | 'ADMIN_REQUEST_INVALID' // no request of admin-request.ts
   | 'BACKUP_DAMAGED'
   | 'BACKUP_EXISTS' // something stands where it should go

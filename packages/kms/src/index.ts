@@ -1,5 +1,6 @@
 export { AdminLink } from './admin/admin-link.js';
 export type { AdminAction, AdminAnswer, Administrator, AdminRequest } from './admin/admin-request.js';
+export type { Registration } from './admin/administration.js';
 export type { DescribedAttribute, KeyDescription, KeySummary } from './admin/key-summary.js';
 export { serveAdministrator } from './admin/serve-administrator.js';
 export { type AuditEntry, type AuditItem, type ChainPoint, readLine } from './audit/audit-line.js';
@@ -8,6 +9,7 @@ export { type ChainFinding, verifyChain } from './audit/verify-chain.js';
 export type { BackupReport } from './backup/backup-report.js';
 export { type RestoreOptions, restoreBackup } from './backup/restore-backup.js';
 export { type ClientName, clientName } from './clients/client-name.js';
+export { ClientPassword } from './clients/client-password.js';
 export { ClientRegistry, type RegisteredClient } from './clients/client-registry.js';
 export { Registrar } from './clients/registrar.js';
 export type { ClusterStatus } from './cluster/cluster-status.js';

@@ -1,4 +1,3 @@
-import { fingerprintSha256 } from '@vcryptsim/pki';
 import type {
   Clock,
   Entropy,
@@ -17,7 +16,7 @@ import { Administration } from './admin/administration.js';
 import { AuditLog } from './audit/audit-log.js';
 import type { BackupReport } from './backup/backup-report.js';
 import { writeBackup } from './backup/write-backup.js';
-import type { ClientName } from './clients/client-name.js';
+import { type ClientName, clientName } from './clients/client-name.js';
 import { ClientRegistry, type RegisteredClient } from './clients/client-registry.js';
 import { Registrar } from './clients/registrar.js';
 import type { ClusterStatus } from './cluster/cluster-status.js';
@@ -49,8 +48,6 @@ export interface KeyServerOptions {
   readonly alternativeNames?: readonly string[];
   /** File of the root key; default `DIR/root.key`. */
   readonly rootKeyPath?: string;
-  /** Told of each error that nobody expected: one answer or connection was lost to it. For a log; it may name paths. */
-  readonly onFault?: (error: unknown) => void;
   /** Given, the server is a follower: it copies the leader's store and takes no changes. */
   readonly leader?: LeaderAddress;
 }
@@ -74,6 +71,7 @@ export interface NodeOptions {
  *   clients/NAME/    who may connect (client-registry.ts)
  *   followers/NAME/  which nodes may copy the store, in the same form
  *   pki/             the server's own certificates (server-pki.ts)
+ *   change.json      the administrator's change that is under way (recorded-changes.ts)
  */
 export class KeyServer {
   readonly #nodes = new Set<KeyServerNode>();
@@ -90,20 +88,21 @@ export class KeyServer {
     private readonly store: KeyStore | ReplicaStore,
     private readonly audit: AuditLog,
     private readonly registry: ClientRegistry,
+    /** Which nodes may copy the store. */
+    private readonly followers: ClientRegistry,
     /** The server's own certificates. */
     readonly pki: ServerPki,
     /** What opening the store found. */
     readonly report: StoreReport,
   ) {
     this.pending = new PendingOperations(o.entropy);
-    this.registrar = new Registrar(registry, audit);
+    this.registrar = new Registrar({ ...o, audit, clients: registry, followers });
     this.administrator = new Administration({
       ...o,
       store,
       audit,
-      addClient: (client) => this.addClient(client),
-      revokeClient: (name) => this.revokeClient(name),
-      backUp: (out) => this.backUp(out),
+      registration: this,
+      backUp: (out, beforeFinish) => this.backUp(out, beforeFinish),
       cluster: () => this.cluster(),
     });
   }
@@ -118,7 +117,9 @@ export class KeyServer {
     await makeFolders(o.files, o.folder);
     const pki = await ServerPki.open({ ...o, folder: `${o.folder}/pki` });
     const authority = pki.authority.certificate;
+    await makeFolders(o.files, `${o.folder}/clients`);
     const registry = await ClientRegistry.open({ ...o, folder: `${o.folder}/clients`, authority });
+    const followers = await ClientRegistry.open({ ...o, folder: `${o.folder}/followers`, authority });
     const rootKeyPath = o.rootKeyPath ?? `${o.folder}/root.key`;
     const place = { ...o, folder: `${o.folder}/store`, rootKeyPath };
     const { store, report } = await (o.leader ? ReplicaStore.open(place) : KeyStore.open(place));
@@ -134,7 +135,8 @@ export class KeyServer {
       }
       await log.append({ event: 'OPENED', stored: store.lastWrite, tornBytes: report.tornBytes });
       o.events.emit({ type: 'STORE_OPENED', ...report });
-      const server = new KeyServer(o, store, log, registry, pki, report);
+      const server = new KeyServer(o, store, log, registry, followers, pki, report);
+      await server.registrar.settle();
       server.#follow();
       return server;
     } catch (error) {
@@ -160,7 +162,6 @@ export class KeyServer {
       entropy,
       keyPairs,
       events,
-      onFault: this.o.onFault,
       store,
       pending,
       groupTurns,
@@ -183,6 +184,23 @@ export class KeyServer {
     return client;
   }
 
+  /** Registers a client by an authority of its own. @param o.certificate DER. Throws as {@link addClient}; KmsError CLIENT_AUTHORITY_TAKEN */
+  async addAuthority(o: { readonly name: string; readonly certificate: Uint8Array }): Promise<ClientName> {
+    const client = await this.registrar.addAuthority(o);
+    this.o.events.emit({ type: 'CLIENT_ADDED', client });
+    return client;
+  }
+
+  /**
+   * Sets the user name and password that a client must show from its next connection on.
+   *
+   * @param o.record {@link ClientPassword.record}
+   * @throws KmsError CLIENT_UNKNOWN, STORE_UNWRITABLE; FileError
+   */
+  setPassword(o: { readonly name: string; readonly record: Uint8Array }): Promise<ClientName> {
+    return this.registrar.setPassword(o);
+  }
+
   /**
    * Opens a leader's door for followers, who copy the store through it.
    *
@@ -191,8 +209,7 @@ export class KeyServer {
   async replicate(o: NodeOptions): Promise<LeaderDoor> {
     if (!(this.store instanceof KeyStore)) throw notLeader(null);
     const { clock, events } = this.o;
-    const followers = await this.#followers();
-    const { audit } = this;
+    const { audit, followers } = this;
     const parts = { identities: [this.pki.identity], ...o, clock, events, audit, followers };
     const door = await LeaderDoor.open({ ...parts, journal: this.store.journal });
     this.#doors.add(door);
@@ -206,16 +223,19 @@ export class KeyServer {
    * @throws KmsError as {@link addClient}; PkiError MALFORMED; FileError
    */
   async addFollower(o: { readonly name: string; readonly certificate: Uint8Array }): Promise<ClientName> {
-    const follower = await (await this.#followers()).add(o.name, o.certificate);
-    const fingerprint = fingerprintSha256(o.certificate);
-    await this.audit.append({ event: 'FOLLOWER_ADDED', follower, fingerprintSha256: fingerprint });
+    const follower = await this.registrar.addFollower(o);
     this.o.events.emit({ type: 'FOLLOWER_ADDED', follower });
     return follower;
   }
 
-  /** How many errors that nobody expected cost an answer or a connection since the server was opened. */
-  get faults(): number {
-    return [...this.#nodes].reduce((sum, node) => sum + node.faults, 0);
+  /**
+   * Keeps a node from copying the store, and pulls the plug of the connection that it has. It keeps what it copied.
+   *
+   * @returns how many connections that were
+   * @throws KmsError CLIENT_UNKNOWN, STORE_UNWRITABLE; FileError
+   */
+  revokeFollower(name: string): Promise<number> {
+    return this.#shutOut(this.followers, [...this.#doors], name, () => this.registrar.revokeFollower(name));
   }
 
   /** Says whether the server can give out the material of an object. */
@@ -237,16 +257,15 @@ export class KeyServer {
    * @throws KmsError CLIENT_UNKNOWN, STORE_UNWRITABLE; FileError
    */
   async revokeClient(name: string): Promise<number> {
-    const client = await this.registrar.revoke(name);
-    const closed = await Promise.all([...this.#nodes].map((node) => node.dismiss(client)));
-    this.o.events.emit({ type: 'CLIENT_REVOKED', client });
-    return closed.reduce((sum, count) => sum + count, 0);
+    const closed = await this.#shutOut(this.registry, [...this.#nodes], name, () => this.registrar.revoke(name));
+    this.o.events.emit({ type: 'CLIENT_REVOKED', client: clientName(name) });
+    return closed;
   }
 
   /** Copies the folder, without its root key, while it is served: {@link writeBackup}. */
-  backUp(out: string): Promise<BackupReport> {
+  backUp(out: string, beforeFinish?: () => Promise<void>): Promise<BackupReport> {
     const { folder, rootKeyPath = `${folder}/root.key` } = this.o;
-    return writeBackup({ ...this.o, rootKeyPath, out });
+    return writeBackup({ ...this.o, rootKeyPath, out, ...(beforeFinish && { beforeFinish }) });
   }
 
   /** Who may connect, by name. */
@@ -272,8 +291,23 @@ export class KeyServer {
     }
   }
 
-  #followers(): Promise<ClientRegistry> {
-    const { files, folder } = this.o;
-    return ClientRegistry.open({ files, folder: `${folder}/followers`, authority: this.pki.authority.certificate });
+  /** Whatever comes of it: who is shut out on the medium keeps no connection, nor does one of whom that is not known. */
+  async #shutOut(
+    registry: ClientRegistry,
+    doors: readonly (KeyServerNode | LeaderDoor)[],
+    name: string,
+    revoke: () => Promise<ClientName>,
+  ): Promise<number> {
+    const dismiss = async (client: ClientName): Promise<number> => {
+      const closed = await Promise.all(doors.map((door) => door.dismiss(client)));
+      return closed.reduce((sum, count) => sum + count, 0);
+    };
+    try {
+      return await dismiss(await revoke());
+    } catch (error) {
+      const isKnown = registry.clients.some((one) => one.name === name);
+      if (isKnown && (await registry.isRevoked(name).catch(() => true))) await dismiss(clientName(name));
+      throw error;
+    }
   }
 }

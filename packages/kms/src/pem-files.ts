@@ -17,7 +17,12 @@ export async function readCertificates(files: FileSystem, path: string): Promise
 
 /** Replaces a PEM file by these certificates, for everybody to read. */
 export function writeCertificates(files: FileSystem, path: string, chain: readonly Uint8Array[]): Promise<void> {
-  return replaceFile(files, path, new TextEncoder().encode(chain.map(certificateToPem).join('')), 0o644);
+  return replaceFile(files, path, certificatesAsPem(chain), 0o644);
+}
+
+/** Content of a PEM file of these certificates. */
+export function certificatesAsPem(chain: readonly Uint8Array[]): Uint8Array {
+  return new TextEncoder().encode(chain.map(certificateToPem).join(''));
 }
 
 /**

@@ -84,9 +84,9 @@ export class ServerPki {
     return this.authority.signRequest(request, { usage: 'client', ...validFor(this.clock, LEAF_DAYS) });
   }
 
-  /** Makes a key pair and a client certificate for it. */
-  async issueClient(name: string): Promise<TlsIdentity> {
-    const keyPair = await this.keyPairs.generate('rsa-2048');
+  /** Makes a client certificate for a key pair, which is made too if none is given. */
+  async issueClient(name: string, given?: KeyPair): Promise<TlsIdentity> {
+    const keyPair = given ?? (await this.keyPairs.generate('rsa-2048'));
     return this.authority.issueIdentity({
       subject: `CN=${name}`,
       usage: 'client',

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { ClientRegistry } from '../src/clients/client-registry.js';
 import { createTestAuthority } from './support/authority.js';
 import { Lab } from './support/lab.js';
 
@@ -7,14 +6,12 @@ import { Lab } from './support/lab.js';
 async function withAuthority(lab: Lab) {
   const server = await lab.serve();
   const own = await createTestAuthority(lab, 'VMCA of vcenter');
-  const authority = server.pki.authority.certificate;
-  const registry = await ClientRegistry.open({ files: lab.files, folder: '/kms/clients', authority });
-  await registry.addAuthority('vcenter', own.certificate);
+  await server.addAuthority({ name: 'vcenter', certificate: own.certificate });
   const ask = async (from: typeof own) => {
     const client = lab.client(server, await from.identity('kmipClient20261122'));
     return client.session((session) => session.query(['QueryOperations']));
   };
-  return { server, registry, own, ask };
+  return { server, own, ask };
 }
 
 it('[S14] lets in whoever the client’s own authority signs for, one certificate after the other', () =>
@@ -27,22 +24,22 @@ it('[S14] lets in whoever the client’s own authority signs for, one certificat
 
 it('keeps out another authority of the same name, and all of them once the client is revoked', () =>
   Lab.run(async (lab) => {
-    const { server, registry, own, ask } = await withAuthority(lab);
+    const { server, own, ask } = await withAuthority(lab);
     await expect(ask(await createTestAuthority(lab, 'VMCA of vcenter'))).rejects.toMatchObject({
       code: 'CONNECTION_CLOSED',
     });
-    await registry.revoke('vcenter');
+    await server.revokeClient('vcenter');
     await expect(ask(own)).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
     await server.close();
   }));
 
 it('takes no certificate for an authority that may not sign', () =>
   Lab.run(async (lab) => {
-    const { server, registry } = await withAuthority(lab);
+    const { server } = await withAuthority(lab);
     const [leaf] = (await lab.selfSigned()).chain;
-    await expect(registry.addAuthority('other', leaf ?? new Uint8Array(0))).rejects.toMatchObject({
+    await expect(server.addAuthority({ name: 'other', certificate: leaf ?? new Uint8Array(0) })).rejects.toMatchObject({
       code: 'CLIENT_CERTIFICATE_INVALID',
     });
-    expect(registry.clients.map(({ name }) => name)).toEqual(['vcenter']);
+    expect(server.clients().map(({ name }) => name)).toEqual(['vcenter']);
     await server.close();
   }));

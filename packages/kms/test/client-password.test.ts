@@ -19,7 +19,8 @@ async function withPassword(lab: Lab) {
   if (!certificate) throw new Error('an identity has a certificate');
   await server.addClient({ name: 'vcenter', certificate });
   const entropy = entropyOf(7);
-  await ClientPassword.write(lab.files, FOLDER, { username: 'vSphere', password: utf8('let me in'), entropy });
+  const record = ClientPassword.record({ username: 'vSphere', password: utf8('let me in'), entropy });
+  await server.setPassword({ name: 'vcenter', record });
   const ask = (credential?: Credential) =>
     lab
       .client(server, identity, credential ? { credential } : {})
@@ -70,8 +71,9 @@ it('keeps the password itself out of the file, and the old one when the new one 
     const { server, ask } = await withPassword(lab);
     const entropy = entropyOf(8);
     const nothing = { username: 'vSphere', password: utf8(''), entropy };
-    await expect(ClientPassword.write(lab.files, FOLDER, nothing)).rejects.toMatchObject({
-      code: 'CLIENT_PASSWORD_INVALID',
+    expect(() => ClientPassword.record(nothing)).toThrow(expect.objectContaining({ code: 'CLIENT_PASSWORD_INVALID' }));
+    await expect(server.setPassword({ name: 'vcenter', record: new Uint8Array(9) })).rejects.toMatchObject({
+      code: 'CLIENT_PASSWORD_DAMAGED',
     });
     await expect(ask(shown('vSphere', 'let me in'))).resolves.toBeDefined();
     const handle = await lab.files.open(`${FOLDER}/password`, { access: 'read' });

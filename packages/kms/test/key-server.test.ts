@@ -254,10 +254,9 @@ describe('clients', () => {
       const identity = await lab.selfSigned();
       const client = lab.client(server, identity);
       expect(await reasonOf(client.session((session) => session.discoverVersions()))).toBe('CONNECTION_CLOSED');
-      const { ClientRegistry } = await import('@vcryptsim/kms');
-      const authority = server.pki.authority.certificate;
-      const elsewhere = await ClientRegistry.open({ files: lab.files, folder: '/kms/clients', authority });
-      await elsewhere.add('late', identity.chain[0]!);
+      const { writeCertificates } = await import('@vcryptsim/kms');
+      await lab.files.mkdir('/kms/clients/late');
+      await writeCertificates(lab.files, '/kms/clients/late/cert.pem', [identity.chain[0]!]);
       expect(await reasonOf(client.session((session) => session.discoverVersions()))).toBeNull();
       const refusal = (await auditLines(lab)).map((line) => JSON.parse(line)).find((line) => line.event === 'REFUSAL');
       expect(refusal).toMatchObject({

@@ -67,11 +67,7 @@ function publicKeyDer(certificate: X509Certificate): Uint8Array {
   }
 }
 
-const PREFIXES: ReadonlyMap<string, string> = new Map([
-  ['DNS', 'dns'],
-  ['IP Address', 'ip'],
-  ['URI', 'uri'],
-]);
+const PREFIXES: Readonly<Record<string, string>> = { DNS: 'dns', 'IP Address': 'ip', URI: 'uri' };
 
 /** Node joins names by comma and puts a name that holds one in JSON quotes, so that no name can pose as two. */
 function alternativeNames(nodeText: string | undefined): string[] {
@@ -79,7 +75,7 @@ function alternativeNames(nodeText: string | undefined): string[] {
   for (const [, kind = '', text = ''] of (nodeText ?? '').matchAll(
     /([A-Za-z ]+?):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g,
   )) {
-    const prefix = PREFIXES.get(kind);
+    const prefix = PREFIXES[kind];
     if (prefix !== undefined) names.push(`${prefix}:${text.startsWith('"') ? JSON.parse(text) : text}`);
   }
   return names;

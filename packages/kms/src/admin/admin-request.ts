@@ -16,7 +16,11 @@ export interface AdminActions {
   'key.archive': { readonly asks: OneKey; readonly answer: KeySummary };
   'key.recover': { readonly asks: OneKey; readonly answer: KeySummary };
   'client.add': { readonly asks: NewClient; readonly answer: { readonly client: ClientName } };
+  'client.authority': { readonly asks: NewClient; readonly answer: { readonly client: ClientName } };
+  'client.password': { readonly asks: OneClient & Password; readonly answer: { readonly client: ClientName } };
   'client.revoke': { readonly asks: OneClient; readonly answer: { readonly closedConnections: number } };
+  'follower.add': { readonly asks: NewClient; readonly answer: { readonly follower: ClientName } };
+  'follower.revoke': { readonly asks: OneClient; readonly answer: { readonly closedConnections: number } };
   status: { readonly asks: object; readonly answer: ClusterStatus };
   backup: { readonly asks: { readonly out: string }; readonly answer: BackupReport };
 }
@@ -35,8 +39,13 @@ interface OneClient {
 }
 
 interface NewClient extends OneClient {
-  /** Its certificate's DER in base64. */
+  /** DER in base64 of its certificate, or of its authority's. */
   readonly certificate: string;
+}
+
+interface Password {
+  /** Content of a password file (client-password.ts) in base64: the password itself stays where it is. */
+  readonly record: string;
 }
 
 /** The name of an action. */
@@ -66,7 +75,11 @@ const FIELDS: Readonly<Record<AdminAction, readonly string[]>> = {
   'key.archive': ['id'],
   'key.recover': ['id'],
   'client.add': ['name', 'certificate'],
+  'client.authority': ['name', 'certificate'],
+  'client.password': ['name', 'record'],
   'client.revoke': ['name'],
+  'follower.add': ['name', 'certificate'],
+  'follower.revoke': ['name'],
   status: [],
   backup: ['out'],
 };

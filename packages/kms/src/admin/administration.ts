@@ -1,5 +1,7 @@
+import type { RevocationReason } from '@vcryptsim/kmip-lite';
 import { PkiError } from '@vcryptsim/pki';
 import { type Clock, type EventSink, FileError, type KeyId } from '@vcryptsim/ports';
+import { standardValue } from '../attributes.js';
 import type { AdminOutcome } from '../audit/audit-line.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { BackupReport } from '../backup/backup-report.js';
@@ -11,11 +13,23 @@ import type { ManagedObject, ObjectPart } from '../managed-object.js';
 import { activated } from '../operations/activate.js';
 import { archived, recovered } from '../operations/archive.js';
 import { destroyed } from '../operations/destroy.js';
+import { isArchived } from '../operations/operation-context.js';
 import { revoked } from '../operations/revoke.js';
-import { stateAt } from '../state-machine.js';
+import { isDestroyed, stateAt } from '../state-machine.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { AdminAction, AdminAnswer, Administrator, AdminRequest } from './admin-request.js';
 import { describe, type KeySummary, summarize } from './key-summary.js';
+
+/** Who lets clients and followers in and shuts them out; each change comes with an audit line of its own. */
+export interface Registration {
+  addClient(o: { readonly name: string; readonly certificate: Uint8Array }): Promise<ClientName>;
+  addAuthority(o: { readonly name: string; readonly certificate: Uint8Array }): Promise<ClientName>;
+  setPassword(o: { readonly name: string; readonly record: Uint8Array }): Promise<ClientName>;
+  /** Resolves with how many connections of the client were closed. */
+  revokeClient(name: string): Promise<number>;
+  addFollower(o: { readonly name: string; readonly certificate: Uint8Array }): Promise<ClientName>;
+  revokeFollower(name: string): Promise<number>;
+}
 
 /** What an administrator works on. */
 export interface AdministrationParts {
@@ -23,16 +37,35 @@ export interface AdministrationParts {
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly events: EventSink<KmsEvent>;
-  readonly addClient: (o: { readonly name: string; readonly certificate: Uint8Array }) => Promise<ClientName>;
-  /** Resolves with how many connections of the client were closed. */
-  readonly revokeClient: (name: string) => Promise<number>;
+  readonly registration: Registration;
   readonly cluster: () => ClusterStatus;
-  readonly backUp: (out: string) => Promise<BackupReport>;
+  /** `beforeFinish` runs when all is copied and nobody can see it yet; what it throws leaves nothing there. */
+  readonly backUp: (out: string, beforeFinish: () => Promise<void>) => Promise<BackupReport>;
+}
+
+/** Actions whose audit line is written with the change itself. */
+const NOTED_BY_THEMSELVES: ReadonlySet<AdminAction> = new Set<AdminAction>([
+  'client.add',
+  'client.authority',
+  'client.password',
+  'client.revoke',
+  'follower.add',
+  'follower.revoke',
+  'backup',
+]);
+
+/** What an action does to an object, and how to see that it is done already. */
+interface KeyChange {
+  readonly change: (object: ManagedObject) => ObjectPart;
+  readonly isDone: (object: ManagedObject) => boolean;
 }
 
 /**
  * The administrator of a key server: sees every object of every client, moves it through its life cycle, and never its
  * bytes. What is asked and what came of it stands in the audit log before the answer leaves.
+ *
+ * What is so already is answered with success: when a change was made and its audit line could not be, the same request
+ * again writes the line and succeeds, also after a restart.
  */
 export class Administration implements Administrator {
   readonly #parts: AdministrationParts;
@@ -50,46 +83,51 @@ export class Administration implements Administrator {
   }
 
   async #perform(request: AdminRequest): Promise<AdminAnswer> {
-    const { store } = this.#parts;
     try {
       const answer = await this.#do(request);
-      await this.#note(request, { status: 'Success', stored: store.lastWrite });
+      if (!NOTED_BY_THEMSELVES.has(request.action)) await this.#noteSuccess(request);
       return answer;
     } catch (error) {
       const refusal = asRefusal(error);
-      if (!(refusal instanceof KmsError)) throw refusal;
-      await this.#note(request, { status: 'Refused', code: refusal.code, stored: store.lastWrite });
+      const code = refusal instanceof KmsError ? refusal.code : 'UNEXPECTED';
+      // Where nothing can be written, the refusal still reaches its asker: it changed nothing that needs a line.
+      await this.#note(request, { status: 'Refused', code, stored: this.#parts.store.lastWrite }).catch(() => {});
       throw refusal;
     }
   }
 
   #do(request: AdminRequest): Promise<AdminAnswer> {
-    const nowMs = this.#parts.clock.nowMs;
+    const { store, clock, registration, cluster, backUp } = this.#parts;
+    const nowMs = clock.nowMs;
     switch (request.action) {
       case 'key.list':
-        return Promise.resolve([...this.#parts.store.objects()].map((object) => summarize(object, nowMs)));
+        return Promise.resolve([...store.objects()].map((object) => summarize(object, nowMs)));
       case 'key.show':
         return this.#show(request.id, nowMs);
       case 'key.activate':
-        return this.#change(request.id, nowMs, (object) => activated(object, nowMs));
-      case 'key.revoke': {
-        const reason = { code: request.reason, message: request.message };
-        return this.#change(request.id, nowMs, (object) => revoked(object, nowMs, reason));
-      }
+      case 'key.revoke':
       case 'key.destroy':
-        return this.#change(request.id, nowMs, (object) => destroyed(object, nowMs));
       case 'key.archive':
-        return this.#change(request.id, nowMs, (object) => archived(object, nowMs));
       case 'key.recover':
-        return this.#change(request.id, nowMs, (object) => recovered(object, nowMs));
+        return this.#change(request.id, nowMs, keyChange(request, nowMs));
       case 'client.add':
-        return this.#addClient(request.name, Uint8Array.from(Buffer.from(request.certificate, 'base64')));
+        return registration.addClient(certified(request)).then((client) => ({ client }));
+      case 'client.authority':
+        return registration.addAuthority(certified(request)).then((client) => ({ client }));
+      case 'client.password':
+        return registration
+          .setPassword({ name: request.name, record: bytesOf(request.record) })
+          .then((client) => ({ client }));
       case 'client.revoke':
-        return this.#parts.revokeClient(request.name).then((closedConnections) => ({ closedConnections }));
+        return registration.revokeClient(request.name).then((closedConnections) => ({ closedConnections }));
+      case 'follower.add':
+        return registration.addFollower(certified(request)).then((follower) => ({ follower }));
+      case 'follower.revoke':
+        return registration.revokeFollower(request.name).then((closedConnections) => ({ closedConnections }));
       case 'status':
-        return Promise.resolve(this.#parts.cluster());
+        return Promise.resolve(cluster());
       case 'backup':
-        return this.#parts.backUp(request.out);
+        return backUp(request.out, () => this.#noteSuccess(request));
     }
   }
 
@@ -97,18 +135,17 @@ export class Administration implements Administrator {
     return describe(this.#find(id), nowMs);
   }
 
-  async #addClient(name: string, certificate: Uint8Array): Promise<AdminAnswer<'client.add'>> {
-    return { client: await this.#parts.addClient({ name, certificate }) };
-  }
-
-  async #change(id: KeyId, nowMs: number, change: (object: ManagedObject) => ObjectPart): Promise<KeySummary> {
+  async #change(id: KeyId, nowMs: number, { change, isDone }: KeyChange): Promise<KeySummary> {
     const { store, events } = this.#parts;
-    const from = stateAt(this.#find(id), nowMs);
+    const before = atMoment(this.#find(id), nowMs);
+    if (isDone(before)) return summarize(before, nowMs);
     const after = await store.change(id, (newest) => {
-      const object = { ...newest, state: stateAt(newest, nowMs) };
+      const object = atMoment(newest, nowMs);
       return { ...object, ...change(object) };
     });
-    if (after.state !== from) events.emit({ type: 'KEY_STATE_CHANGED', keyId: id, from, to: after.state });
+    if (after.state !== before.state) {
+      events.emit({ type: 'KEY_STATE_CHANGED', keyId: id, from: before.state, to: after.state });
+    }
     return summarize(after, nowMs);
   }
 
@@ -122,9 +159,50 @@ export class Administration implements Administrator {
     );
   }
 
+  #noteSuccess(request: AdminRequest): Promise<void> {
+    return this.#note(request, { status: 'Success', stored: this.#parts.store.lastWrite });
+  }
+
   #note(request: AdminRequest, outcome: AdminOutcome): Promise<void> {
     return this.#parts.audit.append({ event: 'ADMIN', action: request.action, ...subjectOf(request), ...outcome });
   }
+}
+
+function keyChange(request: AdminRequest<KeyAction>, nowMs: number): KeyChange {
+  switch (request.action) {
+    case 'key.activate':
+      return { change: (object) => activated(object, nowMs), isDone: ({ state }) => state === 'Active' };
+    case 'key.revoke': {
+      const reason = { code: request.reason, message: request.message };
+      return { change: (object) => revoked(object, nowMs, reason), isDone: (object) => isRevokedFor(object, reason) };
+    }
+    case 'key.destroy':
+      return { change: (object) => destroyed(object, nowMs), isDone: ({ state }) => isDestroyed(state) };
+    case 'key.archive':
+      return { change: (object) => archived(object, nowMs), isDone: isArchived };
+    case 'key.recover':
+      return { change: (object) => recovered(object, nowMs), isDone: (object) => !isArchived(object) };
+  }
+}
+
+type KeyAction = 'key.activate' | 'key.revoke' | 'key.destroy' | 'key.archive' | 'key.recover';
+
+/** Whether an object was revoked for that reason before. */
+function isRevokedFor(object: ManagedObject, { code }: RevocationReason): boolean {
+  if (object.state === 'PreActive' || object.state === 'Active') return false;
+  return standardValue(object, 'Revocation Reason')?.code === code;
+}
+
+function atMoment(object: ManagedObject, nowMs: number): ManagedObject {
+  return { ...object, state: stateAt(object, nowMs) };
+}
+
+function certified(request: { readonly name: string; readonly certificate: string }) {
+  return { name: request.name, certificate: bytesOf(request.certificate) };
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(base64, 'base64'));
 }
 
 /** What a request is about, as the audit log names it. */

@@ -29,7 +29,10 @@ export type AuditEntry =
       /** How many connections a NO_HANDSHAKE stands for: those that ended while the line before it was being written. */
       readonly count?: number;
     }
-  | { readonly event: 'FOLLOWER_ADDED'; readonly follower: string; readonly fingerprintSha256: string }
+  | ({
+      /** Names the change of recorded-changes.ts that this line makes count. */
+      readonly change?: string;
+    } & RegistrationEntry)
   | ({
       /** What an administrator asked for, beside the clients' own answers. */
       readonly event: 'ADMIN';
@@ -37,11 +40,18 @@ export type AuditEntry =
       readonly keyId?: string;
       readonly client?: string;
     } & AdminOutcome)
-  | { readonly event: 'CLIENT_ADDED'; readonly client: string; readonly fingerprintSha256: string }
-  | { readonly event: 'CLIENT_REVOKED'; readonly client: string }
   | { readonly event: 'RESTORED'; readonly takenAtMs: number }
   | { readonly event: 'OPENED'; readonly stored: number; readonly tornBytes: number }
   | { readonly event: 'CLOSED'; readonly stored: number };
+
+/** Who was let in or shut out. */
+export type RegistrationEntry =
+  | { readonly event: 'CLIENT_ADDED'; readonly client: string; readonly fingerprintSha256: string }
+  | { readonly event: 'CLIENT_AUTHORITY_ADDED'; readonly client: string; readonly fingerprintSha256: string }
+  | { readonly event: 'CLIENT_PASSWORD_SET'; readonly client: string }
+  | { readonly event: 'CLIENT_REVOKED'; readonly client: string }
+  | { readonly event: 'FOLLOWER_ADDED'; readonly follower: string; readonly fingerprintSha256: string }
+  | { readonly event: 'FOLLOWER_REVOKED'; readonly follower: string };
 
 /** What came of an administrator's request; `stored` as in an answer. */
 export type AdminOutcome =

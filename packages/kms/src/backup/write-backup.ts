@@ -37,6 +37,8 @@ export interface BackupOptions {
   readonly rootKeyPath: string;
   /** A name that ends in `.tar` makes one file, any other a folder. Nothing may stand there. */
   readonly out: string;
+  /** Runs when all is copied and nobody sees the backup yet; what it throws leaves nothing behind. */
+  readonly beforeFinish?: () => Promise<void>;
 }
 
 /**
@@ -56,6 +58,7 @@ export async function writeBackup(o: BackupOptions): Promise<BackupReport> {
       : await FolderWriter.open(o.files, o.out);
     try {
       const report = await fill(writer, rootKey, o);
+      await o.beforeFinish?.();
       await writer.finish();
       return report;
     } catch (error) {

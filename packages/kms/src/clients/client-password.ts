@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { pbkdf2Sha256 } from '@vcryptsim/crypto-core';
 import type { Credential } from '@vcryptsim/kmip-lite';
-import { type Entropy, FileError, type FileSystem, readWhole, replaceFile } from '@vcryptsim/ports';
+import { type Entropy, FileError, type FileSystem, readWhole } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
 
 /** PBKDF2 rounds: about 4 ms a message. The password is a second factor beside a certificate, not the only lock. */
@@ -36,7 +36,11 @@ export class ClientPassword {
         throw error;
       },
     );
-    if (bytes === null) return null;
+    return bytes === null ? null : ClientPassword.parse(bytes, path);
+  }
+
+  /** Reads what {@link record} made. @param path for the message @throws KmsError CLIENT_PASSWORD_DAMAGED */
+  static parse(bytes: Uint8Array, path: string): ClientPassword {
     const nameAt = 4 + SALT_SIZE_BYTES + HASH_SIZE_BYTES;
     const iterations = bytes.length > nameAt ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) : 0;
     if (iterations === 0) {
@@ -52,16 +56,16 @@ export class ClientPassword {
   }
 
   /**
-   * Sets what a client must show from its next connection on.
+   * Content of the file that asks a client for this user name and password.
    *
    * @param o.password UTF-8, at least one byte; the caller zeroes it
-   * @throws KmsError CLIENT_PASSWORD_INVALID; FileError, and the old password still holds
+   * @throws KmsError CLIENT_PASSWORD_INVALID
    */
-  static async write(
-    files: FileSystem,
-    clientFolder: string,
-    o: { readonly username: string; readonly password: Uint8Array; readonly entropy: Entropy },
-  ): Promise<void> {
+  static record(o: {
+    readonly username: string;
+    readonly password: Uint8Array;
+    readonly entropy: Entropy;
+  }): Uint8Array {
     const name = new TextEncoder().encode(o.username);
     if (name.length === 0 || name.length > USER_NAME_BYTES_MAX || o.password.length === 0) {
       throw new KmsError(
@@ -77,7 +81,7 @@ export class ClientPassword {
     file.set(salt, 4);
     file.set(hash, 4 + SALT_SIZE_BYTES);
     file.set(name, 4 + SALT_SIZE_BYTES + HASH_SIZE_BYTES);
-    await replaceFile(files, `${clientFolder}/password`, file);
+    return file;
   }
 
   /** Refuses a message whose header does not show this user name and password. @throws KmsError CREDENTIAL_REFUSED */

@@ -1,16 +1,8 @@
-import { X509Certificate } from 'node:crypto';
 import { describeCertificate, fingerprintSha256, PeerVerifier, PkiError } from '@vcryptsim/pki';
-import {
-  type Clock,
-  type Entropy,
-  FileError,
-  type FileSystem,
-  makeFolders,
-  type PeerCertificate,
-  replaceFile,
-} from '@vcryptsim/ports';
+import { assert, type Clock, FileError, type FileSystem, type PeerCertificate } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
-import { readCertificates, writeCertificates } from '../pem-files.js';
+import { readCertificates } from '../pem-files.js';
+import { AuthorityIndex } from './authority-index.js';
 import { type ClientName, clientName } from './client-name.js';
 import { ClientPassword } from './client-password.js';
 
@@ -20,6 +12,8 @@ const REVOKED = 'revoked';
 const AUTHORITY = 'authority.pem';
 /** Keys that are remembered as vouched for; one that was forgotten is judged again when it connects. */
 const VOUCHED_MAX = 1024;
+/** How often at most an unknown certificate has every client's files read again. */
+const READ_ALL_MS = 60_000;
 
 /** A client that may connect. */
 export interface RegisteredClient {
@@ -34,37 +28,43 @@ export interface RegisteredClient {
 
 /**
  * Who may connect: the folder `DIR/clients`, one folder a client, in it `cert.pem` with the client's certificates. A
- * client is known by its certificate's public key; the certificate's own names mean nothing here. An entry counts as
- * soon as its `cert.pem` stands there, so another process may add one while a server runs: a server that meets an
- * unknown key reads the folder again. A file `revoked` beside it ends that.
+ * client is known by its certificate's public key; the certificate's own names mean nothing here. A file `revoked`
+ * beside it ends that. Changes are the registrar's part (registrar.ts).
  *
  * In place of `cert.pem` an `authority.pem` may stand: the root of an authority that belongs to the client alone, as a
  * vCenter's own (the first of its four ways of trust, facts/kmip.md part 2). All certificates that it signs are the
  * client's, so they may change without the key server being told.
+ *
+ * Another process may add a client while a server runs: one that meets an unknown certificate looks for new folders,
+ * and at most once a minute reads those it knows again. So a stranger costs the same however many clients there are.
  */
 export class ClientRegistry {
   readonly #files: FileSystem;
   readonly #folder: string;
   readonly #authority: Uint8Array;
+  /** By folder, null for one without a certificate. */
+  #entries = new Map<string, RegisteredClient | null>();
   #byKey = new Map<string, RegisteredClient>();
   /** Public keys of the registered certificates by fingerprint: to take a key out of a certificate costs half a handshake. */
   #keyOf = new Map<string, string>();
-  #clients: readonly RegisteredClient[] = [];
-  #verifier: PeerVerifier;
-  /** Clients by their own authority. */
-  #byAuthority: readonly { readonly client: RegisteredClient; readonly verifier: PeerVerifier }[] = [];
+  #byAuthority = new AuthorityIndex([]);
+  /** One for each client that connected: its own certificates, and those that our authority made for its key. */
+  #verifiers = new Map<RegisteredClient, PeerVerifier>();
   /** Keys that clients' authorities vouched for, newest last. */
   readonly #vouched = new Map<string, ClientName>();
+  #allReadMs = Number.NEGATIVE_INFINITY;
+  /** The folder is read by one at a time, so that no older finding takes the place of a newer one. */
+  #reading: Promise<unknown> = Promise.resolve();
+  #nextLook: Promise<void> | null = null;
 
   private constructor(files: FileSystem, folder: string, authority: Uint8Array) {
     this.#files = files;
     this.#folder = folder;
     this.#authority = authority;
-    this.#verifier = new PeerVerifier({ pins: [], authorities: [authority] });
   }
 
   /**
-   * Opens the registry in a folder, which is made if need be.
+   * Opens the registry in a folder; where none stands there is nobody.
    *
    * @param o.authority DER of the key server's own authority: a certificate that it issued for a registered key is
    *   accepted, the registered certificates are accepted as they are
@@ -75,7 +75,6 @@ export class ClientRegistry {
     readonly folder: string;
     readonly authority: Uint8Array;
   }): Promise<ClientRegistry> {
-    await makeFolders(o.files, o.folder);
     const registry = new ClientRegistry(o.files, o.folder, o.authority);
     await registry.refresh();
     return registry;
@@ -83,30 +82,12 @@ export class ClientRegistry {
 
   /** All clients, by name. */
   get clients(): readonly RegisteredClient[] {
-    return this.#clients;
+    return [...this.#entries.values()].flatMap((client) => client ?? []);
   }
 
-  /** Reads the folder again. */
-  async refresh(): Promise<void> {
-    const clients: RegisteredClient[] = [];
-    for (const entry of await this.#files.readdir(this.#folder)) {
-      const certificates = await this.#certificatesOf(entry, 'cert.pem');
-      const [authority = null] = (await this.#certificatesOf(entry, AUTHORITY)) ?? [];
-      if (!certificates && !authority) continue;
-      const isRevoked = await this.isRevoked(entry);
-      clients.push({ name: clientName(entry), certificates: certificates ?? [], authority, isRevoked });
-    }
-    this.#clients = clients;
-    const described = clients.flatMap((client) =>
-      client.certificates.map((der) => ({ client, ...describeCertificate(der) })),
-    );
-    this.#byKey = new Map(described.map(({ publicKeySha256, client }) => [publicKeySha256, client]));
-    this.#keyOf = new Map(described.map((one) => [one.fingerprintSha256, one.publicKeySha256]));
-    const pins = clients.flatMap((client) => client.certificates);
-    this.#verifier = new PeerVerifier({ pins, authorities: [this.#authority] });
-    this.#byAuthority = clients.flatMap((client) =>
-      client.authority ? [{ client, verifier: new PeerVerifier({ pins: [], authorities: [client.authority] }) }] : [],
-    );
+  /** Reads the folder again, every client's files too. Throws FileError; PkiError MALFORMED. */
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#readAll());
   }
 
   /**
@@ -119,39 +100,24 @@ export class ClientRegistry {
   async judge(chain: readonly Uint8Array[], clock: Pick<Clock, 'nowMs'>): Promise<PeerCertificate> {
     const [leaf] = chain;
     if (!leaf) throw new PkiError('NO_CERTIFICATE');
-    const known = this.#keyOf.get(fingerprintSha256(leaf));
-    const publicKeySha256 = known ?? describeCertificate(leaf).publicKeySha256;
-    if (!this.#byKey.has(publicKeySha256)) await this.refresh();
-    const client = this.#byKey.get(publicKeySha256);
-    if (!client) return this.#judgeByAuthority(chain, publicKeySha256, clock.nowMs);
-    // Looked up each time: another process may have revoked it while this one serves.
-    if (await this.isRevoked(client.name)) throw new PkiError('REVOKED', describeCertificate(leaf).subject);
-    return this.#verifier.verify(chain, clock.nowMs);
+    const publicKeySha256 = this.#keyOf.get(fingerprintSha256(leaf)) ?? describeCertificate(leaf).publicKeySha256;
+    const peer =
+      (await this.#judgeKnown(chain, publicKeySha256, clock.nowMs)) ??
+      (await this.#lookAgain(clock.nowMs).then(() => this.#judgeKnown(chain, publicKeySha256, clock.nowMs)));
+    if (peer) return peer;
+    throw new KmsError(
+      'CLIENT_UNKNOWN',
+      `Nobody registered the certificate ${fingerprintSha256(leaf)}.`,
+      'Register it with: vcryptsim kms client add NAME --dir DIR --cert PEM',
+    );
   }
 
   /** The client with that public key (SHA-256 of its SubjectPublicKeyInfo in hex). */
   find(publicKeySha256: string): RegisteredClient | undefined {
+    const registered = this.#byKey.get(publicKeySha256);
+    if (registered) return registered;
     const vouched = this.#vouched.get(publicKeySha256);
-    return this.#byKey.get(publicKeySha256) ?? this.#clients.find(({ name }) => name === vouched);
-  }
-
-  async #judgeByAuthority(
-    chain: readonly Uint8Array[],
-    publicKeySha256: string,
-    nowMs: number,
-  ): Promise<PeerCertificate> {
-    for (const { client, verifier } of this.#byAuthority) {
-      const peer = vouchedPeer(verifier, chain, nowMs);
-      if (!peer) continue;
-      if (await this.isRevoked(client.name)) throw new PkiError('REVOKED', peer.subject);
-      this.#vouched.delete(publicKeySha256);
-      this.#vouched.set(publicKeySha256, client.name);
-      const [oldest] = this.#vouched.keys();
-      if (this.#vouched.size > VOUCHED_MAX && oldest !== undefined) this.#vouched.delete(oldest);
-      return peer;
-    }
-    const [leaf] = chain;
-    throw leaf ? unknownClient(leaf) : new PkiError('NO_CERTIFICATE');
+    return (vouched === undefined ? null : this.#entries.get(vouched)) ?? undefined;
   }
 
   /**
@@ -162,90 +128,63 @@ export class ClientRegistry {
   async freeName(name: string): Promise<ClientName> {
     const client = clientName(name);
     await this.refresh();
-    if (!this.#clients.some((known) => known.name === client)) return client;
-    throw new KmsError('CLIENT_NAME_TAKEN', `There is a client ${client} already.`, 'Choose another name.');
+    if (!this.#entries.get(client)) return client;
+    throw nameTaken(client);
   }
 
   /**
-   * Registers a client; it may connect when this resolves.
+   * Says that a client can be registered by that certificate, or is so already.
    *
    * @param certificate DER
    * @throws KmsError CLIENT_NAME_INVALID, CLIENT_NAME_TAKEN, CLIENT_KEY_TAKEN; PkiError MALFORMED; FileError
    */
-  async add(name: string, certificate: Uint8Array): Promise<ClientName> {
-    const { publicKeySha256 } = describeCertificate(certificate);
-    const client = await this.freeName(name);
-    const holder = this.#byKey.get(publicKeySha256);
-    if (holder) {
-      throw new KmsError(
-        'CLIENT_KEY_TAKEN',
-        `That key is the client ${holder.name}'s.`,
-        'Make a new key for this client.',
-      );
-    }
-    await makeFolders(this.#files, `${this.#folder}/${client}`);
-    await writeCertificates(this.#files, `${this.#folder}/${client}/cert.pem`, [certificate]);
-    await this.refresh();
-    return client;
-  }
-
-  /**
-   * Registers a client by an authority of its own; whoever shows a certificate of it may connect as this client.
-   *
-   * @param authority DER of a certificate that may sign others
-   * @throws KmsError CLIENT_NAME_INVALID, CLIENT_NAME_TAKEN, CLIENT_CERTIFICATE_INVALID; PkiError MALFORMED; FileError
-   */
-  async addAuthority(name: string, authority: Uint8Array): Promise<ClientName> {
-    const client = await this.freeName(name);
-    if (!new X509Certificate(authority).ca) {
-      throw new KmsError(
-        'CLIENT_CERTIFICATE_INVALID',
-        'That certificate is no authority: it may not sign others.',
-        'Register a certificate of the client itself with --cert.',
-      );
-    }
-    await makeFolders(this.#files, `${this.#folder}/${client}`);
-    await writeCertificates(this.#files, `${this.#folder}/${client}/${AUTHORITY}`, [authority]);
-    await this.refresh();
-    return client;
-  }
-
-  /**
-   * Keeps a client from connecting from now on; connections that exist are not its part. Its objects stay.
-   *
-   * @throws KmsError CLIENT_UNKNOWN; FileError
-   */
-  async revoke(name: string): Promise<ClientName> {
-    const client = await this.#registered(name);
-    await replaceFile(this.#files, this.#revokedPath(client), new Uint8Array(0), 0o644);
-    await this.refresh();
-    return client;
-  }
-
-  /** What a client must show beside its certificate, or null. Read anew each time. @throws KmsError CLIENT_PASSWORD_DAMAGED; FileError */
-  passwordOf(client: ClientName): Promise<ClientPassword | null> {
-    return ClientPassword.read(this.#files, `${this.#folder}/${client}`);
-  }
-
-  /**
-   * Sets the user name and password that a client must show from its next connection on.
-   *
-   * @param o.password UTF-8; the caller zeroes it
-   * @throws KmsError CLIENT_UNKNOWN, CLIENT_PASSWORD_INVALID; FileError
-   */
-  async setPassword(
+  async admitCertificate(
     name: string,
-    o: { readonly username: string; readonly password: Uint8Array; readonly entropy: Entropy },
-  ): Promise<ClientName> {
-    const client = await this.#registered(name);
-    await ClientPassword.write(this.#files, `${this.#folder}/${client}`, o);
-    return client;
-  }
-
-  async #registered(name: string): Promise<ClientName> {
+    certificate: Uint8Array,
+  ): Promise<{ readonly name: ClientName; readonly isThere: boolean }> {
+    const { publicKeySha256 } = describeCertificate(certificate);
     const client = clientName(name);
     await this.refresh();
-    if (this.#clients.some((known) => known.name === client)) return client;
+    const known = this.#entries.get(client);
+    const holder = this.#byKey.get(publicKeySha256);
+    // A client is its key: an earlier try that was not answered has done it.
+    if (known && known === holder && !known.isRevoked) return { name: client, isThere: true };
+    if (known) throw nameTaken(client);
+    if (!holder) return { name: client, isThere: false };
+    throw new KmsError(
+      'CLIENT_KEY_TAKEN',
+      `That key is the client ${holder.name}'s.`,
+      'Make a new key for this client.',
+    );
+  }
+
+  /**
+   * Says that a client can be registered by an authority of its own, or is so already.
+   *
+   * @param authority DER of a certificate that may sign others
+   * @throws KmsError CLIENT_NAME_INVALID, CLIENT_NAME_TAKEN, CLIENT_AUTHORITY_TAKEN, CLIENT_CERTIFICATE_INVALID;
+   *   PkiError MALFORMED; FileError
+   */
+  async admitAuthority(
+    name: string,
+    authority: Uint8Array,
+  ): Promise<{ readonly name: ClientName; readonly isThere: boolean }> {
+    const client = clientName(name);
+    await this.refresh();
+    const known = this.#entries.get(client);
+    if (known?.authority && Buffer.compare(known.authority, authority) === 0 && !known.isRevoked) {
+      return { name: client, isThere: true };
+    }
+    if (known) throw nameTaken(client);
+    this.#byAuthority.admit(client, authority, this.#authority);
+    return { name: client, isThere: false };
+  }
+
+  /** The name of a client that is registered. Throws KmsError CLIENT_UNKNOWN, CLIENT_NAME_INVALID; FileError. */
+  async registered(name: string): Promise<ClientName> {
+    const client = clientName(name);
+    await this.refresh();
+    if (this.#entries.get(client)) return client;
     throw new KmsError(
       'CLIENT_UNKNOWN',
       `There is no client ${client}.`,
@@ -253,14 +192,114 @@ export class ClientRegistry {
     );
   }
 
-  #revokedPath(entry: string): string {
-    return `${this.#folder}/${entry}/${REVOKED}`;
+  /** What a client must show beside its certificate, or null. Read anew each time. @throws KmsError CLIENT_PASSWORD_DAMAGED; FileError */
+  passwordOf(client: ClientName): Promise<ClientPassword | null> {
+    return ClientPassword.read(this.#files, `${this.#folder}/${client}`);
   }
 
   /** Whether a name was shut out; looked up on the medium, since another process may have done it. */
   async isRevoked(entry: string): Promise<boolean> {
     // Part of every handshake: a listing that succeeds costs a fraction of a look that fails with an error.
     return (await this.#files.readdir(`${this.#folder}/${entry}`)).includes(REVOKED);
+  }
+
+  /** Null for a certificate that no registered client's files speak for. */
+  async #judgeKnown(
+    chain: readonly Uint8Array[],
+    publicKeySha256: string,
+    nowMs: number,
+  ): Promise<PeerCertificate | null> {
+    const client = this.#byKey.get(publicKeySha256);
+    const vouched = client ? null : this.#byAuthority.vouches(chain, nowMs);
+    const owner = client ?? vouched?.client;
+    if (!owner) return null;
+    // Looked up each time: another process may have revoked it while this one serves.
+    if (await this.isRevoked(owner.name)) throw new PkiError('REVOKED', subjectOf(chain));
+    if (!vouched) return this.#verifierOf(owner).verify(chain, nowMs);
+    this.#vouched.delete(publicKeySha256);
+    this.#vouched.set(publicKeySha256, owner.name);
+    const [oldest] = this.#vouched.keys();
+    if (this.#vouched.size > VOUCHED_MAX && oldest !== undefined) this.#vouched.delete(oldest);
+    return vouched.peer;
+  }
+
+  #verifierOf(client: RegisteredClient): PeerVerifier {
+    const known = this.#verifiers.get(client);
+    if (known) return known;
+    const verifier = new PeerVerifier({ pins: client.certificates, authorities: [this.#authority] });
+    this.#verifiers.set(client, verifier);
+    return verifier;
+  }
+
+  /** Looks for what other processes added. Those who ask before a look has begun share it. */
+  #lookAgain(nowMs: number): Promise<void> {
+    this.#nextLook ??= this.#inTurn(() => {
+      this.#nextLook = null;
+      return this.#look(nowMs);
+    });
+    return this.#nextLook;
+  }
+
+  async #look(nowMs: number): Promise<void> {
+    if (nowMs - this.#allReadMs >= READ_ALL_MS || nowMs < this.#allReadMs) {
+      this.#allReadMs = nowMs;
+      return this.#readAll();
+    }
+    const found = new Map<string, RegisteredClient>();
+    for (const folder of await this.#folders()) {
+      const client = this.#entries.get(folder) ? null : await this.#read(folder);
+      if (client) found.set(folder, client);
+    }
+    if (found.size > 0) this.#take(new Map([...this.#entries, ...found]));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#reading.then(work);
+    this.#reading = mine.catch(() => {});
+    return mine;
+  }
+
+  async #readAll(): Promise<void> {
+    const entries = new Map<string, RegisteredClient | null>();
+    for (const folder of await this.#folders()) entries.set(folder, await this.#read(folder));
+    this.#take(entries);
+  }
+
+  async #folders(): Promise<string[]> {
+    try {
+      return await this.#files.readdir(this.#folder);
+    } catch (error) {
+      if (error instanceof FileError && error.code === 'NOT_FOUND') return [];
+      throw error;
+    }
+  }
+
+  #take(entries: Map<string, RegisteredClient | null>): void {
+    const clients = [...entries.values()].flatMap((client) => client ?? []);
+    const byKey = new Map<string, RegisteredClient>();
+    const keyOf = new Map<string, string>();
+    for (const client of clients) {
+      for (const der of client.certificates) {
+        const fingerprint = fingerprintSha256(der);
+        const key = this.#keyOf.get(fingerprint) ?? describeCertificate(der).publicKeySha256;
+        byKey.set(key, client);
+        keyOf.set(fingerprint, key);
+      }
+    }
+    this.#byAuthority = new AuthorityIndex(clients);
+    this.#entries = entries;
+    this.#byKey = byKey;
+    this.#keyOf = keyOf;
+    this.#verifiers = new Map();
+  }
+
+  /** Null for a folder without a certificate, and for a plain file among the folders. */
+  async #read(folder: string): Promise<RegisteredClient | null> {
+    const certificates = await this.#certificatesOf(folder, 'cert.pem');
+    const [authority = null] = (await this.#certificatesOf(folder, AUTHORITY)) ?? [];
+    if (!certificates && !authority) return null;
+    const isRevoked = await this.isRevoked(folder);
+    return { name: clientName(folder), certificates: certificates ?? [], authority, isRevoked };
   }
 
   async #certificatesOf(entry: string, file: string): Promise<Uint8Array[] | null> {
@@ -274,19 +313,12 @@ export class ClientRegistry {
   }
 }
 
-function vouchedPeer(verifier: PeerVerifier, chain: readonly Uint8Array[], nowMs: number): PeerCertificate | null {
-  try {
-    return verifier.verify(chain, nowMs);
-  } catch (error) {
-    if (error instanceof PkiError && error.code === 'UNKNOWN_ISSUER') return null;
-    throw error;
-  }
+function subjectOf(chain: readonly Uint8Array[]): string {
+  const [leaf] = chain;
+  assert(leaf, 'a chain that was judged has a leaf');
+  return describeCertificate(leaf).subject;
 }
 
-function unknownClient(leaf: Uint8Array): KmsError {
-  return new KmsError(
-    'CLIENT_UNKNOWN',
-    `Nobody registered the certificate ${fingerprintSha256(leaf)}.`,
-    'Register it with: vcryptsim kms client add NAME --dir DIR --cert PEM',
-  );
+function nameTaken(client: ClientName): KmsError {
+  return new KmsError('CLIENT_NAME_TAKEN', `There is a client ${client} already.`, 'Choose another name.');
 }

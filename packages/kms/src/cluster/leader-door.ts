@@ -88,6 +88,13 @@ export class LeaderDoor {
     return [...this.#links.values()].map(({ name, lastWrite, heardMs }) => ({ name, lastWrite, heardMs }));
   }
 
+  /** Pulls the plug of a follower's connection; answers how many there were. */
+  async dismiss(name: ClientName): Promise<number> {
+    const channels = [...this.#links].filter(([, link]) => link.name === name).map(([channel]) => channel);
+    for (const channel of channels) await channel.abort();
+    return channels.length;
+  }
+
   /** Takes no more followers and ends the connections there are. */
   async stop(): Promise<void> {
     this.#stopped.abort();

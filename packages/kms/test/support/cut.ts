@@ -40,7 +40,38 @@ export async function* cutStates(operations: readonly FileOperation[], folder: s
 async function replay(operations: readonly FileOperation[], folder: string): Promise<MemoryFileSystem> {
   const files = new MemoryFileSystem();
   await files.mkdir(folder);
+  await replayOnto(files, operations);
+  return files;
+}
+
+/** Does again what was recorded. */
+export async function replayOnto(files: FileSystem, operations: readonly FileOperation[]): Promise<void> {
   for (const operation of operations) await apply(files, operation);
+}
+
+/** Every file below a folder, by path, and every folder, whose content is null. */
+export async function treeOf(files: FileSystem, folder: string): Promise<Map<string, Uint8Array | null>> {
+  const found = new Map<string, Uint8Array | null>();
+  for (const name of (await files.readdir(folder)).sort()) {
+    const path = `${folder}/${name}`;
+    const isFolder = (await files.lstat(path)).kind === 'folder';
+    found.set(path, isFolder ? null : await contentOf(files, path));
+    if (isFolder) for (const [inner, content] of await treeOf(files, path)) found.set(inner, content);
+  }
+  return found;
+}
+
+/** A file system of its own with the same files. */
+export async function copyOfTree(
+  tree: ReadonlyMap<string, Uint8Array | null>,
+  folder: string,
+): Promise<MemoryFileSystem> {
+  const files = new MemoryFileSystem();
+  await files.mkdir(folder);
+  for (const [path, content] of tree) {
+    if (content === null) await files.mkdir(path);
+    else await overwrite(files, path, content);
+  }
   return files;
 }
 

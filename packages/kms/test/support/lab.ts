@@ -1,16 +1,8 @@
 import type { Credential, ProtocolVersion } from '@vcryptsim/kmip-lite';
 import { KmipClient } from '@vcryptsim/kmip-lite/client';
-import { KeyServer, type KeyServerOptions, type KmsEvent } from '@vcryptsim/kms';
+import { KeyServer, type KmsEvent } from '@vcryptsim/kms';
 import { peerJudge, selfSign } from '@vcryptsim/pki';
-import type {
-  Entropy,
-  FileSystem,
-  KeyPair,
-  KeyPairSource,
-  KeyServerName,
-  Network,
-  TlsIdentity,
-} from '@vcryptsim/ports';
+import type { FileSystem, KeyPair, KeyPairSource, KeyServerName, Network, TlsIdentity } from '@vcryptsim/ports';
 import { SystemKeyPairs } from '@vcryptsim/ports/os';
 import { MemoryFileSystem, MemoryNetwork, VirtualClock } from '@vcryptsim/simkit';
 import { entropyOf, NOON_MS } from './world.js';
@@ -46,10 +38,7 @@ export class Lab {
   }
 
   /** Opens the key server in `/kms` and lets it listen as `kms-a`. */
-  async serve(
-    o: { readonly wrapEntropy?: (entropy: Entropy) => Entropy } & Pick<KeyServerOptions, 'onFault'> = {},
-  ): Promise<KeyServer> {
-    const { wrapEntropy = (entropy: Entropy) => entropy, ...options } = o;
+  async serve(): Promise<KeyServer> {
     const { clock, files, keyPairs } = this;
     const sink = { emit: (event: KmsEvent) => void this.events.push(event) };
     const server = await KeyServer.open({
@@ -57,9 +46,8 @@ export class Lab {
       files,
       clock,
       keyPairs,
-      entropy: wrapEntropy(entropyOf(this.start)),
+      entropy: entropyOf(this.start),
       events: sink,
-      ...options,
     });
     await server.listen({ network: this.network, address: { name: NODE }, nodeName: NODE });
     return server;

@@ -26,9 +26,7 @@ export class UnixSocket implements LocalSocket {
     const server = net.createServer((socket) => {
       open.add(socket);
       socket.once('close', () => open.delete(socket));
-      const channel = new UnixChannel(socket);
-      // Whatever one connection's server throws ends that connection only.
-      void (async () => onChannel(channel))().catch(() => channel.abort());
+      void onChannel(new UnixChannel(socket));
     });
     await new Promise<void>((resolve, reject) => {
       server.once('listening', resolve).once('error', (error) => reject(localError(error, path)));

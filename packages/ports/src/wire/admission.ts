@@ -58,17 +58,12 @@ export class Admission {
   admit(guest: Guest, peer: PeerCertificate): void {
     if (!this.#release(guest)) return;
     guest.accept(peer);
-    this.#handUp(guest).catch((error: unknown) => {
-      this.#report(error);
-      return guest.abort();
-    });
+    void this.#options.onChannel(guest);
   }
 
   /** The peer was judged and refused: it reads the end of the stream. */
   refuse(guest: Guest, error: unknown): void {
-    const code = codeOf(error);
-    if (code === null) this.#report(error);
-    this.#turnAway(guest, code ?? 'FAULT');
+    this.#turnAway(guest, codeOf(error));
   }
 
   /** The network is gone, and whoever waits with it: nobody is told, and no time limit keeps the process. */
@@ -89,25 +84,8 @@ export class Admission {
 
   #turnAway(guest: Guest, code: string): void {
     if (!this.#release(guest)) return;
-    try {
-      this.#options.onRefused?.(code);
-    } catch (error) {
-      this.#report(error);
-    }
+    this.#options.onRefused?.(code);
     void guest.close();
-  }
-
-  /** In a promise, so that what `onChannel` throws at once is caught too. */
-  async #handUp(guest: Guest): Promise<void> {
-    await this.#options.onChannel(guest);
-  }
-
-  #report(error: unknown): void {
-    try {
-      this.#options.onFault?.(error);
-    } catch {
-      // One connection's border must hold, whatever its observer does.
-    }
   }
 
   #release(guest: Guest): boolean {
@@ -117,6 +95,7 @@ export class Admission {
   }
 }
 
-function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  throw error;
 }

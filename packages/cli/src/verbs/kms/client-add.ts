@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
-import { readCertificates, writeCertificates, writePrivateKey } from '@vcryptsim/kms';
-import { assert, exists, type FileSystem, makeFolders } from '@vcryptsim/ports';
+import { clientName, readCertificates, writeCertificates } from '@vcryptsim/kms';
+import { exists, type FileSystem, makeFolders } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { print } from '../../output.js';
-import { type Registration, withRegistration } from './registration.js';
+import { makeIdentity } from './new-identity.js';
+import { type Admission, withAdmission } from './registration.js';
 import { asCliError } from './trouble.js';
 
 interface ClientAddOptions {
@@ -47,49 +48,55 @@ async function addClient(name: string, options: ClientAddOptions): Promise<void>
   if (options.authority !== undefined) return addAuthority(name, resolve(options.authority), dir, files);
   const given = options.cert === undefined ? null : await readGiven(resolve(options.cert));
   const out = options.out === undefined ? null : resolve(options.out);
-  await withRegistration(dir, (registration) => register(name, given, { dir, out, files }, registration));
+  await withAdmission(dir, (admission) =>
+    given ? addGiven(name, given, { dir, out, files }, admission) : addNew(name, { dir, out, files }, admission),
+  );
 }
 
 async function addAuthority(name: string, path: string, dir: string, files: OsFileSystem): Promise<void> {
-  const authority = await readGiven(path);
-  await withRegistration(dir, async ({ pki, registry }) => {
-    const client = await registry.addAuthority(name, authority);
+  const certificate = await readGiven(path);
+  await withAdmission(dir, async ({ pki, registration }) => {
+    const client = await registration.addAuthority({ name, certificate });
     const home = `${dir}/clients/${client}`;
     await writeCertificates(files, `${home}/ca.pem`, [pki.authority.certificate]);
     print(`Whoever that authority signs for may connect as client ${client}. Its files: ${home}\n`);
   });
 }
 
-async function register(
-  name: string,
-  given: Uint8Array | null,
-  to: { readonly dir: string; readonly out: string | null; readonly files: FileSystem },
-  { pki, registry, add }: Registration,
-): Promise<void> {
-  const { files } = to;
-  const client = await registry.freeName(name);
+interface Place {
+  readonly dir: string;
+  readonly out: string | null;
+  readonly files: FileSystem;
+}
+
+async function addGiven(name: string, certificate: Uint8Array, to: Place, admission: Admission): Promise<void> {
+  const { pki, registration } = admission;
+  const client = await registration.addClient({ name, certificate });
   const home = `${to.dir}/clients/${client}`;
   const out = to.out ?? home;
-  await makeFolders(files, out);
-  const written = ['ca.pem', 'cert.pem'];
-  if (given) {
-    await add(client, given);
-  } else {
-    // A key without a certificate in the client's own folder is what a cut left; anywhere else it is somebody's.
-    if (out !== home) await refuseToReplace(files, out);
-    const { chain, privateKey } = await pki.issueClient(client);
-    await writePrivateKey(files, `${out}/key.pem`, privateKey);
-    const [certificate] = chain;
-    assert(certificate, 'an identity has a certificate');
-    await add(client, certificate);
-    written.push('key.pem');
-  }
-  await writeCertificates(files, `${out}/ca.pem`, [pki.authority.certificate]);
-  if (out !== home) {
-    const certificates = registry.clients.find((known) => known.name === client)?.certificates ?? [];
-    await writeCertificates(files, `${out}/cert.pem`, certificates);
-  }
-  print(`Client ${client} may connect. Its files: ${out}/{${written.sort().join(',')}}\n`);
+  await makeFolders(to.files, out);
+  await writeCertificates(to.files, `${out}/ca.pem`, [pki.authority.certificate]);
+  if (out !== home) await writeCertificates(to.files, `${out}/cert.pem`, [certificate]);
+  print(`Client ${client} may connect. Its files: ${out}/{ca.pem,cert.pem}\n`);
+}
+
+async function addNew(name: string, to: Place, { pki, clients, registration }: Admission): Promise<void> {
+  const client = clientName(name);
+  const home = `${to.dir}/clients/${client}`;
+  const out = to.out ?? home;
+  // A key beside a certificate without our own authority's is what a cut left of an earlier try.
+  const isLeftover = out === home && !(await exists(to.files, `${home}/ca.pem`));
+  if (!isLeftover || !(await exists(to.files, `${home}/key.pem`))) await clients.freeName(client);
+  await makeIdentity({
+    name: client,
+    folder: to.dir,
+    out,
+    isHome: out === home,
+    files: to.files,
+    pki,
+    register: (certificate) => registration.addClient({ name: client, certificate }),
+  });
+  print(`Client ${client} may connect. Its files: ${out}/{ca.pem,cert.pem,key.pem}\n`);
 }
 
 async function readGiven(path: string): Promise<Uint8Array> {
@@ -100,12 +107,4 @@ async function readGiven(path: string): Promise<Uint8Array> {
     `There is no certificate at ${path}.`,
     'Check the path given with --cert or --authority.',
   );
-}
-
-async function refuseToReplace(files: FileSystem, folder: string): Promise<void> {
-  for (const name of ['key.pem', 'cert.pem']) {
-    if (!(await exists(files, `${folder}/${name}`))) continue;
-    const message = `${folder}/${name} exists already.`;
-    throw new CliError(EXIT.environment, message, 'Choose another folder with --out FOLDER.');
-  }
 }

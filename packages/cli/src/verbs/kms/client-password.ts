@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { ClientRegistry } from '@vcryptsim/kms';
+import { ClientPassword } from '@vcryptsim/kms';
 import { readWhole } from '@vcryptsim/ports';
 import { OsFileSystem, SystemEntropy } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { print } from '../../output.js';
-import { readAuthority } from './authority.js';
+import { withRegistration } from './registration.js';
 import { asCliError } from './trouble.js';
 
 const PASSWORD_BYTES_MAX = 1024;
@@ -36,17 +36,15 @@ export function clientPasswordCommand(): Command {
 }
 
 async function setPassword(name: string, { dir, user, passwordFile }: PasswordOptions): Promise<void> {
-  const files = new OsFileSystem();
-  const folder = resolve(dir);
-  const authority = await readAuthority(files, folder);
-  const registry = await ClientRegistry.open({ files, folder: `${folder}/clients`, authority });
   const file = await readWhole(new OsFileSystem({ named: 'all' }), resolve(passwordFile), PASSWORD_BYTES_MAX);
+  let record: Uint8Array;
   try {
     const end = file.indexOf(LINE_FEED);
     const password = end < 0 ? file : file.subarray(0, end);
-    await registry.setPassword(name, { username: user, password, entropy: new SystemEntropy() });
+    record = ClientPassword.record({ username: user, password, entropy: new SystemEntropy() });
   } finally {
     file.fill(0);
   }
+  await withRegistration(resolve(dir), (registration) => registration.setPassword({ name, record }));
   print(`Client ${name} must show user ${user} and its password from its next connection on.\n`);
 }

@@ -1,10 +1,7 @@
 import { resolve } from 'node:path';
-import { Registrar } from '@vcryptsim/kms';
-import { OsFileSystem, SystemClock } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { print } from '../../output.js';
-import { readAuthority } from './authority.js';
-import { reachFolder } from './reach-folder.js';
+import { withRegistration } from './registration.js';
 import { asCliError } from './trouble.js';
 
 /** `vcryptsim kms client revoke`: also while a server runs. */
@@ -22,23 +19,6 @@ export function clientRevokeCommand(): Command {
 }
 
 async function revoke(name: string, dir: string): Promise<void> {
-  const files = new OsFileSystem();
-  const folder = resolve(dir);
-  const authority = await readAuthority(files, folder);
-  const closed = await reachFolder(folder, {
-    running: async (administrator) => {
-      const answer = await administrator.perform<'client.revoke'>({ action: 'client.revoke', name });
-      return answer.closedConnections;
-    },
-    closed: async () => {
-      const registrar = await Registrar.open({ folder, files, clock: new SystemClock(), authority });
-      try {
-        await registrar.revoke(name);
-        return 0;
-      } finally {
-        await registrar.close();
-      }
-    },
-  });
+  const closed = await withRegistration(resolve(dir), (registration) => registration.revokeClient(name));
   print(`Client ${name} may not connect any more. Connections closed: ${closed}\n`);
 }

@@ -5,7 +5,7 @@ import { makeFolders, readWhole } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { print } from '../../output.js';
-import { withRegistration } from './registration.js';
+import { withAdmission } from './registration.js';
 import { asCliError } from './trouble.js';
 
 const REQUEST_BYTES_MAX = 64 * 1024;
@@ -38,10 +38,9 @@ async function sign(name: string, options: ClientSignOptions): Promise<void> {
   const named = new OsFileSystem({ named: 'all' });
   const text = new TextDecoder().decode(await readWhole(named, resolve(options.csr), REQUEST_BYTES_MAX));
   const request = certificateRequestFromPem(text);
-  await withRegistration(dir, async ({ pki, registry, add }) => {
-    const client = await registry.freeName(name);
+  await withAdmission(dir, async ({ pki, registration }) => {
     const certificate = await pki.signRequest(request);
-    await add(client, certificate);
+    const client = await registration.addClient({ name, certificate });
     const out = options.out === undefined ? `${dir}/clients/${client}` : resolve(options.out);
     await makeFolders(files, out);
     await writeCertificates(files, `${out}/cert.pem`, [certificate]);

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import { ClientRegistry, ServerPki, writeCertificates, writePrivateKey } from '@vcryptsim/kms';
-import { assert, exists, makeFolders } from '@vcryptsim/ports';
-import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs } from '@vcryptsim/ports/os';
+import { clientName } from '@vcryptsim/kms';
+import { exists } from '@vcryptsim/ports';
+import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
-import { CliError, EXIT } from '../../exit.js';
 import { print } from '../../output.js';
+import { makeIdentity } from './new-identity.js';
+import { withAdmission } from './registration.js';
 import { asCliError } from './trouble.js';
 
 interface FollowerAddOptions {
@@ -40,25 +41,13 @@ export function followerAddCommand(): Command {
 }
 
 async function addFollower(name: string, options: FollowerAddOptions): Promise<void> {
-  const [dir, out] = [resolve(options.dir), resolve(options.out)];
-  const clock = new SystemClock();
+  const [folder, out] = [resolve(options.dir), resolve(options.out)];
   const files = new OsFileSystem();
-  const keyPairs = new SystemKeyPairs(clock);
-  const pki = await ServerPki.open({ folder: `${dir}/pki`, files, clock, entropy: new SystemEntropy(), keyPairs });
-  const authority = pki.authority.certificate;
-  const registry = await ClientRegistry.open({ files, folder: `${dir}/followers`, authority });
-  const follower = await registry.freeName(name);
-  await makeFolders(files, out);
-  for (const file of ['cert.pem', 'key.pem', 'ca.pem']) {
-    if (!(await exists(files, `${out}/${file}`))) continue;
-    throw new CliError(EXIT.environment, `${out}/${file} exists already.`, 'Choose another folder with --out FOLDER.');
-  }
-  const { chain, privateKey } = await pki.issueClient(follower);
-  const [certificate] = chain;
-  assert(certificate, 'an identity has a certificate');
-  await writePrivateKey(files, `${out}/key.pem`, privateKey);
-  await writeCertificates(files, `${out}/cert.pem`, [certificate]);
-  await writeCertificates(files, `${out}/ca.pem`, [authority]);
-  await registry.add(follower, certificate);
+  const follower = clientName(name);
+  await withAdmission(folder, async ({ pki, followers, registration }) => {
+    if (!(await exists(files, `${folder}/change.json`))) await followers.freeName(follower);
+    const register = (certificate: Uint8Array) => registration.addFollower({ name: follower, certificate });
+    await makeIdentity({ name: follower, folder, out, isHome: false, files, pki, register });
+  });
   print(`Node ${follower} may follow. Its files: ${out}/{ca.pem,cert.pem,key.pem}\n`);
 }

@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
-import { ClientRegistry } from '@vcryptsim/kms';
-import { OsFileSystem } from '@vcryptsim/ports/os';
+import { KmsError } from '@vcryptsim/kms';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { print } from '../../output.js';
-import { readAuthority } from './authority.js';
+import { withRegistration } from './registration.js';
 import { asCliError } from './trouble.js';
 
 /** `vcryptsim kms follower revoke`: also while the leader runs. */
@@ -22,15 +21,14 @@ export function followerRevokeCommand(): Command {
 }
 
 async function revoke(name: string, dir: string): Promise<void> {
-  const files = new OsFileSystem();
-  const folder = resolve(dir);
-  const authority = await readAuthority(files, folder);
-  const registry = await ClientRegistry.open({ files, folder: `${folder}/followers`, authority });
-  const known = registry.clients.map((follower): string => follower.name);
-  if (!known.includes(name)) {
-    const nextStep = known.length > 0 ? `Name one of ${known.join(', ')}.` : 'None was added yet.';
-    throw new CliError(EXIT.badInput, `There is no follower ${name}.`, nextStep);
-  }
-  await registry.revoke(name);
+  await withRegistration(resolve(dir), async (registration) => {
+    try {
+      await registration.revokeFollower(name);
+    } catch (error) {
+      if (!(error instanceof KmsError && error.code === 'CLIENT_UNKNOWN')) throw error;
+      const nextStep = 'Add one with: vcryptsim kms follower add NAME --dir DIR --out FOLDER';
+      throw new CliError(EXIT.badInput, `There is no follower ${name}.`, nextStep);
+    }
+  });
   print(`Node ${name} may not follow any more. It keeps what it copied.\n`);
 }

@@ -42,7 +42,12 @@ const kmip = {
   renderMessage,
   renderHex,
   summarizeMessage,
-  answer: (frame) => answerMessage(frame, 0, { operations, context: {} }),
+  answer: async (frame) => {
+    const faults = [];
+    const answer = await answerMessage(frame, 0, { operations, context: {}, onFault: (one) => faults.push(one) });
+    for (const { error } of faults) throw error;
+    return answer;
+  },
 };
 
 const rssMiB = () => process.memoryUsage().rss / 2 ** 20;

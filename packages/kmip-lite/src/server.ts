@@ -1,4 +1,5 @@
 export type { Exchange, ExchangedItem } from './server/exchange.js';
+export type { Fault, FaultSink } from './server/fault.js';
 export {
   type Addressed,
   Finished,

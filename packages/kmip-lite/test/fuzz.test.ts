@@ -6,6 +6,7 @@ import { requestTree } from '../src/message/request-message.js';
 import { readResponse } from '../src/message/response-message.js';
 import { operationCodecs } from '../src/operations/operation-codecs.js';
 import { answerMessage } from '../src/server/answer-message.js';
+import type { Fault } from '../src/server/fault.js';
 import { Operation } from '../src/spec/enumerations.generated.js';
 import { decodeTtlv } from '../src/ttlv/reader.js';
 import { encodeTtlv } from '../src/ttlv/writer.js';
@@ -33,7 +34,15 @@ const kmip = {
   renderMessage,
   renderHex,
   summarizeMessage,
-  answer: (frame: Uint8Array) => answerMessage(frame, 0, { operations, context: {}, clock }),
+  answer: async (frame: Uint8Array) => {
+    let fault: Fault | undefined;
+    const onFault = (one: Fault) => {
+      fault = one;
+    };
+    const answer = await answerMessage(frame, 0, { operations, context: {}, clock, onFault });
+    if (fault) throw fault.error;
+    return answer;
+  },
 };
 
 describe('fuzzing', () => {

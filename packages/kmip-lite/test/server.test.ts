@@ -1,7 +1,8 @@
 import { item, KmipError, Tag, text } from '@vcryptsim/kmip-lite';
-import { Finished, Pending, servedOperations } from '@vcryptsim/kmip-lite/server';
+import { type Fault, Finished, Pending, servedOperations } from '@vcryptsim/kmip-lite/server';
 import { AssertionError } from '@vcryptsim/ports';
 import { describe, expect, it } from 'vitest';
+import { BatchErrorContinuationOption, ResultReason, ResultStatus } from '../src/spec/enumerations.generated.js';
 import { Lab, labOperations } from './support/lab-server.js';
 import { settle } from './support/manual-clock.js';
 import { itemOf, requestOf } from './support/raw-peer.js';
@@ -128,18 +129,65 @@ describe('handlers', () => {
     expect(lab.exchanges.map(({ username }) => username)).toEqual(['fred', 'barney']);
   });
 
-  it('that break end the connection and are told to the caller', async () => {
+  it('that break cost one item: General Failure without a word of the cause, and the connection goes on', async () => {
+    const faults: Fault[] = [];
     const lab = new Lab({
+      onFault: (fault) => faults.push(fault),
       operations: {
         Query: async () => {
-          throw new AssertionError('our own mistake');
+          throw new AssertionError('our own mistake in /a/path');
         },
       },
     });
     const peer = await served(lab);
-    const broken = expect(lab.servers[0]).rejects.toThrow('our own mistake');
-    expect(await peer.ask(requestOf([itemOf('Query', { functions: [] })]))).toBeNull();
-    await broken;
+    const message = requestOf(
+      [itemOf('Query', { functions: [] }, 1), itemOf('DiscoverVersions', { versions: [] }, 2)],
+      {
+        errorContinuation: BatchErrorContinuationOption.Continue,
+      },
+    );
+    for (let round = 0; round < 2; round++) {
+      const answer = await peer.ask(message);
+      expect(answer?.items.map((one) => [one.status, one.reason])).toEqual([
+        [ResultStatus.OperationFailed, ResultReason.GeneralFailure],
+        [ResultStatus.Success, undefined],
+      ]);
+      expect(answer?.items[0]?.message).not.toContain('mistake');
+    }
+    expect(faults.map((one) => [one.operation, one.error])).toEqual([
+      ['Query', expect.any(AssertionError)],
+      ['Query', expect.any(AssertionError)],
+    ]);
+    await peer.channel.close();
+    await Promise.all(lab.servers);
+  });
+
+  it('whose answer cannot be written cost one message', async () => {
+    const faults: Fault[] = [];
+    const lab = new Lab({
+      onFault: (fault) => faults.push(fault),
+      operations: { Query: async () => ({ serverInformation: [{} as never] }) },
+    });
+    const peer = await served(lab);
+    const answer = await peer.ask(requestOf([itemOf('Query', { functions: [] })]));
+    expect(answer?.items.map((one) => one.reason)).toEqual([ResultReason.GeneralFailure]);
+    expect(faults.length).toBe(1);
+    await peer.channel.close();
+    await Promise.all(lab.servers);
+  });
+
+  it('do not end the server when the observer of faults fails too', async () => {
+    const lab = new Lab({
+      onFault: () => {
+        throw new Error('the observer');
+      },
+      operations: { Query: async () => Promise.reject('no error at all') },
+    });
+    const peer = await served(lab);
+    const answer = await peer.ask(requestOf([itemOf('Query', { functions: [] })]));
+    expect(answer?.items.map((one) => one.reason)).toEqual([ResultReason.GeneralFailure]);
+    await peer.channel.close();
+    await Promise.all(lab.servers);
   });
 
   it('are listed for Query in the order of the specification, Discover Versions always', () => {

@@ -10,6 +10,14 @@ export type KmsEvent =
   | { readonly type: 'CLIENT_ADDED'; readonly client: ClientName }
   | { readonly type: 'CLIENT_REVOKED'; readonly client: ClientName }
   | { readonly type: 'CLIENT_REFUSED'; readonly node: KeyServerName; readonly code: string }
+  /** An error that nobody expected cost one answer or one connection; `code` is its code or its class, never its text. */
+  | {
+      readonly type: 'FAULT_CONTAINED';
+      readonly node: KeyServerName;
+      readonly client: ClientName | null;
+      readonly operation: string | null;
+      readonly code: string;
+    }
   | { readonly type: 'KEY_CREATED'; readonly keyId: KeyId; readonly client: ClientName }
   | { readonly type: 'KEY_REGISTERED'; readonly keyId: KeyId; readonly client: ClientName }
   | { readonly type: 'KEY_SERVED'; readonly keyId: KeyId; readonly client: ClientName; readonly node: KeyServerName }

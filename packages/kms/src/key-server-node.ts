@@ -43,6 +43,8 @@ interface NodeParts extends NodeOptions {
   readonly groupTurns: Map<string, number>;
   readonly audit: AuditLog;
   readonly registry: ClientRegistry;
+  /** For whoever runs the server: the error itself, which never goes over a wire. */
+  readonly onFault?: ((error: unknown) => void) | undefined;
 }
 
 /** One door of a key server: it listens at an address and serves the clients that the registry knows. */
@@ -52,6 +54,7 @@ export class KeyServerNode {
   #listener: Listener | null = null;
   #unshaken = 0;
   #isNotingUnshaken = false;
+  #faults = 0;
 
   private constructor(parts: NodeParts) {
     this.#parts = parts;
@@ -70,6 +73,7 @@ export class KeyServerNode {
         // What the judge refused it has noted itself.
         if (code === NO_HANDSHAKE) void node.#noteUnshaken();
       },
+      onFault: (error) => node.#contain(error),
       handshakeLimitMs: limits.handshakeMs,
       unauthenticatedMax: limits.unauthenticatedMax,
       unauthenticatedPerAddressMax: limits.unauthenticatedPerAddressMax,
@@ -86,6 +90,11 @@ export class KeyServerNode {
   get address(): Listener['address'] {
     assert(this.#listener, 'a stopped node has no address');
     return this.#listener.address;
+  }
+
+  /** How many errors that nobody expected cost one answer or one connection since it listens. */
+  get faults(): number {
+    return this.#faults;
   }
 
   /** Takes no more connections and ends those there are; answers that are under way do not leave. */
@@ -143,7 +152,27 @@ export class KeyServerNode {
     }
   }
 
+  /** The node's border: counts and tells what nobody expected. What it cost was one answer or one connection. */
+  #contain(error: unknown, client: ClientName | null = null, operation: string | null = null): void {
+    this.#faults += 1;
+    this.#parts.events.emit({ type: 'FAULT_CONTAINED', node: this.name, client, operation, code: faultCode(error) });
+    this.#parts.onFault?.(error);
+  }
+
+  /** Serves one connection from its handshake to its end. Nothing leaves it but the connection's end. */
   async #accept(channel: Channel): Promise<void> {
+    try {
+      await this.#admit(channel);
+    } catch (error) {
+      // A refusal that could not be noted, for one: the disk is full.
+      await channel.abort().catch(() => {});
+      const code = codeOf(error);
+      this.#parts.events.emit({ type: 'CLIENT_REFUSED', node: this.name, code });
+      if (!(error instanceof KmsError)) this.#contain(error);
+    }
+  }
+
+  async #admit(channel: Channel): Promise<void> {
     const client = this.#parts.registry.find(channel.peer.publicKeySha256);
     if (!client) return this.#refuse(channel, 'CLIENT_UNKNOWN');
     const refusal = this.#refusalFor(client);
@@ -187,11 +216,18 @@ export class KeyServerNode {
       clock,
       admit: async (credential) => admit(password, credential),
       onExchange: (exchange) => this.#audit(exchange),
+      onFault: ({ error, operation }) => this.#noteFault(error, client, operation ?? null),
       firstRequestTimeoutMs: limits.firstRequestMs,
       idleTimeoutMs: limits.idleMs,
       messageTimeoutMs: limits.messageMs,
       writeTimeoutMs: limits.writeMs,
     });
+  }
+
+  /** An answer that was kept back for want of an audit line is the disk's fault, not a mistake. */
+  #noteFault(error: unknown, client: ClientName, operation: string | null): void {
+    if (error instanceof KmsError && error.code === 'STORE_UNWRITABLE') return;
+    this.#contain(error, client, operation);
   }
 
   /** The line that is durable before the answer leaves: who asked which node for what, and what came of it. */
@@ -213,6 +249,12 @@ export class KeyServerNode {
       stored: this.#parts.store.lastWrite,
     });
   }
+}
+
+/** A fault's code or class; its text may hold anything. */
+function faultCode(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code.slice(0, 64);
+  return error instanceof Error ? error.name.slice(0, 64) : typeof error;
 }
 
 function admit(password: ClientPassword | null, credential: Credential | undefined): void {

@@ -48,6 +48,8 @@ export interface KeyServerOptions {
   readonly alternativeNames?: readonly string[];
   /** File of the root key; default `DIR/root.key`. */
   readonly rootKeyPath?: string;
+  /** Told of each error that nobody expected: one answer or connection was lost to it. For a log; it may name paths. */
+  readonly onFault?: (error: unknown) => void;
   /** Given, the server is a follower: it copies the leader's store and takes no changes. */
   readonly leader?: LeaderAddress;
 }
@@ -162,6 +164,7 @@ export class KeyServer {
       entropy,
       keyPairs,
       events,
+      onFault: this.o.onFault,
       store,
       pending,
       groupTurns,
@@ -226,6 +229,11 @@ export class KeyServer {
     const follower = await this.registrar.addFollower(o);
     this.o.events.emit({ type: 'FOLLOWER_ADDED', follower });
     return follower;
+  }
+
+  /** How many errors that nobody expected cost an answer or a connection since the server was opened. */
+  get faults(): number {
+    return [...this.#nodes].reduce((sum, node) => sum + node.faults, 0);
   }
 
   /**

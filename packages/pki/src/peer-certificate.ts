@@ -67,7 +67,11 @@ function publicKeyDer(certificate: X509Certificate): Uint8Array {
   }
 }
 
-const PREFIXES: Readonly<Record<string, string>> = { DNS: 'dns', 'IP Address': 'ip', URI: 'uri' };
+const PREFIXES: ReadonlyMap<string, string> = new Map([
+  ['DNS', 'dns'],
+  ['IP Address', 'ip'],
+  ['URI', 'uri'],
+]);
 
 /** Node joins names by comma and puts a name that holds one in JSON quotes, so that no name can pose as two. */
 function alternativeNames(nodeText: string | undefined): string[] {
@@ -75,7 +79,7 @@ function alternativeNames(nodeText: string | undefined): string[] {
   for (const [, kind = '', text = ''] of (nodeText ?? '').matchAll(
     /([A-Za-z ]+?):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g,
   )) {
-    const prefix = PREFIXES[kind];
+    const prefix = PREFIXES.get(kind);
     if (prefix !== undefined) names.push(`${prefix}:${text.startsWith('"') ? JSON.parse(text) : text}`);
   }
   return names;

@@ -1,4 +1,4 @@
-/** Thrown by {@link assert}: a mistake of ours, never of the world. It is not caught and not mapped to any wire. */
+/** Thrown by {@link assert}: a mistake of ours, never of the world. Only a server's border catches it: one answer fails, not all. */
 export class AssertionError extends Error {
   override readonly name = 'AssertionError';
 }

@@ -57,10 +57,12 @@ export interface ListenOptions {
   /** One identity, or several of different key types (RSA and EC) from which the handshake picks. */
   readonly identities: readonly TlsIdentity[];
   readonly judge: PeerJudge;
-  /** Takes each accepted, judged connection. A rejected promise is a bug and ends the process's run. */
+  /** Takes each accepted, judged connection. When it rejects, that connection is aborted and `onFault` told. */
   readonly onChannel: (channel: Channel) => Promise<void>;
   /** Told of each connection that was closed before it was handed up, with the judge's code or NO_HANDSHAKE. */
   readonly onRefused?: (code: string) => void;
+  /** Told of an error without a code, from the judge or `onChannel`: a mistake, which cost one connection only. */
+  readonly onFault?: (error: unknown) => void;
   /** How long a connection may take to finish its handshake; default 10,000 ms. */
   readonly handshakeLimitMs?: number;
   /** How many connections may be under way without a judged certificate; the oldest goes first. Default 1,024. */

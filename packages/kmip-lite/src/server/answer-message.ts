@@ -7,6 +7,7 @@ import { BatchErrorContinuationOption, ResultStatus } from '../spec/enumerations
 import { decodeTtlv } from '../ttlv/reader.js';
 import { encodeTtlv } from '../ttlv/writer.js';
 import type { ExchangedItem } from './exchange.js';
+import { type FaultSink, generalFailure, report } from './fault.js';
 import type { OperationCall } from './operation-table.js';
 import { type BatchState, type PerformedItem, performItem, refuseItem } from './perform-item.js';
 import type { ServeOptions } from './serve-channel.js';
@@ -23,7 +24,7 @@ export interface Answer {
   readonly last: boolean;
 }
 
-/** Answers one whole message. Batch items are done in order, one after the other. */
+/** Answers one whole message. Batch items are done in order, one after the other. Rejects for no input. */
 export async function answerMessage<Context>(
   frame: Uint8Array,
   receivedAtMs: number,
@@ -38,10 +39,10 @@ export async function answerMessage<Context>(
     message = readRequest(tree);
     checkBatch(message, limits);
   } catch (error) {
-    return refuseMessage(error, receivedAtMs, version);
+    return refuseMessage(error, receivedAtMs, version, options.onFault);
   }
   const performed = await performBatch(message, receivedAtMs, options);
-  const answer = encodeAnswer(message, performed, receivedAtMs);
+  const answer = encodeAnswer(message, performed, receivedAtMs, options.onFault);
   const credential = message.header.credential;
   const username = credential?.type === 'UsernameAndPassword' ? credential.username : undefined;
   return { ...answer, version: message.header.version, username, last: false };
@@ -49,13 +50,11 @@ export async function answerMessage<Context>(
 
 /**
  * Answers what is no request: one item without an Operation, Operation Failed, Invalid Message (KMIP 1.1 section 7). The
- * header carries the request's version if that is one of KMIP 1, else ours.
- *
- * @throws any error that is neither TtlvError nor KmipError
+ * header carries the request's version if that is one of KMIP 1, else ours. An error that is neither TtlvError nor
+ * KmipError is told as General Failure and reported.
  */
-export function refuseMessage(error: unknown, nowMs: number, version?: ProtocolVersion): Answer {
-  const refusal = error instanceof TtlvError ? new KmipError('InvalidMessage', error.message) : error;
-  if (!(refusal instanceof KmipError)) throw error;
+export function refuseMessage(error: unknown, nowMs: number, version?: ProtocolVersion, onFault?: FaultSink): Answer {
+  const refusal = refusalOf(error, onFault);
   const response = encodeTtlv(
     responseTree({
       version: answerVersion(version),
@@ -64,6 +63,13 @@ export function refuseMessage(error: unknown, nowMs: number, version?: ProtocolV
     }),
   );
   return { response, items: [{ status: 'OperationFailed', reason: refusal.reason }], version, last: true };
+}
+
+function refusalOf(error: unknown, onFault: FaultSink | undefined): KmipError {
+  if (error instanceof TtlvError) return new KmipError('InvalidMessage', error.message);
+  if (error instanceof KmipError) return error;
+  report(onFault, { error });
+  return generalFailure();
 }
 
 /** The newest minor version that clients may ask for; later ones are answered under 1.1. */
@@ -113,6 +119,7 @@ async function performBatch<Context>(
     header,
     call,
     knownExtensions: options.knownExtensions ?? [],
+    onFault: options.onFault,
     placeholder: null,
   };
   const goesOn = header.errorContinuation === BatchErrorContinuationOption.Continue;
@@ -140,8 +147,7 @@ async function refusalOfAll<Context>(
     await options.admit?.(credential, options.context);
     return undefined;
   } catch (error) {
-    if (error instanceof KmipError) return error;
-    throw error;
+    return refusalOf(error, options.onFault);
   }
 }
 
@@ -149,6 +155,7 @@ function encodeAnswer(
   { header, items }: RequestMessage,
   performed: readonly PerformedItem[],
   nowMs: number,
+  onFault: FaultSink | undefined,
 ): { response: Uint8Array; items: ExchangedItem[] } {
   const encode = (results: readonly PerformedItem[]): Uint8Array => {
     const tree = responseTree({
@@ -160,14 +167,23 @@ function encodeAnswer(
     wipeKeyMaterial(tree);
     return response;
   };
-  const response = encode(performed);
+  const refuseAll = (refusal: KmipError) => {
+    const refused = performed.map((one, at) =>
+      refuseItem(items[at] as RequestItem, refusal, one.exchanged.uniqueIdentifier),
+    );
+    return { response: encode(refused), items: refused.map((one) => one.exchanged) };
+  };
+  let response: Uint8Array;
+  try {
+    response = encode(performed);
+  } catch (error) {
+    // A handler's answer that cannot be written.
+    report(onFault, { error });
+    return refuseAll(generalFailure());
+  }
   if (response.length <= (header.maximumResponseSize ?? Number.POSITIVE_INFINITY)) {
     return { response, items: performed.map((one) => one.exchanged) };
   }
   response.fill(0);
-  const tooLarge = new KmipError('ResponseTooLarge', 'the answer is longer than the Maximum Response Size');
-  const refused = performed.map((one, at) =>
-    refuseItem(items[at] as RequestItem, tooLarge, one.exchanged.uniqueIdentifier),
-  );
-  return { response: encode(refused), items: refused.map((one) => one.exchanged) };
+  return refuseAll(new KmipError('ResponseTooLarge', 'the answer is longer than the Maximum Response Size'));
 }

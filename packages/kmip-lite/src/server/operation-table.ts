@@ -42,7 +42,7 @@ export type Addressed<Request> = 'uniqueIdentifier' extends keyof Request
 /**
  * Does one operation. Byte arrays of the request are views of the frame, zeroed after the answer: keep copies. Key
  * material in the response is handed over and zeroed once it is encoded. Throws KmipError for what the client is told;
- * any other error is our own bug, aborts the connection and rejects `serveChannel`.
+ * any other error is answered as General Failure and reported to `onFault`.
  */
 export type OperationHandler<Name extends SpokenOperation, Context> = (
   request: Addressed<RequestOf<Name>>,

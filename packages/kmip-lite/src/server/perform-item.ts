@@ -13,6 +13,7 @@ import {
 } from '../operations/operation-codecs.js';
 import { Operation, ResultStatus } from '../spec/enumerations.generated.js';
 import type { ExchangedItem } from './exchange.js';
+import { type FaultSink, generalFailure, report } from './fault.js';
 import { type Addressed, Finished, type OperationCall, type OperationTable, Pending } from './operation-table.js';
 import { gate, operationExistsIn } from './version-gate.js';
 
@@ -22,6 +23,7 @@ export interface BatchState<Context> {
   readonly header: RequestHeader;
   readonly call: OperationCall<Context>;
   readonly knownExtensions: readonly string[];
+  readonly onFault?: FaultSink | undefined;
   /** Identifier that items without one mean; empty at the start of every message. */
   placeholder: string | null;
 }
@@ -49,9 +51,8 @@ export function refuseItem(request: RequestItem, error: KmipError, uniqueIdentif
 }
 
 /**
- * Does one batch item: reads its payload, fills in the ID Placeholder, calls the handler, writes its answer.
- *
- * @throws what a handler throws that is no KmipError: our own mistake
+ * Does one batch item: reads its payload, fills in the ID Placeholder, calls the handler, writes its answer. This is an
+ * item's border: whatever is thrown inside becomes its answer, what is no KmipError as General Failure.
  */
 export async function performItem<Context>(request: RequestItem, state: BatchState<Context>): Promise<PerformedItem> {
   const seen: { uniqueIdentifier?: string } = {};
@@ -68,7 +69,8 @@ export async function performItem<Context>(request: RequestItem, state: BatchSta
     return await performOperation(name, request, state, seen);
   } catch (error) {
     if (error instanceof KmipError) return refuseItem(request, error, seen.uniqueIdentifier);
-    throw error;
+    report(state.onFault, { error, operation: operationName(request.operation) });
+    return refuseItem(request, generalFailure(), seen.uniqueIdentifier);
   }
 }
 

@@ -1,4 +1,4 @@
-import { AssertionError, type Channel, type Clock, ClockError, NetworkError } from '@vcryptsim/ports';
+import { type Channel, type Clock, ClockError, NetworkError } from '@vcryptsim/ports';
 import { TtlvError } from '../errors.js';
 import { defaultLimits, type Limits } from '../limits.js';
 import type { Credential } from '../message/credential.js';
@@ -6,6 +6,7 @@ import { Tag } from '../spec/tags.generated.js';
 import { FrameReader } from '../ttlv/frame-reader.js';
 import { type Answer, answerMessage, refuseMessage } from './answer-message.js';
 import type { Exchange } from './exchange.js';
+import { type FaultSink, report } from './fault.js';
 import type { OperationTable } from './operation-table.js';
 
 /** How to serve one connection. */
@@ -24,6 +25,8 @@ export interface ServeOptions<Context> {
   readonly onExchange?: (exchange: Exchange<Context>) => Promise<void>;
   /** Vendor Identifications of the Message Extensions that are understood; a critical one of another vendor is refused. */
   readonly knownExtensions?: readonly string[];
+  /** Told of every error that nobody expected, after it became an answer or the connection's end. */
+  readonly onFault?: FaultSink | undefined;
   readonly limits?: Limits;
   /** Until the first byte of the first request; default 10,000. */
   readonly firstRequestTimeoutMs?: number;
@@ -45,7 +48,8 @@ export interface ServeOptions<Context> {
  * message is so broken that nothing behind it can be trusted (that one is still answered: Invalid Message). Each answer
  * leaves in one write; then both frames are zeroed.
  *
- * @throws only what a handler throws that is no KmipError, and AssertionError: our own mistakes
+ * This is a connection's border: it resolves whatever happens. An error that nobody expected ends this connection only,
+ * and is reported to `onFault`.
  */
 export async function serveChannel<Context>(channel: Channel, options: ServeOptions<Context>): Promise<void> {
   const frames = new FrameReader(channel, Tag.RequestMessage, options.limits ?? defaultLimits);
@@ -72,7 +76,7 @@ export async function serveChannel<Context>(channel: Channel, options: ServeOpti
     await channel.close();
   } catch (error) {
     await channel.abort().catch(() => {});
-    if (!isEndOfConnection(error)) throw error;
+    if (!isEndOfConnection(error)) report(options.onFault, { error });
   } finally {
     frames.dispose();
   }
@@ -116,14 +120,14 @@ async function isRecorded<Context>(
   answer: Answer,
   request: Uint8Array,
   receivedAtMs: number,
-  { context, onExchange }: ServeOptions<Context>,
+  { context, onExchange, onFault }: ServeOptions<Context>,
 ): Promise<boolean> {
   const { items, version, username, response } = answer;
   try {
     await onExchange?.({ context, receivedAtMs, version, username, items, request, response });
     return true;
   } catch (error) {
-    if (error instanceof AssertionError) throw error;
+    report(onFault, { error });
     return false;
   }
 }

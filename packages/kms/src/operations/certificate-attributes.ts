@@ -1,21 +1,21 @@
-import { X509Certificate } from 'node:crypto';
+import { type AsymmetricKeyDetails, X509Certificate } from 'node:crypto';
 import { type Attribute, attribute, type CertificateType, type DigitalSignatureAlgorithm } from '@vcryptsim/kmip-lite';
 import { certificateParts, distinguishedName } from '@vcryptsim/pki';
 import { KmsError } from '../errors.js';
 
 /** Names of the signatures that certificates bear, by object identifier (RFC 8017, RFC 5758). */
-const SIGNATURES: Readonly<Record<string, DigitalSignatureAlgorithm>> = {
-  '1.2.840.113549.1.1.4': 'MD5WithRSA',
-  '1.2.840.113549.1.1.5': 'SHA1WithRSA',
-  '1.2.840.113549.1.1.10': 'RSASSAPSS',
-  '1.2.840.113549.1.1.11': 'SHA256WithRSA',
-  '1.2.840.113549.1.1.12': 'SHA384WithRSA',
-  '1.2.840.113549.1.1.13': 'SHA512WithRSA',
-  '1.2.840.10045.4.1': 'ECDSAWithSHA1',
-  '1.2.840.10045.4.3.2': 'ECDSAWithSHA256',
-  '1.2.840.10045.4.3.3': 'ECDSAWithSHA384',
-  '1.2.840.10045.4.3.4': 'ECDSAWithSHA512',
-};
+const SIGNATURES: ReadonlyMap<string, DigitalSignatureAlgorithm> = new Map<string, DigitalSignatureAlgorithm>([
+  ['1.2.840.113549.1.1.4', 'MD5WithRSA'],
+  ['1.2.840.113549.1.1.5', 'SHA1WithRSA'],
+  ['1.2.840.113549.1.1.10', 'RSASSAPSS'],
+  ['1.2.840.113549.1.1.11', 'SHA256WithRSA'],
+  ['1.2.840.113549.1.1.12', 'SHA384WithRSA'],
+  ['1.2.840.113549.1.1.13', 'SHA512WithRSA'],
+  ['1.2.840.10045.4.1', 'ECDSAWithSHA1'],
+  ['1.2.840.10045.4.3.2', 'ECDSAWithSHA256'],
+  ['1.2.840.10045.4.3.3', 'ECDSAWithSHA384'],
+  ['1.2.840.10045.4.3.4', 'ECDSAWithSHA512'],
+]);
 
 /**
  * What a certificate says of itself (KMIP 1.1 sections 3.8 to 3.16): type, length, issuer with serial number and subject,
@@ -25,12 +25,9 @@ const SIGNATURES: Readonly<Record<string, DigitalSignatureAlgorithm>> = {
  */
 export function certificateAttributes(certificateType: CertificateType, der: Uint8Array): Attribute[] {
   if (certificateType !== 'X509') throw new KmsError('FEATURE_NOT_SUPPORTED', 'Certificates are X.509.');
-  const certificate = parse(der);
-  const parts = certificateParts(der);
-  const issuer = distinguishedName(certificate.issuer);
-  const subject = distinguishedName(certificate.subject);
+  const { certificate, parts, issuer, subject } = readWhole(der);
   const lengthBits = keyLengthBits(certificate);
-  const signature = SIGNATURES[parts.signatureAlgorithm];
+  const signature = SIGNATURES.get(parts.signatureAlgorithm);
   return [
     attribute('Certificate Type', certificateType),
     attribute('Certificate Length', der.length),
@@ -48,16 +45,31 @@ export function certificateAttributes(certificateType: CertificateType, der: Uin
   ];
 }
 
-/** Of an RSA key its modulus', of an EC key its curve's, whose name tells it: prime256v1, secp384r1. */
+/**
+ * Of an RSA key its modulus', of an EC key its curve's, whose name tells it: prime256v1, secp384r1. None for a key that
+ * OpenSSL does not know or cannot read: to keep a certificate one need not use it.
+ */
 function keyLengthBits(certificate: X509Certificate): number | undefined {
-  const { modulusLength, namedCurve = '' } = certificate.publicKey.asymmetricKeyDetails ?? {};
+  const { modulusLength, namedCurve = '' } = keyDetails(certificate);
   const [curveBits] = /\d{3}/.exec(namedCurve) ?? [];
   return modulusLength ?? (curveBits === undefined ? undefined : Number(curveBits));
 }
 
-function parse(der: Uint8Array): X509Certificate {
+function keyDetails(certificate: X509Certificate): AsymmetricKeyDetails {
   try {
-    return new X509Certificate(der);
+    return certificate.publicKey.asymmetricKeyDetails ?? {};
+  } catch {
+    return {}; // Node reads the key only when it is asked for
+  }
+}
+
+/** Everything that is told of a certificate, read at once: what is malformed inside is found here. */
+function readWhole(der: Uint8Array) {
+  try {
+    const certificate = new X509Certificate(der);
+    const issuer = distinguishedName(certificate.issuer);
+    const subject = distinguishedName(certificate.subject);
+    return { certificate, parts: certificateParts(der), issuer, subject };
   } catch {
     throw new KmsError('FIELD_INVALID', 'The certificate cannot be read.');
   }

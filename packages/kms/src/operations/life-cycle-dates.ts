@@ -3,16 +3,16 @@ import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
 
 /** States in which a date that governs the life cycle may still be set (KMIP 1.1 sections 3.24 to 3.27). */
-const OPEN_STATES: Readonly<Record<string, readonly State[]>> = {
-  'Activation Date': ['PreActive'],
-  'Process Start Date': ['PreActive', 'Active'],
-  'Protect Stop Date': ['PreActive', 'Active'],
-  'Deactivation Date': ['PreActive', 'Active'],
-};
+const OPEN_STATES: ReadonlyMap<string, readonly State[]> = new Map<string, readonly State[]>([
+  ['Activation Date', ['PreActive']],
+  ['Process Start Date', ['PreActive', 'Active']],
+  ['Protect Stop Date', ['PreActive', 'Active']],
+  ['Deactivation Date', ['PreActive', 'Active']],
+]);
 
 /** Refuses a change of a date that is fixed by now. Throws KmsError WRONG_STATE. */
 export function checkDate(object: ManagedObject, name: string): void {
-  const open = OPEN_STATES[name];
+  const open = OPEN_STATES.get(name);
   if (!open || open.includes(object.state)) return;
   throw new KmsError('WRONG_STATE', `${name} is fixed once an object is ${object.state}.`);
 }

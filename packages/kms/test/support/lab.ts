@@ -1,8 +1,16 @@
 import type { Credential, ProtocolVersion } from '@vcryptsim/kmip-lite';
 import { KmipClient } from '@vcryptsim/kmip-lite/client';
-import { KeyServer, type KmsEvent } from '@vcryptsim/kms';
+import { KeyServer, type KeyServerOptions, type KmsEvent } from '@vcryptsim/kms';
 import { peerJudge, selfSign } from '@vcryptsim/pki';
-import type { FileSystem, KeyPair, KeyPairSource, KeyServerName, Network, TlsIdentity } from '@vcryptsim/ports';
+import type {
+  Entropy,
+  FileSystem,
+  KeyPair,
+  KeyPairSource,
+  KeyServerName,
+  Network,
+  TlsIdentity,
+} from '@vcryptsim/ports';
 import { SystemKeyPairs } from '@vcryptsim/ports/os';
 import { MemoryFileSystem, MemoryNetwork, VirtualClock } from '@vcryptsim/simkit';
 import { entropyOf, NOON_MS } from './world.js';
@@ -38,7 +46,10 @@ export class Lab {
   }
 
   /** Opens the key server in `/kms` and lets it listen as `kms-a`. */
-  async serve(): Promise<KeyServer> {
+  async serve(
+    o: { readonly wrapEntropy?: (entropy: Entropy) => Entropy } & Pick<KeyServerOptions, 'onFault'> = {},
+  ): Promise<KeyServer> {
+    const { wrapEntropy = (entropy: Entropy) => entropy, ...options } = o;
     const { clock, files, keyPairs } = this;
     const sink = { emit: (event: KmsEvent) => void this.events.push(event) };
     const server = await KeyServer.open({
@@ -46,8 +57,9 @@ export class Lab {
       files,
       clock,
       keyPairs,
-      entropy: entropyOf(this.start),
+      entropy: wrapEntropy(entropyOf(this.start)),
       events: sink,
+      ...options,
     });
     await server.listen({ network: this.network, address: { name: NODE }, nodeName: NODE });
     return server;

@@ -26,7 +26,9 @@ export class UnixSocket implements LocalSocket {
     const server = net.createServer((socket) => {
       open.add(socket);
       socket.once('close', () => open.delete(socket));
-      void onChannel(new UnixChannel(socket));
+      const channel = new UnixChannel(socket);
+      // Whatever one connection's server throws ends that connection only.
+      void (async () => onChannel(channel))().catch(() => channel.abort());
     });
     await new Promise<void>((resolve, reject) => {
       server.once('listening', resolve).once('error', (error) => reject(localError(error, path)));

@@ -58,12 +58,17 @@ export class Admission {
   admit(guest: Guest, peer: PeerCertificate): void {
     if (!this.#release(guest)) return;
     guest.accept(peer);
-    void this.#options.onChannel(guest);
+    this.#handUp(guest).catch((error: unknown) => {
+      this.#report(error);
+      return guest.abort();
+    });
   }
 
   /** The peer was judged and refused: it reads the end of the stream. */
   refuse(guest: Guest, error: unknown): void {
-    this.#turnAway(guest, codeOf(error));
+    const code = codeOf(error);
+    if (code === null) this.#report(error);
+    this.#turnAway(guest, code ?? 'FAULT');
   }
 
   /** The network is gone, and whoever waits with it: nobody is told, and no time limit keeps the process. */
@@ -84,8 +89,25 @@ export class Admission {
 
   #turnAway(guest: Guest, code: string): void {
     if (!this.#release(guest)) return;
-    this.#options.onRefused?.(code);
+    try {
+      this.#options.onRefused?.(code);
+    } catch (error) {
+      this.#report(error);
+    }
     void guest.close();
+  }
+
+  /** In a promise, so that what `onChannel` throws at once is caught too. */
+  async #handUp(guest: Guest): Promise<void> {
+    await this.#options.onChannel(guest);
+  }
+
+  #report(error: unknown): void {
+    try {
+      this.#options.onFault?.(error);
+    } catch {
+      // One connection's border must hold, whatever its observer does.
+    }
   }
 
   #release(guest: Guest): boolean {
@@ -95,7 +117,6 @@ export class Admission {
   }
 }
 
-function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  throw error;
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

@@ -75,6 +75,7 @@ const KEY_SERVER: Record<KmsEvent['type'], true> = {
   CLIENT_ADDED: true,
   CLIENT_REVOKED: true,
   CLIENT_REFUSED: true,
+  FAULT_CONTAINED: true,
   KEY_CREATED: true,
   KEY_REGISTERED: true,
   KEY_SERVED: true,

@@ -46,6 +46,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 /** Third-party packages that each package may import, `node:` aside. */
 const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   'crypto-core': ['@noble/ciphers', '@noble/hashes'],
+  hypervisor: ['iconv-lite'],
   pki: ['@peculiar/x509', 'reflect-metadata'],
   'scenario-engine': ['zod', 'yaml'],
   cli: ['commander', 'picocolors', 'cli-progress'],

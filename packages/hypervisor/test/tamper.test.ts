@@ -123,7 +123,7 @@ describe('[S21] an edit of the descriptor', () => {
       'extent path outside',
       '"web-flat.vmdk"',
       '"../../etc/passwd"',
-      { code: 'FILE_DAMAGED', line: 11, again: 'FILE_DAMAGED' },
+      { code: 'NOT_SUPPORTED', what: 'extent elsewhere', again: 'NOT_SUPPORTED' },
     ],
     [
       'a VMFS extent with an offset',

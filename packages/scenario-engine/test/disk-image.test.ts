@@ -63,6 +63,11 @@ describe('openDiskImage', () => {
       descriptor('RW 4 VMFS "disk.raw"', 'keyID="vmware:key/x"'),
       'is an encrypted VMDK',
     ],
+    ['a name of another format', '/noise.vmdk', new Uint8Array(512).fill(7), 'none of its marks'],
+    ['the same in upper case', '/NOISE.VMDK', new Uint8Array(512).fill(7), 'none of its marks'],
+    ['a flat extent', '/disk-flat.vmdk', new Uint8Array(512).fill(7), "--disk '/disk.vmdk'"],
+    ['an extent of a device', '/j.vmdk', descriptor('RW 4 FLAT "\\\\.\\PhysicalDrive0" 0'), 'maps a device'],
+    ['an extent of zeros', '/k.vmdk', descriptor('RW 4 ZERO'), 'not a VMDK of one flat extent'],
     ['a folder', '/folder', undefined, 'it is a folder'],
   ])('says of %s what is wrong', async (_what, path, content, says) => {
     if (content === undefined) await files.mkdir(path).catch(() => {});
@@ -71,5 +76,32 @@ describe('openDiskImage', () => {
       code: 'BAD_IMAGE',
       message: expect.stringContaining(says),
     });
+  });
+
+  it.each([
+    ['lower-case words, comments first', '# mine\n\n# Disk DescriptorFile\nversion=1\nrw 4 flat "disk.raw" 0\n'],
+    ['a byte order mark', '\ufeff# Disk DescriptorFile\r\nversion=1\r\nRW 4 VMFS "disk.raw"\n'],
+    ['no first comment', 'version=1\nCID=1\nparentCID=ffffffff\ncreateType="vmfs"\nRW 4 VMFS "disk.raw"\n'],
+  ])('reads a descriptor with %s', async (_what, text) => {
+    await put('/odd.vmdk', text);
+    expect(await bytesOf('/odd.vmdk')).toEqual(pattern);
+  });
+
+  it('finds an extent whose name is in the encoding of the descriptor', async () => {
+    await put('/Größe-flat.vmdk', pattern);
+    const text = descriptor('RW 4 FLAT "Größe-flat.vmdk" 0', 'encoding="windows-1252"');
+    await put('/umlaut.vmdk', new Uint8Array(Buffer.from(text, 'latin1')));
+    expect(await bytesOf('/umlaut.vmdk')).toEqual(pattern);
+  });
+
+  it('takes what may stand at the beginning of a raw disk: LUKS, a CD image', async () => {
+    const luks = new Uint8Array(2048);
+    luks.set(Buffer.from('LUKS\xba\xbe\0\x02', 'latin1'));
+    await put('/luks.img', luks);
+    expect(await bytesOf('/luks.img')).toEqual(luks);
+    const cd = new Uint8Array(64 * 1024);
+    cd.set(Buffer.from('\x01CD001\x01', 'latin1'), 32_768);
+    await put('/boot.iso', cd);
+    expect((await bytesOf('/boot.iso')).length).toBe(cd.length);
   });
 });

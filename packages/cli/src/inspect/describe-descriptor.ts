@@ -1,49 +1,90 @@
-import { type DescriptorExtent, parseBundle, parseDescriptor } from '@vcryptsim/hypervisor/formats';
+import {
+  type DescriptorExtent,
+  parseDescriptor,
+  parseKeyLocator,
+  type VmdkDescriptor,
+} from '@vcryptsim/hypervisor/formats';
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { formatBytes } from '../byte-progress.js';
-import { type FileReport, type ReportEntry, sealedKeys } from './file-report.js';
+import type { FileReport, ReportEntry, SealedKey } from './file-report.js';
+import { keysOf } from './key-safe.js';
 
 const BUNDLE = 'encryptionKeys';
+const FILTER = 'vmwarevmcrypt';
 /** The parser compares header keys without case; people know them as VMware spells them. */
-const SPELLING: Readonly<Record<string, string>> = {
-  cid: 'CID',
-  parentcid: 'parentCID',
-  createtype: 'createType',
-  keyid: 'keyID',
-};
+const SPELLING: ReadonlyMap<string, string> = new Map([
+  ['cid', 'CID'],
+  ['parentcid', 'parentCID'],
+  ['createtype', 'createType'],
+  ['keyid', 'keyID'],
+  ['isnativesnapshot', 'isNativeSnapshot'],
+  ['parentfilenamehint', 'parentFileNameHint'],
+  ['changetrackpath', 'changeTrackPath'],
+]);
 
 /**
  * Says what a VMDK descriptor shows: the whole of it but the sealed data key. The extents are named, not read.
  *
  * @param text the file, decoded
  * @param file name for the report and for errors
- * @throws HypervisorError FILE_DAMAGED, BUNDLE_TAMPERED
+ * @throws HypervisorError FILE_DAMAGED, BUNDLE_TAMPERED, NOT_SUPPORTED
  */
-export function describeDescriptor(text: string, file: string): FileReport {
+export function describeDescriptor(
+  text: string,
+  file: string,
+  format = 'descriptor of a virtual disk (.vmdk)',
+): FileReport {
   const descriptor = parseDescriptor(text, file);
-  const bundle = descriptor.header.get(BUNDLE.toLowerCase());
-  const keys = bundle === undefined ? [] : sealedKeys(BUNDLE, parseBundle(bundle, file));
+  const { header, ddb } = descriptor;
+  const encrypted = saysEncrypted(descriptor);
   const clear: ReportEntry[] = [
-    ...[...descriptor.header]
+    ...[...header]
       .filter(([name]) => name !== BUNDLE.toLowerCase())
-      .map(([name, value]) => ({ name: SPELLING[name] ?? name, value })),
+      .map(([name, value]) => ({ name: SPELLING.get(name) ?? name, value })),
     {
       name: 'capacity',
       value: `${descriptor.capacity} sectors, ${formatBytes(descriptor.capacity * SECTOR_SIZE_BYTES)}`,
     },
-    ...[...descriptor.ddb].map(([name, value]) => ({ name: `ddb.${name}`, value })),
+    ...[...ddb].map(([name, value]) => ({ name: `ddb.${name}`, value })),
   ];
-  const encrypted = bundle !== undefined;
+  const extents = descriptor.extents.map((extent) => describeExtent(extent));
+  const bundle = header.get(BUNDLE.toLowerCase());
   const sealed: ReportEntry[] = encrypted
-    ? [
-        { name: BUNDLE, value: 'the data key of this disk' },
-        ...descriptor.extents.map((extent) => describeExtent(extent)),
-      ]
+    ? [...(bundle === undefined ? [] : [{ name: BUNDLE, value: 'the data key of this disk' }]), ...extents]
     : [];
-  if (!encrypted) clear.push(...descriptor.extents.map((extent) => describeExtent(extent)));
-  return { file, format: 'descriptor of a virtual disk (.vmdk)', encrypted, clear, sealed, keys };
+  if (!encrypted) clear.push(...extents);
+  return {
+    file,
+    format,
+    encrypted,
+    ...(encrypted && bundle === undefined ? { state: 'encrypted, but its encryptionKeys are missing' } : {}),
+    clear,
+    sealed,
+    keys: keysIn(bundle, file),
+  };
+}
+
+/** Any sign is enough: nobody is told "not encrypted" of a disk whose descriptor speaks of a key or of the filter. */
+function saysEncrypted({ header, ddb }: VmdkDescriptor): boolean {
+  const keyId = header.get('keyid');
+  const filters = [...ddb].find(([name]) => name.toLowerCase() === 'iofilters')?.[1] ?? '';
+  return (
+    header.has(BUNDLE.toLowerCase()) ||
+    // 00000000 is how VMware writes "no key" (facts/vsphere-formats.md Q3).
+    (keyId !== undefined && !/^0*$/.test(keyId)) ||
+    filters.toLowerCase().includes(FILTER) ||
+    [...header.keys()].some((name) => name.startsWith('encryption'))
+  );
+}
+
+function keysIn(bundle: string | undefined, file: string): SealedKey[] {
+  if (bundle === undefined) return [];
+  return keysOf(parseKeyLocator(bundle, file), BUNDLE).map(({ macName, ...key }) =>
+    macName === undefined || macName === 'HMAC-SHA-256' ? key : { ...key, macName },
+  );
 }
 
 function describeExtent({ fileName, sectors, type }: DescriptorExtent): ReportEntry {
+  if (fileName === null) return { name: '(no file)', value: `${type} extent, ${sectors} sectors: zeros` };
   return { name: fileName, value: `${type} extent, ${sectors} sectors: every byte the guest wrote` };
 }

@@ -7,12 +7,17 @@ export interface ReportEntry {
   readonly value: string;
 }
 
-/** A DEK that a file holds sealed, with the key that opens it. */
+/** A key that a file holds sealed, with what opens it. */
 export interface SealedKey {
-  /** Where it stands: `encryption.bundle` or `encryptionKeys`. */
+  /** Where it stands: `encryption.bundle`, `encryption.keySafe` or `encryptionKeys`. */
   readonly place: string;
-  readonly keyId: string;
-  readonly providerId: string;
+  /** The key of a key provider that opens it. */
+  readonly keyId?: string;
+  readonly providerId?: string;
+  /** What opens it when that is no key of a provider: a password, a raw key ... */
+  readonly opensWith?: string;
+  /** The MAC over what is sealed; HMAC-SHA-256 when left out. */
+  readonly macName?: string;
   /** IV, ciphertext and MAC together. */
   readonly lockedBytes: number;
 }
@@ -21,12 +26,17 @@ export interface SealedKey {
 export interface FileReport {
   readonly file: string;
   readonly format: string;
-  readonly encrypted: boolean;
+  /** Null where the file does not tell. */
+  readonly encrypted: boolean | null;
+  /** How it is encrypted, where yes, no and "it does not tell" are too short. */
+  readonly state?: string;
   /** Readable by anybody. */
   readonly clear: readonly ReportEntry[];
   /** Present, and unreadable without a key. */
   readonly sealed: readonly ReportEntry[];
   readonly keys: readonly SealedKey[];
+  /** Sentences about the file as a whole. */
+  readonly notes?: readonly string[];
 }
 
 /** The keys of a parsed bundle, for a report. */
@@ -40,33 +50,50 @@ export function sealedKeys(place: string, bundle: readonly SealedDek[]): SealedK
 }
 
 const IV_BYTES = 16;
-const MAC_BYTES = 32;
+const MAC_BYTES: ReadonlyMap<string, number> = new Map([
+  ['HMAC-SHA-1', 20],
+  ['HMAC-SHA-1-128', 16],
+  ['HMAC-SHA-256', 32],
+]);
 
 /** A report as aligned text, values cut to what a terminal shows. */
 export function renderReport(report: FileReport): string {
-  const entries = [...report.clear, ...report.sealed].map(({ name }) => ({ name: visibleLine(name) }));
-  const width = Math.max(14, ...entries.map(({ name }) => name.length));
+  const entries = [...report.clear, ...report.sealed].map(({ name }) => visibleLine(name));
+  const width = Math.min(48, Math.max(14, ...entries.map((name) => name.length)));
   const row = (name: string, value: string) => `  ${visibleLine(name).padEnd(width)}  ${visibleLine(cut(value))}`;
-  const lines = [`${visibleLine(report.file)}: ${report.format}, ${report.encrypted ? 'encrypted' : 'not encrypted'}`];
+  const lines = [`${visibleLine(report.file)}: ${report.format}, ${stateOf(report)}`];
   if (report.clear.length > 0) {
     lines.push('', 'In clear, for whoever has the file:', ...report.clear.map(({ name, value }) => row(name, value)));
   }
   if (report.sealed.length > 0) {
     lines.push('', 'Sealed:', ...report.sealed.map(({ name, value }) => row(name, value)));
   }
-  for (const { place, keyId, providerId, lockedBytes } of report.keys) {
-    lines.push(
-      '',
-      `The data key in ${place} opens with:`,
-      row('key ID', keyId),
-      row('key provider', providerId),
-      row(
-        'locked data',
-        `${lockedBytes} bytes: IV ${IV_BYTES}, AES-256-CBC ${lockedBytes - IV_BYTES - MAC_BYTES}, HMAC-SHA-256 ${MAC_BYTES}`,
-      ),
-    );
-  }
+  for (const key of report.keys) lines.push('', ...keyRows(key, row));
+  if (report.notes !== undefined && report.notes.length > 0) lines.push('', ...report.notes.map(visibleLine));
   return `${lines.join('\n')}\n`;
+}
+
+function stateOf({ encrypted, state }: FileReport): string {
+  if (state !== undefined) return state;
+  if (encrypted === null) return 'this file alone does not tell whether it is encrypted';
+  return encrypted ? 'encrypted' : 'not encrypted';
+}
+
+function keyRows(key: SealedKey, row: (name: string, value: string) => string): string[] {
+  const { place, keyId, providerId, opensWith, lockedBytes } = key;
+  const macName = key.macName ?? 'HMAC-SHA-256';
+  const macBytes = MAC_BYTES.get(macName);
+  const parts =
+    macBytes === undefined || lockedBytes < IV_BYTES + macBytes
+      ? `${lockedBytes} bytes, MAC ${macName}`
+      : `${lockedBytes} bytes: IV ${IV_BYTES}, AES-256-CBC ${lockedBytes - IV_BYTES - macBytes}, ${macName} ${macBytes}`;
+  return [
+    `The data key in ${place} opens with:`,
+    ...(keyId === undefined ? [] : [row('key ID', keyId)]),
+    ...(providerId === undefined ? [] : [row('key provider', providerId)]),
+    ...(opensWith === undefined ? [] : [row('what', opensWith)]),
+    ...(lockedBytes === 0 ? [] : [row('locked data', parts)]),
+  ];
 }
 
 const VALUE_MAX_CHARACTERS = 96;

@@ -1,45 +1,61 @@
 import { fileDamaged } from '../faults.js';
+import { decodeBytes, encodingOf, type TextEncoding } from './text-encoding.js';
 
-/** Largest text file that is read: qemu-img's own limit for descriptors (facts/vmdk.md section 3). */
-export const TEXT_FILE_LIMIT_BYTES = 1024 * 1024;
-/** Longest line. A bundle takes under 1,000 characters a key. */
-export const LINE_LIMIT_CHARACTERS = 65_536;
+/**
+ * Largest text file that is read. Descriptors stay far below (qemu-img takes 1 MiB, facts/vmdk.md section 3); a VMX may
+ * hold many `guestinfo` values of 64 KiB and more.
+ */
+export const TEXT_FILE_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** A text file as lines, with what is needed to write it back byte by byte. */
+/** A text file as lines. Together they are the text, byte by byte. */
 export interface TextLines {
   readonly lines: string[];
-  readonly lineEnd: '\n' | '\r\n';
+  /** How each line ends: LF, CRLF, CR, or not at all (the last one). */
+  readonly ends: string[];
+}
+
+/** A text file decoded, with what is needed to write it back. */
+export interface DecodedText {
+  readonly text: string;
+  readonly encoding: TextEncoding;
+  /** The bytes that the text was read from: the file without qemu's padding. */
+  readonly bytes: Uint8Array;
 }
 
 /** qemu writes descriptors in whole sectors of this size. */
 const QEMU_SECTOR_SIZE_BYTES = 512;
+/** The end mark of a text file of DOS. */
+const DOS_END = '\u001a';
 
 /**
- * Reads bytes as UTF-8 text, without the padding that qemu leaves behind it.
+ * Reads bytes as text, in the encoding that the file names, without the padding that qemu leaves behind it.
  *
  * @param file name for errors
- * @throws HypervisorError FILE_DAMAGED with the line that is not UTF-8, or when the file is too large
+ * @throws HypervisorError FILE_DAMAGED (not in the encoding that it names, with the line; too large), NOT_SUPPORTED
  */
-export function decodeText(bytes: Uint8Array, file: string): string {
+export function decodeTextFile(bytes: Uint8Array, file: string, lenient = false): DecodedText {
   if (bytes.length > TEXT_FILE_LIMIT_BYTES) {
     throw fileDamaged(
       file,
       `the file has ${bytes.length} bytes, more than the ${TEXT_FILE_LIMIT_BYTES} of a text file`,
     );
   }
-  const end = endOfText(bytes);
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  try {
-    return decoder.decode(bytes.subarray(0, end));
-  } catch {
-    throw fileDamaged(file, 'the text is not UTF-8', lineOfBadText(bytes.subarray(0, end)));
-  }
+  const content = bytes.subarray(0, endOfText(bytes));
+  const encoding = encodingOf(content, file);
+  return { text: decodeBytes(content, encoding, file, lenient), encoding, bytes: content };
+}
+
+/** The text of a file alone, see {@link decodeTextFile}. */
+export function decodeText(bytes: Uint8Array, file: string): string {
+  return decodeTextFile(bytes, file).text;
 }
 
 // qemu pads a descriptor to whole sectors when it writes it. Its text can get shorter (it prints the CID without leading
 // zeros), and then the last bytes of the longer text stand behind the first NUL. A NUL anywhere else is no padding.
 function endOfText(bytes: Uint8Array): number {
   let end = bytes.length;
+  const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isWide) return end;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;
   if (bytes.length % QEMU_SECTOR_SIZE_BYTES !== 0) return end;
   const lastSectors = Math.max(0, bytes.length - 2 * QEMU_SECTOR_SIZE_BYTES);
@@ -49,34 +65,49 @@ function endOfText(bytes: Uint8Array): number {
 }
 
 /**
- * Splits text into lines. Line ends are LF or CRLF, the same in the whole file.
- *
- * @param file name for errors
- * @throws HypervisorError FILE_DAMAGED with the line: a NUL or other control character, mixed line ends, a line too long
+ * Splits text into lines. Any line end will do, also mixed: a line that was added with `echo` to a file of Windows is
+ * nothing to complain of.
  */
-export function splitLines(text: string, file: string): TextLines {
-  const pieces = text.split('\n');
-  if (pieces.at(-1) === '') pieces.pop();
-  const lineEnd = pieces[0]?.endsWith('\r') ? '\r\n' : '\n';
-  const lines = pieces.map((piece, index) => {
-    const isLastUnended = index === pieces.length - 1 && !text.endsWith('\n');
-    const hasReturn = piece.endsWith('\r');
-    if (!isLastUnended && hasReturn !== (lineEnd === '\r\n')) {
-      throw fileDamaged(file, 'line ends are mixed, some LF and some CRLF', index + 1);
-    }
-    const line = hasReturn ? piece.slice(0, -1) : piece;
-    if (line.length > LINE_LIMIT_CHARACTERS) {
-      throw fileDamaged(file, `the line is longer than ${LINE_LIMIT_CHARACTERS} characters`, index + 1);
-    }
-    if (hasControlCharacter(line)) throw fileDamaged(file, 'the line holds a control character', index + 1);
-    return line;
-  });
-  return { lines, lineEnd };
+export function splitLines(text: string): TextLines {
+  const lines: string[] = [];
+  const ends: string[] = [];
+  const lineEnd = /\r\n|\n|\r/g;
+  let start = 0;
+  for (let match = lineEnd.exec(text); match !== null; match = lineEnd.exec(text)) {
+    lines.push(text.slice(start, match.index));
+    ends.push(match[0]);
+    start = lineEnd.lastIndex;
+  }
+  if (start < text.length) {
+    lines.push(text.slice(start));
+    ends.push('');
+  }
+  return { lines, ends };
 }
 
-/** Writes lines back, each ended. */
-export function joinLines({ lines, lineEnd }: TextLines): string {
-  return lines.map((line) => line + lineEnd).join('');
+/** Cuts bytes into lines, ends included, where {@link splitLines} cuts their text. */
+export function splitBytes(bytes: Uint8Array): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let start = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (bytes[at] !== 0x0a && bytes[at] !== 0x0d) continue;
+    if (bytes[at] === 0x0d && bytes[at + 1] === 0x0a) at += 1;
+    pieces.push(bytes.subarray(start, at + 1));
+    start = at + 1;
+  }
+  if (start < bytes.length) pieces.push(bytes.subarray(start));
+  return pieces;
+}
+
+/**
+ * A line without what is around it, or a refusal where it holds what no text holds.
+ *
+ * @throws HypervisorError FILE_DAMAGED
+ */
+export function trimLine(line: string, file: string, number: number): string {
+  const trimmed = (line.endsWith(DOS_END) ? line.slice(0, -1) : line).replace(/^\ufeff/, '').trim();
+  if (hasControlCharacter(trimmed)) throw fileDamaged(file, 'the line holds a control character', number);
+  return trimmed;
 }
 
 function hasControlCharacter(line: string): boolean {
@@ -85,21 +116,4 @@ function hasControlCharacter(line: string): boolean {
     if ((code < 0x20 && code !== 0x09) || code === 0x7f) return true;
   }
   return false;
-}
-
-function lineOfBadText(bytes: Uint8Array): number {
-  let line = 1;
-  let start = 0;
-  while (start < bytes.length) {
-    const lineFeed = bytes.indexOf(0x0a, start);
-    const end = lineFeed < 0 ? bytes.length : lineFeed;
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(start, end));
-    } catch {
-      return line;
-    }
-    line += 1;
-    start = end + 1;
-  }
-  return line;
 }

@@ -1,11 +1,25 @@
 import { assert } from '@vcryptsim/ports';
+import type { HypervisorError } from '../api/errors.js';
 import { fileDamaged } from '../faults.js';
-import { joinLines, splitLines, type TextLines } from './text-lines.js';
+import { parseDictionaryLine } from './dictionary-line.js';
+import { cutsAtLineFeeds, encodeText, type TextEncoding } from './text-encoding.js';
+import { decodeTextFile, splitBytes, splitLines, trimLine } from './text-lines.js';
 
 const KEY = /^[A-Za-z0-9._:-]{1,256}$/;
+const UTF8: TextEncoding = { declared: null, readAs: 'utf-8', guessed: false, mark: new Uint8Array(0) };
+
+/** Told of a line that cannot be read, in place of a refusal of the whole file. */
+export type BadLineListener = (fault: HypervisorError, line: number) => void;
+
+interface Entry {
+  /** Index of its line. */
+  readonly line: number;
+  readonly key: string;
+  readonly value: string;
+}
 
 /**
- * VMware's text dictionary: a VM's configuration (`.vmx`), and our hosts' VM inventory.
+ * VMware's text dictionary: a VM's configuration (`.vmx`), its list of snapshots, and our hosts' VM inventory.
  *
  * ```
  * # comment
@@ -14,62 +28,67 @@ const KEY = /^[A-Za-z0-9._:-]{1,256}$/;
  * encryption.bundle = "vmware:key/list/(...)"
  * ```
  *
- * One entry a line, `key = "value"`. Keys compare without case and stand once. Inside a value `"`, `|` and control
- * characters are written as `|` and two upper-case hex digits (`|22`, `|7C`, `|0A`). Comments, blank lines, unknown
- * keys and their order survive every edit, so a harmless edit by hand stays harmless (row S21).
+ * One entry a line, see dictionary-line.ts. Keys compare without case and stand once. Inside a value `"`, `|` and
+ * control characters are written as `|` and two upper-case hex digits (`|22`, `|7C`, `|0A`). Comments, blank lines,
+ * unknown keys, line ends, the encoding and the bytes of every line that is not set survive every edit, so a harmless
+ * edit by hand stays harmless (row S21).
  */
 export class Vmx {
-  readonly #text: TextLines;
-  /** Lower-case key -> index of its line and decoded value. */
-  readonly #entries = new Map<string, { readonly line: number; readonly key: string; readonly value: string }>();
+  readonly #lines: string[];
+  readonly #ends: string[];
+  readonly #encoding: TextEncoding;
+  /** The bytes of each line as they were read; undefined where there are none or the line was set. */
+  readonly #bytes: (Uint8Array | undefined)[];
+  /** By lower-case key. */
+  readonly #entries = new Map<string, Entry>();
 
-  private constructor(text: TextLines) {
-    this.#text = text;
+  private constructor(text: string, encoding: TextEncoding, bytes: readonly Uint8Array[]) {
+    const { lines, ends } = splitLines(text);
+    this.#lines = lines;
+    this.#ends = ends;
+    this.#encoding = encoding;
+    // In a broken multi-byte text the two may differ; then the whole is encoded anew.
+    this.#bytes = bytes.length === lines.length ? [...bytes] : [];
   }
 
   /** An empty dictionary that says how it is encoded. */
   static create(): Vmx {
-    const vmx = new Vmx({ lines: [], lineEnd: '\n' });
+    const vmx = new Vmx('', UTF8, []);
     vmx.set('.encoding', 'UTF-8');
     return vmx;
   }
 
   /**
-   * Reads a dictionary, in time linear in its length.
+   * Reads a file, in whatever encoding it says, in time linear in its length.
    *
-   * @param text the file, decoded
+   * @param file name for errors
+   * @param onBadLine takes what is wrong with a line, which is kept as it is; left out, the file is refused
+   * @throws HypervisorError FILE_DAMAGED with the line number, NOT_SUPPORTED (the encoding)
+   */
+  static read(bytes: Uint8Array, file: string, onBadLine?: BadLineListener): Vmx {
+    const decoded = decodeTextFile(bytes, file, onBadLine !== undefined);
+    const { encoding, text } = decoded;
+    const pieces = cutsAtLineFeeds(encoding) ? splitBytes(decoded.bytes.subarray(encoding.mark.length)) : [];
+    const vmx = new Vmx(text, encoding, pieces);
+    vmx.#parse(file, onBadLine);
+    return vmx;
+  }
+
+  /**
+   * Reads a text that is decoded already.
+   *
    * @param file name for errors
    * @throws HypervisorError FILE_DAMAGED with the line number
    */
   static parse(text: string, file: string): Vmx {
-    const vmx = new Vmx(splitLines(text, file));
-    vmx.#text.lines.forEach((line, index) => {
-      const trimmed = line.trim();
-      if (trimmed === '' || trimmed.startsWith('#')) return;
-      const equals = trimmed.indexOf('=');
-      if (equals < 0) throw fileDamaged(file, 'the line is not of the form key = "value"', index + 1);
-      const key = trimmed.slice(0, equals).trimEnd();
-      const quoted = trimmed.slice(equals + 1).trimStart();
-      if (!KEY.test(key))
-        throw fileDamaged(file, 'the key holds something else than letters, digits and . _ : -', index + 1);
-      if (
-        quoted.length < 2 ||
-        !quoted.startsWith('"') ||
-        !quoted.endsWith('"') ||
-        quoted.indexOf('"', 1) !== quoted.length - 1
-      ) {
-        throw fileDamaged(file, `the value of ${key} is not one text in double quotes`, index + 1);
-      }
-      const earlier = vmx.#entries.get(key.toLowerCase());
-      if (earlier !== undefined)
-        throw fileDamaged(file, `${key} stands a second time, first in line ${earlier.line + 1}`, index + 1);
-      vmx.#entries.set(key.toLowerCase(), { line: index, key, value: decodeValue(quoted.slice(1, -1)) });
-    });
-    const encoding = vmx.get('.encoding');
-    if (encoding !== undefined && encoding.toUpperCase() !== 'UTF-8') {
-      throw fileDamaged(file, `the encoding is ${encoding}, and only UTF-8 is read`, vmx.lineOf('.encoding'));
-    }
+    const vmx = new Vmx(text, UTF8, []);
+    vmx.#parse(file);
     return vmx;
+  }
+
+  /** How the file is encoded. */
+  get encoding(): TextEncoding {
+    return this.#encoding;
   }
 
   /** The value of a key, or undefined. */
@@ -88,19 +107,83 @@ export class Vmx {
     return [...this.#entries.values()].sort((a, b) => a.line - b.line).map(({ key, value }) => [key, value] as const);
   }
 
-  /** Changes the one line of this key, or adds a line at the end. Everything else stays as it is. */
+  /**
+   * Changes the one line of this key, or adds a line at the end. Everything else stays as it is.
+   *
+   * @throws HypervisorError INVALID_ARGUMENT when the file's encoding lacks a character of the value
+   */
   set(key: string, value: string): void {
     assert(KEY.test(key), `not a VMX key: ${key}`);
     const known = this.#entries.get(key.toLowerCase());
-    const line = known?.line ?? this.#text.lines.length;
     const spelt = known?.key ?? key;
-    this.#text.lines[line] = `${spelt} = "${encodeValue(value)}"`;
+    const text = `${spelt} = "${encodeValue(value)}"`;
+    encodeText(text, this.#encoding);
+    const line = known?.line ?? this.#addLine();
+    this.#lines[line] = text;
+    this.#bytes[line] = undefined;
     this.#entries.set(key.toLowerCase(), { line, key: spelt, value });
   }
 
-  /** The file as text; equal to what was parsed if nothing was set and the last line was ended. */
+  /** Takes the line of this key out. */
+  remove(key: string): void {
+    const known = this.#entries.get(key.toLowerCase());
+    if (known === undefined) return;
+    this.#entries.delete(key.toLowerCase());
+    this.#lines[known.line] = '';
+    this.#ends[known.line] = '';
+    this.#bytes[known.line] = new Uint8Array(0);
+  }
+
+  /** The file as text; equal to what was parsed if nothing was set. */
   toText(): string {
-    return joinLines(this.#text);
+    return this.#lines.map((line, index) => line + this.#ends[index]).join('');
+  }
+
+  /** The file as bytes: of a line that was not set, the very bytes that were read. */
+  toBytes(): Uint8Array {
+    const pieces = this.#lines.map(
+      (line, index) => this.#bytes[index] ?? encodeText(line + this.#ends[index], this.#encoding),
+    );
+    return new Uint8Array(Buffer.concat([this.#encoding.mark, ...pieces]));
+  }
+
+  #addLine(): number {
+    const last = this.#lines.length - 1;
+    const end = this.#ends.find((candidate) => candidate !== '') ?? '\n';
+    if (last >= 0 && this.#ends[last] === '' && this.#lines[last] !== '') {
+      this.#ends[last] = end;
+      const bytes = this.#bytes[last];
+      if (bytes !== undefined) {
+        this.#bytes[last] = new Uint8Array(Buffer.concat([bytes, encodeText(end, this.#encoding)]));
+      }
+    }
+    this.#ends.push(end);
+    return this.#lines.length;
+  }
+
+  #parse(file: string, onBadLine?: BadLineListener): void {
+    this.#lines.forEach((line, index) => {
+      try {
+        const entry = this.#entryOf(line, index, file);
+        if (entry !== null) this.#entries.set(entry.key.toLowerCase(), entry);
+      } catch (error) {
+        if (onBadLine === undefined) throw error;
+        onBadLine(error as HypervisorError, index + 1);
+      }
+    });
+  }
+
+  #entryOf(line: string, index: number, file: string): Entry | null {
+    const trimmed = trimLine(line, file, index + 1);
+    if (trimmed === '' || trimmed.startsWith('#')) return null;
+    const entry = parseDictionaryLine(trimmed);
+    if (typeof entry === 'string') throw fileDamaged(file, entry, index + 1);
+    const { key, value } = entry;
+    const earlier = this.#entries.get(key.toLowerCase());
+    if (earlier !== undefined) {
+      throw fileDamaged(file, `${key} stands a second time, first in line ${earlier.line + 1}`, index + 1);
+    }
+    return { line: index, key, value: decodeValue(value) };
   }
 }
 

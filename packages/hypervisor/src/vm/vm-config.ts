@@ -12,6 +12,7 @@ import type { VmFolder } from '../datastore/vm-folder.js';
 import { bundleMissing, diskNotFound, fileDamaged, notSupported } from '../faults.js';
 import { parseBundle, parseKeyIdLocator, type SealedDek } from '../formats/encryption-bundle.js';
 import { isFileName } from '../formats/file-name.js';
+import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
 import { parseDescriptor, type VmdkDescriptor } from '../formats/vmdk-descriptor.js';
 import { parseVmwareUuid } from '../formats/vmware-uuid.js';
 import { Vmx } from '../formats/vmx.js';
@@ -58,7 +59,7 @@ export interface VmConfig {
  */
 export async function readVmConfig(folder: VmFolder, vmxFileName: string): Promise<VmConfig> {
   const shown = folder.shown(vmxFileName);
-  const vmx = Vmx.parse(await folder.readText(vmxFileName), shown);
+  const vmx = Vmx.read(await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES), shown);
   const uuid = parseVmwareUuid(vmx.get('vc.uuid') ?? '');
   if (uuid === null) throw fileDamaged(shown, 'vc.uuid is missing or no UUID', vmx.lineOf('vc.uuid'));
   const bundle = vmx.get('encryption.bundle');
@@ -99,6 +100,13 @@ async function readDiskConfig(folder: VmFolder, fileName: string, deviceKey: num
       `${shown} is not of createType "vmfs" with one VMFS extent. Import the disk instead.`,
     );
   }
+  const extentFileName = extent.fileName ?? '';
+  if (!isFileName(extentFileName)) {
+    throw notSupported(
+      'extent elsewhere',
+      `${shown}, line ${extent.line}: the extent is no file of the virtual machine's own folder, and no other is opened. Import the disk instead.`,
+    );
+  }
   if (extent.access !== 'RW')
     throw fileDamaged(shown, 'the extent is not open to writing', descriptor.lineOf('extent'));
   if (descriptor.header.get('parentcid')?.toLowerCase() !== 'ffffffff') {
@@ -114,7 +122,7 @@ async function readDiskConfig(folder: VmFolder, fileName: string, deviceKey: num
     fileName,
     uuid: uuid as DiskUuid,
     capacity: descriptor.capacity,
-    extentFileName: extent.fileName,
+    extentFileName,
     encryption: readEncryption(descriptor, shown),
   };
 }

@@ -1,3 +1,13 @@
+import { HypervisorError } from '@vcryptsim/hypervisor/api';
+import {
+  decodeText,
+  descriptorBeside,
+  isFileName,
+  qemuImgLine,
+  readDescriptor,
+  readEnds,
+  recognizeFile,
+} from '@vcryptsim/hypervisor/formats';
 import { FileError, type FileHandle, type FileSystem, folderOf, readWhole, SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { RunError } from '../run/run-error.js';
 
@@ -10,71 +20,69 @@ export interface DiskImage {
   close(): Promise<void>;
 }
 
-const DESCRIPTOR_BYTES_MAX = 64 * 1024;
-
-/** First bytes of formats that hold a disk in another shape than it has. */
-const OTHER_FORMATS: readonly (readonly [magic: string, name: string])[] = [
-  ['KDMV', 'a sparse VMDK'],
-  ['COWD', 'a COWD sparse VMDK'],
-  ['QFI\u00fb', 'a qcow2 image'],
-  ['conectix', 'a VHD image'],
-  ['vhdxfile', 'a VHDX image'],
-];
-
-/** `RW 131072 FLAT "disk-flat.vmdk" 0` or `RW 131072 VMFS "disk-flat.vmdk"` */
-const EXTENT = /^\s*(?:RW|RDONLY)\s+(\d+)\s+([A-Z]+)(?:\s+"([^"]*)"(?:\s+(\d+))?)?/;
+const DESCRIPTOR_BYTES_MAX = 16 * 1024 * 1024;
+/** Names that no raw disk has: such a file is cut short, or misnamed. */
+const NAMES_OF_OTHERS =
+  /\.(vmdk|vdi|qcow2?|qed|vhdx?|ova|ovf|dmg|gz|xz|zst|bz2|zip|7z|tar|tgz|vmx|nvram|vmsn|vmss|vmem)$/i;
 
 /**
- * Opens a raw image, or a flat VMDK by its descriptor, read-only.
+ * Opens a raw image, or a flat VMDK by its descriptor, read-only. What a file is, its bytes say at both ends; raw is
+ * what is left, and a file with the name of another format is never taken for raw. A container over a whole disk
+ * (LUKS, BitLocker) and a CD image are content of a raw disk.
  *
  * @param path absolute
  * @throws RunError BAD_IMAGE with the reason and the next step, for whatever a user can have wrong
  */
 export async function openDiskImage(files: FileSystem, path: string): Promise<DiskImage> {
   try {
-    const head = await readHead(files, path);
-    const text = new TextDecoder('latin1').decode(head);
-    const other = OTHER_FORMATS.find(([magic]) => text.startsWith(magic));
-    if (other !== undefined) {
-      throw badImage(path, `is ${other[1]}. Convert it first: qemu-img convert -O raw '${path}' disk.img`);
-    }
-    if (/^\s*# Disk DescriptorFile/i.test(text)) return await openFlatVmdk(files, path);
+    const ends = await readEnds(files, path);
+    const kind = recognizeFile(ends);
+    if (kind?.id === 'vmdk-descriptor') return await openFlatVmdk(files, path);
+    if (kind !== null && kind.role !== 'content') throw badImage(path, `is ${kind.name}`, kind.next(path));
+    const [, named] = NAMES_OF_OTHERS.exec(path) ?? [];
+    if (named !== undefined && ends.sizeBytes > 0) throw misnamed(path, named.toLowerCase());
     return await openRaw(files, path, 0, null);
   } catch (error) {
     if (error instanceof FileError) throw badImage(error.path, `cannot be read (${reasonOf(error)})`);
+    if (error instanceof HypervisorError) throw new RunError('BAD_IMAGE', `The disk image ${error.message}`);
     throw error;
   }
 }
 
-async function readHead(files: FileSystem, path: string): Promise<Uint8Array> {
-  const handle = await files.open(path, { access: 'read' });
-  try {
-    const head = new Uint8Array(512);
-    return head.subarray(0, await handle.pread(head, 0));
-  } finally {
-    await handle.close();
+function misnamed(path: string, named: string): RunError {
+  const descriptor = descriptorBeside(path);
+  if (descriptor !== null) {
+    return badImage(path, 'is a part of a VMDK', `Name its descriptor instead: --disk '${descriptor}'`);
   }
+  const next = `If it is a raw disk all the same, give it a name that ends in .img.`;
+  return badImage(path, `has the name of a .${named} file, and none of its marks`, next);
 }
 
 async function openFlatVmdk(files: FileSystem, path: string): Promise<DiskImage> {
-  const text = new TextDecoder().decode(await readWhole(files, path, DESCRIPTOR_BYTES_MAX));
-  if (/^\s*(?:encryptionKeys|keyID)\s*=/im.test(text)) {
-    throw badImage(path, 'is an encrypted VMDK; export it in clear first, with its keys at hand');
+  const { header, ddb, extents } = readDescriptor(
+    decodeText(await readWhole(files, path, DESCRIPTOR_BYTES_MAX), path),
+    path,
+  );
+  if (header.has('encryptionkeys') || header.has('keyid') || (ddb.get('iofilters') ?? '').includes('vmwarevmcrypt')) {
+    throw badImage(path, 'is an encrypted VMDK', 'Export it in clear first, with its keys at hand.');
   }
-  const extents = text.split(/\r?\n/).flatMap((line) => EXTENT.exec(line) ?? []);
-  const [, count = '', kind = '', name = '', offset = '0'] = extents;
-  if (extents.length !== 5 || !(kind === 'FLAT' || kind === 'VMFS')) {
-    throw badImage(
-      path,
-      `is not a VMDK of one flat extent. Convert it first: qemu-img convert -O raw '${path}' disk.img`,
-    );
+  const convert = `Convert it first: ${qemuImgLine(path, 'vmdk')}`;
+  const [extent, ...more] = extents;
+  if (extent === undefined || more.length > 0 || !(extent.type === 'FLAT' || extent.type === 'VMFS')) {
+    throw badImage(path, 'is not a VMDK of one flat extent', convert);
   }
-  if (name.includes('/') || name === '' || name === '..') throw badImage(path, `names an extent elsewhere ('${name}')`);
+  const name = extent.fileName ?? '';
+  if (/^\\\\|^\/dev\//.test(name)) {
+    throw badImage(path, `maps a device ('${name}'), which is not opened`, 'Copy the device into a raw image first.');
+  }
+  if (!isFileName(name)) {
+    throw badImage(path, `names an extent elsewhere ('${name}'), which is not followed`, convert);
+  }
   return openRaw(
     files,
     `${folderOf(path)}/${name}`,
-    Number(offset) * SECTOR_SIZE_BYTES,
-    Number(count) * SECTOR_SIZE_BYTES,
+    (extent.offsetSectors ?? 0) * SECTOR_SIZE_BYTES,
+    extent.sectors * SECTOR_SIZE_BYTES,
   );
 }
 
@@ -124,6 +132,6 @@ function reasonOf(error: FileError): string {
   return reasons[error.code] ?? error.code;
 }
 
-function badImage(path: string, what: string): RunError {
-  return new RunError('BAD_IMAGE', `The disk image ${path} ${what}.`);
+function badImage(path: string, what: string, next?: string): RunError {
+  return new RunError('BAD_IMAGE', `The disk image ${path} ${what}.${next === undefined ? '' : ` ${next}`}`);
 }

@@ -1,0 +1,85 @@
+import { basename } from 'node:path';
+import {
+  decodeText,
+  type FileEnds,
+  isPlainNvram,
+  isSealedFile,
+  recognizeFile,
+  Vmx,
+} from '@vcryptsim/hypervisor/formats';
+import { CliError, EXIT } from '../exit.js';
+import { describeDescriptor } from './describe-descriptor.js';
+import { describeByName, describeKind } from './describe-foreign.js';
+import { describeNvram } from './describe-nvram.js';
+import { describeSparse } from './describe-sparse.js';
+import { describeVmx } from './describe-vmx.js';
+import type { FileReport } from './file-report.js';
+
+/** Dictionaries by the ends of their names. */
+const DICTIONARIES: readonly (readonly [end: RegExp, format: string])[] = [
+  [/\.vmtx$/i, 'template of a VM (.vmtx)'],
+  [/\.vmsd$/i, 'list of snapshots (.vmsd)'],
+  [/\.vmpl$/i, 'policies of a VM (.vmpl)'],
+  [/\.vmls$/i, 'inventory of a host (.vmls)'],
+  [/\.vmx(?:~|\.bak|\.orig|\.old)?$/i, 'configuration of a VM (.vmx)'],
+];
+
+/**
+ * Says what one file of a VM shows: by its bytes first, by its name where the bytes have no mark.
+ *
+ * @param whole reads the whole file; asked for files of text and of firmware variables only
+ * @throws HypervisorError FILE_DAMAGED, BUNDLE_TAMPERED, NOT_SUPPORTED; CliError for what is no file of a VM
+ */
+export async function describeFile(
+  ends: FileEnds,
+  whole: () => Promise<Uint8Array>,
+  file: string,
+): Promise<FileReport> {
+  if (ends.sizeBytes === 0) return describeEmpty(file);
+  if (isPlainNvram(ends.head) || isSealedFile(ends.head)) return describeNvram(await whole(), file);
+  const kind = recognizeFile(ends);
+  if (kind?.id === 'vmdk-descriptor') return describeDescriptor(decodeText(await whole(), file), file);
+  if (kind?.id === 'vmdk-sparse' || kind?.id === 'vmdk-stream') return describeSparse(ends.head, file, kind.name);
+  if (kind?.id === 'nvram' || (kind?.id === 'encobj' && /\.nvram$/i.test(file))) {
+    return describeNvram(await whole(), file);
+  }
+  if (kind !== null && !(kind.id === 'xml' && /\.vmxf$/i.test(file))) return describeKind(kind, ends, file);
+  const dictionary = DICTIONARIES.find(([end]) => end.test(file));
+  if (dictionary !== undefined) return describeVmx(Vmx.read(await whole(), file), file, dictionary[1]);
+  if (isConfiguration(ends.head)) return describeVmx(Vmx.read(await whole(), file), file);
+  const named = describeByName(ends, file);
+  if (named !== null) return named;
+  if (/\.nvram$/i.test(file)) return describeNvram(ends.head, file);
+  throw unknownFormat(file);
+}
+
+/** Says whether a text without a telling name is a configuration: by the entries that each has. */
+function isConfiguration(head: Uint8Array): boolean {
+  const text = Buffer.from(head).toString('latin1');
+  return /^\s*(?:config\.version|virtualHW\.version|encryption\.(?:bundle|keySafe))\s*=/im.test(text);
+}
+
+function describeEmpty(file: string): FileReport {
+  const none = { file, encrypted: false, clear: [], sealed: [], keys: [] };
+  if (/\.vmsd$/i.test(file)) {
+    return { ...none, format: 'list of snapshots (.vmsd)', notes: ['It is empty: no snapshot was ever taken.'] };
+  }
+  if (/\.lck$/i.test(file)) {
+    return { ...none, format: 'lock of a file', notes: ['It is empty: the file beside it is, or was, open.'] };
+  }
+  throw new CliError(EXIT.environment, `${file} is empty.`, 'Check the path, or restore the file.');
+}
+
+function unknownFormat(file: string): CliError {
+  return /\.vmdk$/i.test(file)
+    ? new CliError(
+        EXIT.environment,
+        `${basename(file)} is neither the descriptor of a disk nor a form of VMDK that is known here.`,
+        'If it is the data of a disk, inspect the descriptor beside it.',
+      )
+    : new CliError(
+        EXIT.environment,
+        `${file} is no file of a virtual machine that is known here.`,
+        'Name a .vmx, a .vmdk, an .nvram or another file of a VM.',
+      );
+}

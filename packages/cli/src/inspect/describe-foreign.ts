@@ -1,0 +1,64 @@
+import { basename } from 'node:path';
+import { descriptorBeside, encryptedObjectOf, type FileEnds, type FileKind } from '@vcryptsim/hypervisor/formats';
+import { formatBytes } from '../byte-progress.js';
+import type { FileReport } from './file-report.js';
+
+/** A report on a file of which only its kind is known. */
+function plainReport(
+  file: string,
+  format: string,
+  encrypted: boolean | null,
+  sizeBytes: number,
+  ...notes: string[]
+): FileReport {
+  const value = formatBytes(sizeBytes);
+  const whole = [{ name: 'the whole file', value }];
+  const [clear, sealed] = encrypted === true ? [[], whole] : [whole, []];
+  return { file, format, encrypted, clear: encrypted === null ? [] : clear, sealed, keys: [], notes };
+}
+
+/** Says what a file is that is recognised by its bytes and not read any further. */
+export function describeKind(kind: FileKind, ends: FileEnds, file: string): FileReport {
+  const { sizeBytes } = ends;
+  const object = encryptedObjectOf(ends.head);
+  if (object !== null) {
+    const note = 'The key is sealed in the .vmx of the VM. The layout is not published, so nothing more is read.';
+    return plainReport(file, `${kind.name}, ${formatBytes(object.contentBytes)} inside`, true, sizeBytes, note);
+  }
+  if (kind.id === 'state') {
+    const note = 'It is in clear: configuration, devices and, where it was saved with memory, every key the guest had.';
+    return plainReport(file, kind.name, false, sizeBytes, note);
+  }
+  if (kind.id === 'envelope') return plainReport(file, kind.name, true, sizeBytes, 'Envelopes are not read yet.');
+  const content = 'It is content of a raw disk: run --disk takes it as it is.';
+  return plainReport(file, kind.name, null, sizeBytes, kind.role === 'content' ? content : kind.next(file));
+}
+
+/** Files of a VM that have no mark, by the end of their names. */
+const BY_NAME: readonly (readonly [end: RegExp, format: string, encrypted: boolean | null, note: string])[] = [
+  [/\.log$/i, 'log of a VM (.log)', false, 'Logs are never encrypted. Nothing secret should be in one.'],
+  [/\.vmxf$/i, 'additional configuration of a VM (.vmxf)', false, 'It names teams and VM packages, never a key.'],
+  [/\.vmem$/i, 'memory of a VM (.vmem)', null, 'It has not the header of an encrypted one: it may be in clear.'],
+  [/\.vms[sn]$/i, 'saved state of a VM', null, 'Its header is not known here.'],
+  [/\.vswp$/i, 'swap file of a VM (.vswp)', null, 'The VM tells: its swap is encrypted when the VM is.'],
+  [/\.vmfd$/i, 'sidecar of an IO filter (.vmfd)', null, 'Its layout is not published.'],
+  [/\.(?:scoreboard|hlog|vmtm)$/i, 'working file of a VM', false, 'It holds no guest data.'],
+  [/\.lck$|^\.lck-/i, 'lock of a file', false, 'It names the host that has the file open.'],
+  [/-ctk\.vmdk$/i, 'change-tracking file of a VMDK', null, 'Its mark is missing: it may be cut short.'],
+];
+
+/** Says what a file is by its name, where its bytes have no mark; null when the name says nothing either. */
+export function describeByName({ sizeBytes }: FileEnds, file: string): FileReport | null {
+  const descriptor = descriptorBeside(file);
+  if (/-flat\.vmdk$/i.test(file) && descriptor !== null) {
+    const note = `Its descriptor tells whether these bytes are encrypted; inspect that: ${descriptor}`;
+    return plainReport(file, 'data of a virtual disk (-flat.vmdk)', null, sizeBytes, note);
+  }
+  const name = basename(file);
+  const found = BY_NAME.find(([end]) => end.test(name));
+  if (found !== undefined) return plainReport(file, found[1], found[2], sizeBytes, found[3]);
+  if (descriptor !== null) {
+    return plainReport(file, 'one part of a VMDK', null, sizeBytes, `Its descriptor tells more: ${descriptor}`);
+  }
+  return null;
+}

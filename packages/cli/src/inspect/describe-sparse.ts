@@ -1,0 +1,33 @@
+import { decodeText, sparseHeaderOf } from '@vcryptsim/hypervisor/formats';
+import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
+import { formatBytes } from '../byte-progress.js';
+import { describeDescriptor } from './describe-descriptor.js';
+import type { FileReport } from './file-report.js';
+
+/**
+ * Says what a sparse VMDK shows: the descriptor that is embedded in it, and what its header says.
+ *
+ * @param head the beginning of the file; the descriptor lies in it
+ * @throws HypervisorError FILE_DAMAGED, BUNDLE_TAMPERED (of the embedded descriptor)
+ */
+export function describeSparse(head: Uint8Array, file: string, name: string): FileReport {
+  const header = sparseHeaderOf(head);
+  const start = (header?.descriptorOffset ?? 0) * SECTOR_SIZE_BYTES;
+  const descriptor = head.subarray(start, start + (header?.descriptorSize ?? 0) * SECTOR_SIZE_BYTES);
+  const end = descriptor.indexOf(0);
+  const text = end < 0 ? descriptor : descriptor.subarray(0, end);
+  if (header !== null && start > 0 && text.length > 0) {
+    return describeDescriptor(decodeText(text, file), file, `virtual disk: ${name}; its descriptor is embedded`);
+  }
+  const sectors = header?.capacitySectors ?? 0;
+  const size = `${sectors} sectors, ${formatBytes(sectors * SECTOR_SIZE_BYTES)}`;
+  return {
+    file,
+    format: `virtual disk: ${name}`,
+    encrypted: null,
+    clear: header === null ? [] : [{ name: 'capacity', value: size }],
+    sealed: [],
+    keys: [],
+    notes: ['It has no descriptor inside: the small .vmdk beside it tells the rest.'],
+  };
+}

@@ -55,9 +55,11 @@ export async function readWhole(
  * Replaces a file's content so that after a cut at any moment either the old or the new content stands there, whole:
  * write beside it, fsync, rename over it, fsync the folder. A leftover `PATH.new` of an earlier cut is replaced.
  *
- * @throws FileError; the old content is untouched then
+ * @throws FileError, the old content is untouched then: IS_LINK, IS_FOLDER or NOT_A_FILE for what is no plain file, over
+ *   which nothing is renamed
  */
 export async function replaceFile(files: FileSystem, path: string, content: Uint8Array, mode = 0o600): Promise<void> {
+  await refuseAllButFiles(files, path);
   const beside = `${path}.new`;
   if (await exists(files, beside)) await files.unlink(beside);
   const handle = await files.open(beside, { access: 'write', create: 'exclusive', mode });
@@ -72,4 +74,11 @@ export async function replaceFile(files: FileSystem, path: string, content: Uint
   await handle.close();
   await files.rename(beside, path);
   await files.fsyncFolder(folderOf(path));
+}
+
+async function refuseAllButFiles(files: FileSystem, path: string): Promise<void> {
+  if (!(await exists(files, path))) return;
+  const { kind } = await files.lstat(path);
+  if (kind === 'file') return;
+  throw new FileError(({ link: 'IS_LINK', folder: 'IS_FOLDER', other: 'NOT_A_FILE' } as const)[kind], 'replace', path);
 }

@@ -1,10 +1,8 @@
-import { resolve } from 'node:path';
-import { type FileSystem, replaceFile } from '@vcryptsim/ports';
 import { jsonReport, junitReport, type RunResult } from '@vcryptsim/scenario-engine';
 import { InvalidArgumentError } from 'commander';
+import { checkNamedFiles, writeForUser } from '../named-files.js';
 
 const WRITERS = { junit: junitReport, json: jsonReport } as const;
-const READABLE_MODE = 0o644;
 
 /** A report to write. */
 export interface WantedReport {
@@ -24,13 +22,12 @@ export function parseReports(text: string): WantedReport[] {
   });
 }
 
-/** Writes the reports; each file is there whole or not at all. */
-export async function writeReports(
-  files: FileSystem,
-  wanted: readonly WantedReport[],
-  results: readonly RunResult[],
-): Promise<void> {
-  for (const { kind, path } of wanted) {
-    await replaceFile(files, resolve(path), new TextEncoder().encode(WRITERS[kind](results)), READABLE_MODE);
-  }
+/** Checks that the reports can be written. @throws CliError */
+export function checkReports(wanted: readonly WantedReport[]): void {
+  checkNamedFiles(wanted.map(({ path }) => path));
+}
+
+/** Writes the reports. @throws CliError */
+export async function writeReports(wanted: readonly WantedReport[], results: readonly RunResult[]): Promise<void> {
+  for (const { kind, path } of wanted) await writeForUser(path, WRITERS[kind](results));
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type FileSystem, replaceFile, visibleJson } from '@vcryptsim/ports';
+import { type FileSystem, visibleJson } from '@vcryptsim/ports';
 import { OsFileSystem, runCommand, SystemClock, TlsNetwork } from '@vcryptsim/ports/os';
 import {
   CHECK_PROFILES,
@@ -14,11 +14,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';
 import { checkLines, closingLines } from '../kmip-check/text-report.js';
+import { writeForUser } from '../named-files.js';
 import { print, printJson } from '../output.js';
-import { parseReports, type WantedReport } from '../run/report-files.js';
+import { checkReports, parseReports, type WantedReport } from '../run/report-files.js';
 import { terminalPaint } from '../run/terminal-paint.js';
 
-const READABLE_MODE = 0o644;
 const RESTART_LIMIT_MS = 60_000;
 const POLL_INTERVAL_MS = 1_000;
 
@@ -70,6 +70,7 @@ Example:
 async function check(address: string, words: CheckWords): Promise<void> {
   const { host, port } = parseServerAddress(address);
   const files = new OsFileSystem({ named: 'all' });
+  checkReports(words.report ?? []);
   const clock = new SystemClock();
   const network = new TlsNetwork(clock);
   const paint = terminalPaint(process.stdout.isTTY === true);
@@ -91,7 +92,7 @@ async function check(address: string, words: CheckWords): Promise<void> {
     );
     tell(closingLines(report));
     if (words.json === true) printJson(report);
-    await writeReports(files, words.report ?? [], report);
+    await writeReports(words.report ?? [], report);
     if (report.status === 'failed') process.exitCode = EXIT.failed;
   } finally {
     credential?.password.fill(0);
@@ -121,14 +122,12 @@ function restartOf(command: string | undefined): (() => Promise<void>) | null {
   };
 }
 
-async function writeReports(files: FileSystem, wanted: readonly WantedReport[], report: CheckReport): Promise<void> {
+async function writeReports(wanted: readonly WantedReport[], report: CheckReport): Promise<void> {
   const texts = {
     junit: () => junitCheckReport(report),
     json: () => visibleJson(`${JSON.stringify(report, null, 2)}\n`),
   };
-  for (const { kind, path } of wanted) {
-    await replaceFile(files, resolve(path), new TextEncoder().encode(texts[kind]()), READABLE_MODE);
-  }
+  for (const { kind, path } of wanted) await writeForUser(path, texts[kind]());
 }
 
 function numberFrom(least: number, most: number): (text: string) => number {

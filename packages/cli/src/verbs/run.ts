@@ -18,7 +18,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';
 import { printError, printJson } from '../output.js';
-import { parseReports, type WantedReport, writeReports } from '../run/report-files.js';
+import { checkReports, parseReports, type WantedReport, writeReports } from '../run/report-files.js';
 import { TerminalAudience } from '../run/terminal-audience.js';
 
 interface RunOptions {
@@ -81,6 +81,7 @@ export function runCommand(): Command {
 }
 
 async function run(paths: readonly string[], options: RunOptions): Promise<void> {
+  checkReports(options.report ?? []);
   const scenarios = await loadAll(new OsFileSystem({ named: 'all' }), paths);
   const files = new OsFileSystem({ named: filesNamedIn(scenarios, paths, options) });
   const results: RunResult[] = [];
@@ -88,7 +89,7 @@ async function run(paths: readonly string[], options: RunOptions): Promise<void>
     const path = resolve(paths[index] ?? '');
     results.push(await runOne(files, scenario, path, options, scenarios.length > 1));
   }
-  await writeReports(files, options.report ?? [], results);
+  await writeReports(options.report ?? [], results);
   if (options.json === true) printJson(results.length === 1 ? results[0] : results);
   const failed = results.filter((result) => result.status === 'failed');
   if (options.quiet === true) for (const result of failed) printError(describeFailure(result));

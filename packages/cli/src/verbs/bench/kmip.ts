@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { formatKmipReport, type KmipConfiguration, runKmipBench } from '@vcryptsim/bench';
-import { replaceFile } from '@vcryptsim/ports';
-import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { checkNamedFiles, writeForUser } from '../../named-files.js';
 import { print, printJsonText, printProgress } from '../../output.js';
 
 interface KmipOptions {
@@ -29,6 +28,7 @@ export function kmipCommand(): Command {
 
 /** Missing a bar is a failure; where PyKMIP is missing there is none. */
 async function kmip(options: KmipOptions): Promise<void> {
+  if (typeof options.json === 'string') checkNamedFiles([options.json]);
   const [, program = ''] = process.argv;
   const report = await runKmipBench({
     command: [process.execPath, program],
@@ -40,9 +40,7 @@ async function kmip(options: KmipOptions): Promise<void> {
   });
   printProgress('');
   const json = `${JSON.stringify(report, null, 2)}\n`;
-  if (typeof options.json === 'string') {
-    await replaceFile(new OsFileSystem(), resolve(options.json), new TextEncoder().encode(json), 0o644);
-  }
+  if (typeof options.json === 'string') await writeForUser(options.json, json);
   if (options.json === true) printJsonText(json);
   else print(formatKmipReport(report));
   const missed = report.bars.filter((bar) => bar.reached === false).map((bar) => bar.workload);

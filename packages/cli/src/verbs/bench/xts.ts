@@ -10,10 +10,11 @@ import {
   type XtsReport,
   xtsReportToCsv,
 } from '@vcryptsim/bench';
-import { type FileSystem, readWhole, replaceFile } from '@vcryptsim/ports';
+import { type FileSystem, readWhole } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
+import { checkNamedFiles, writeForUser } from '../../named-files.js';
 import { print, printJson, printProgress } from '../../output.js';
 
 /** A report of all configurations has some 50 KiB. */
@@ -47,6 +48,7 @@ async function xts(options: XtsOptions): Promise<void> {
     soak(options.soak);
     return;
   }
+  checkNamedFiles([options.json, options.csv].filter((path) => typeof path === 'string'));
   const files = new OsFileSystem();
   const baseline = options.baseline === undefined ? null : await readBaseline(files, options.baseline);
   const report = await runXtsBench({
@@ -55,8 +57,8 @@ async function xts(options: XtsOptions): Promise<void> {
     onProgress: showProgress,
   });
   printProgress('');
-  if (typeof options.json === 'string') await write(files, options.json, `${JSON.stringify(report, null, 2)}\n`);
-  if (options.csv !== undefined) await write(files, options.csv, xtsReportToCsv(report));
+  if (typeof options.json === 'string') await writeForUser(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (options.csv !== undefined) await writeForUser(options.csv, xtsReportToCsv(report));
   if (options.json === true) {
     printJson(report);
     return;
@@ -79,10 +81,6 @@ function soak(bytes: number): void {
 
 function showProgress(done: number, total: number): void {
   printProgress(`measuring ${done + 1} of ${total}`);
-}
-
-async function write(files: FileSystem, path: string, text: string): Promise<void> {
-  await replaceFile(files, resolve(path), new TextEncoder().encode(text), 0o644);
 }
 
 async function readBaseline(files: FileSystem, path: string): Promise<XtsReport> {

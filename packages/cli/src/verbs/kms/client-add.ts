@@ -5,6 +5,7 @@ import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { print } from '../../output.js';
+import { refuseToReplace } from './identity-folder.js';
 import { makeIdentity } from './new-identity.js';
 import { type Admission, withAdmission } from './registration.js';
 import { asCliError } from './trouble.js';
@@ -71,9 +72,10 @@ interface Place {
 
 async function addGiven(name: string, certificate: Uint8Array, to: Place, admission: Admission): Promise<void> {
   const { pki, registration } = admission;
-  const client = await registration.addClient({ name, certificate });
-  const home = `${to.dir}/clients/${client}`;
+  const home = `${to.dir}/clients/${clientName(name)}`;
   const out = to.out ?? home;
+  if (out !== home) await refuseToReplace(to.files, out, ['cert.pem', 'ca.pem']);
+  const client = await registration.addClient({ name, certificate });
   await makeFolders(to.files, out);
   await writeCertificates(to.files, `${out}/ca.pem`, [pki.authority.certificate]);
   if (out !== home) await writeCertificates(to.files, `${out}/cert.pem`, [certificate]);

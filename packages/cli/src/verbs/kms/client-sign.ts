@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import { writeCertificates } from '@vcryptsim/kms';
+import { clientName, writeCertificates } from '@vcryptsim/kms';
 import { certificateRequestFromPem } from '@vcryptsim/pki';
 import { makeFolders, readWhole } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { print } from '../../output.js';
+import { refuseToReplace } from './identity-folder.js';
 import { withAdmission } from './registration.js';
 import { asCliError } from './trouble.js';
 
@@ -39,9 +40,11 @@ async function sign(name: string, options: ClientSignOptions): Promise<void> {
   const text = new TextDecoder().decode(await readWhole(named, resolve(options.csr), REQUEST_BYTES_MAX));
   const request = certificateRequestFromPem(text);
   await withAdmission(dir, async ({ pki, registration }) => {
+    const home = `${dir}/clients/${clientName(name)}`;
+    const out = options.out === undefined ? home : resolve(options.out);
+    if (out !== home) await refuseToReplace(files, out, ['cert.pem', 'ca.pem']);
     const certificate = await pki.signRequest(request);
     const client = await registration.addClient({ name, certificate });
-    const out = options.out === undefined ? `${dir}/clients/${client}` : resolve(options.out);
     await makeFolders(files, out);
     await writeCertificates(files, `${out}/cert.pem`, [certificate]);
     await writeCertificates(files, `${out}/ca.pem`, [pki.authority.certificate]);

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { KmsError, readPrivateKey, type ServerPki, writeCertificates, writePrivateKey } from '@vcryptsim/kms';
 import { assert, exists, type FileSystem, makeFolders } from '@vcryptsim/ports';
-import { CliError, EXIT } from '../../exit.js';
+import { refuseToReplace } from './identity-folder.js';
 
 /** Where a new identity goes, and who has it registered. */
 export interface NewIdentity {
@@ -28,7 +28,7 @@ export async function makeIdentity(o: NewIdentity): Promise<void> {
   const { files, out, pki } = o;
   const keyPath = `${out}/key.pem`;
   const isBegun = (o.isHome || (await exists(files, `${o.folder}/change.json`))) && (await exists(files, keyPath));
-  if (!o.isHome && !isBegun) await refuseToReplace(files, out);
+  if (!o.isHome && !isBegun) await refuseToReplace(files, out, ['cert.pem', 'key.pem', 'ca.pem']);
   await makeFolders(files, out);
   const { chain, privateKey } = await pki.issueClient(o.name, isBegun ? await keyPairIn(files, keyPath) : undefined);
   const [certificate] = chain;
@@ -48,12 +48,4 @@ export async function makeIdentity(o: NewIdentity): Promise<void> {
 async function keyPairIn(files: FileSystem, path: string) {
   const privateKey = await readPrivateKey(files, path);
   return { privateKey, publicKey: createPublicKey(privateKey) };
-}
-
-async function refuseToReplace(files: FileSystem, folder: string): Promise<void> {
-  for (const name of ['cert.pem', 'key.pem', 'ca.pem']) {
-    if (!(await exists(files, `${folder}/${name}`))) continue;
-    const message = `${folder}/${name} exists already.`;
-    throw new CliError(EXIT.environment, message, 'Choose another folder with --out FOLDER.');
-  }
 }

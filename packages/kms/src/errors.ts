@@ -34,6 +34,8 @@ export type KmsErrorCode =
   | 'CREDENTIAL_REFUSED' // the header's user name and password are not the registered ones
   | 'NOT_LEADER' // this node follows another, which takes the changes
   | 'STORE_UNWRITABLE' // the change could not be made durable, so it was not made
+  | 'STORE_FULL' // there is no room for more under the store's own limit
+  | 'OBJECT_TOO_LARGE' // for one write of the store
   // of the server
   | 'ROOT_KEY_MISSING'
   | 'ROOT_KEY_MALFORMED'

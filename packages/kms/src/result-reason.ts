@@ -37,6 +37,8 @@ const REASONS: Readonly<Partial<Record<KmsErrorCode, readonly [ResultReason, str
   KEY_FORMAT_NOT_SUPPORTED: ['KeyFormatTypeNotSupported', 'The object cannot be given in this key format.'],
   KEY_COMPRESSION_NOT_SUPPORTED: ['KeyCompressionTypeNotSupported', 'Keys are not compressed here.'],
   FEATURE_NOT_SUPPORTED: ['FeatureNotSupported', 'The server does not do this.'],
+  STORE_FULL: ['GeneralFailure', 'The key server is full: it has no room for more.'],
+  OBJECT_TOO_LARGE: ['GeneralFailure', 'The object is larger than the key server keeps.'],
   STORE_UNWRITABLE: ['GeneralFailure', 'The server could not make the change durable.'],
 };
 

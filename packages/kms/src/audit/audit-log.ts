@@ -1,6 +1,7 @@
 import type { Clock, FileHandle, FileSystem } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
-import { DurableAppender } from '../store/durable-appender.js';
+import { joinBytes } from '../store/bytes.js';
+import { type Appended, DurableAppender, type Write } from '../store/durable-appender.js';
 import { type AuditEntry, CHAIN_START, type ChainPoint, makeLine, readLine } from './audit-line.js';
 
 /** No line is longer: a batch has at most 128 items, and an identifier at most a few hundred characters. */
@@ -10,7 +11,7 @@ const LINE_BYTES_MAX = 1024 * 1024;
 export class AuditLog {
   readonly #handle: FileHandle;
   readonly #clock: Clock;
-  readonly #appender: DurableAppender;
+  readonly #appender: DurableAppender<AuditedLine>;
   /** The last durable line, and the last that is on its way. */
   #durable: ChainPoint;
   #newest: ChainPoint;
@@ -23,7 +24,7 @@ export class AuditLog {
     const onRefused = () => {
       this.#newest = this.#durable;
     };
-    this.#appender = new DurableAppender(handle, { lengthBytes, lastNumber: 0, join, onRefused });
+    this.#appender = new DurableAppender(handle, { lengthBytes, lastNumber: 0 }, { join, onRefused });
   }
 
   /**
@@ -66,9 +67,11 @@ export class AuditLog {
   append(entry: AuditEntry): Promise<void> {
     const { line, point } = makeLine(this.#newest, this.#clock.nowMs, entry);
     this.#newest = point;
-    return this.#appender.append(new TextEncoder().encode(`${line}\n`), () => {
+    const bytes = new TextEncoder().encode(`${line}\n`);
+    const onDurable = () => {
       this.#durable = point;
-    });
+    };
+    return this.#appender.append({ bytes, sizeBytes: bytes.length, onDurable });
   }
 
   /** Waits for what is under way and closes the file. */
@@ -78,8 +81,16 @@ export class AuditLog {
   }
 }
 
-function join(lines: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(Buffer.concat(lines));
+interface AuditedLine extends Appended {
+  readonly bytes: Uint8Array;
+  readonly onDurable: () => void;
+}
+
+function join(lines: readonly AuditedLine[]): Write {
+  const landed = () => {
+    for (const { onDurable } of lines) onDurable();
+  };
+  return { bytes: joinBytes(lines.map(({ bytes }) => bytes)), landed };
 }
 
 function storedOf(entry: AuditEntry | undefined): number {

@@ -1,7 +1,7 @@
 /** Takes the files of a backup that is being made. Nobody sees a container before `finish`. */
 export interface BackupWriter {
-  /** Adds a file of `sizeBytes`, of which `chunks` must be as many. Throws FileError. */
-  add(path: string, sizeBytes: number, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Adds a file. Throws KmsError BACKUP_TOO_LARGE; FileError. */
+  add(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /** Makes everything durable and gives it its name. Throws FileError. */
   finish(): Promise<void>;
   /** Takes away what was written. */
@@ -27,4 +27,10 @@ export async function readAll(reader: BackupReader, path: string): Promise<Uint8
   const pieces: Uint8Array[] = [];
   for await (const chunk of reader.chunks(path)) pieces.push(Uint8Array.from(chunk));
   return Uint8Array.from(Buffer.concat(pieces));
+}
+
+/** The first bytes of a file of a backup. */
+export async function readStart(reader: BackupReader, path: string, lengthBytes: number): Promise<Uint8Array> {
+  for await (const chunk of reader.chunks(path)) return chunk.slice(0, lengthBytes);
+  return new Uint8Array(0);
 }

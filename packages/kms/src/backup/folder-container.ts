@@ -18,7 +18,7 @@ export class FolderWriter implements BackupWriter {
     return writer;
   }
 
-  async add(path: string, _sizeBytes: number, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  async add(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const target = `${this.beside}/${path}`;
     await makeFolders(this.files, folderOf(target));
     await writeFile(this.files, target, chunks);

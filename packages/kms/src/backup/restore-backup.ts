@@ -1,10 +1,11 @@
 import { type Clock, type Entropy, exists, type FileSystem, folderOf, makeFolders } from '@vcryptsim/ports';
 import { AuditLog } from '../audit/audit-log.js';
 import { KmsError } from '../errors.js';
-import { decodeHead } from '../store/journal-format.js';
+import { decodeHead1 } from '../store/journal-format-1.js';
+import { decodeHead, HEAD_BYTES_MAX } from '../store/journal-head.js';
 import { RootKey } from '../store/root-key.js';
 import { checkRootKey } from '../store/store-facts.js';
-import { type BackupReader, inOneChunk, readAll } from './backup-container.js';
+import { type BackupReader, inOneChunk, readAll, readStart } from './backup-container.js';
 import {
   AUDIT,
   type BackupFile,
@@ -86,7 +87,8 @@ async function check(reader: BackupReader, rootKey: RootKey, rootKeyPath: string
   for (const path of [MANIFEST, SEAL, JOURNAL]) {
     if ((await reader.sizeBytes(path)) === null) throw damaged(from, `it has no ${path}`);
   }
-  const head = decodeHead(await readAll(reader, JOURNAL));
+  const start = await readStart(reader, JOURNAL, HEAD_BYTES_MAX);
+  const head = decodeHead(start) ?? decodeHead1(start);
   if (!head) throw damaged(from, `its ${JOURNAL} has no head`);
   checkRootKey(rootKey, head.facts, rootKeyPath);
   const manifest = decodeManifest(await readAll(reader, MANIFEST), await readAll(reader, SEAL), rootKey, from);

@@ -33,9 +33,10 @@ export class TarWriter implements BackupWriter {
     return new TarWriter(files, out, await files.open(beside, { access: 'write', create: 'exclusive' }));
   }
 
-  async add(path: string, sizeBytes: number, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    await this.handle.pwrite(encodeHeader(path, sizeBytes), this.#endBytes);
-    const endBytes = await appendChunks(this.handle, this.#endBytes + BLOCK_BYTES, chunks);
+  async add(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const fromBytes = this.#endBytes + BLOCK_BYTES;
+    const endBytes = await appendChunks(this.handle, fromBytes, chunks);
+    await this.handle.pwrite(encodeHeader(path, endBytes - fromBytes), this.#endBytes);
     this.#endBytes = wholeBlocks(endBytes);
     await this.handle.pwrite(new Uint8Array(this.#endBytes - endBytes), endBytes);
   }

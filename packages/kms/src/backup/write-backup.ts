@@ -1,13 +1,12 @@
-import { type Clock, type Entropy, exists, type FileSystem, readWhole } from '@vcryptsim/ports';
+import { type Clock, type Entropy, exists, type FileHandle, type FileSystem, readWhole } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
-import { decodeFrame, decodeHead } from '../store/journal-format.js';
+import { joinBytes } from '../store/bytes.js';
 import { RootKey } from '../store/root-key.js';
 import { checkRootKey } from '../store/store-facts.js';
 import { type BackupWriter, inOneChunk } from './backup-container.js';
 import {
   AUDIT,
   type BackupFile,
-  digestOf,
   encodeManifest,
   FORMAT,
   isPrivate,
@@ -19,11 +18,12 @@ import {
   smallFiles,
 } from './backup-format.js';
 import type { BackupReport } from './backup-report.js';
+import { CountedChunks } from './counted-chunks.js';
 import { chunksOf } from './file-chunks.js';
 import { FolderWriter } from './folder-container.js';
+import { journalChunks } from './journal-chunks.js';
 import { TarWriter } from './tar-container.js';
 
-const JOURNAL_BYTES_MAX = 1024 ** 3;
 const SMALL_FILE_BYTES_MAX = 64 * 1024;
 const NEWLINE = 0x0a;
 
@@ -72,28 +72,30 @@ export async function writeBackup(o: BackupOptions): Promise<BackupReport> {
 
 async function fill(writer: BackupWriter, rootKey: RootKey, o: BackupOptions): Promise<BackupReport> {
   const copied: BackupFile[] = [];
-  const add = async (path: string, bytes: Uint8Array) => {
-    await writer.add(path, bytes.length, inOneChunk(bytes));
-    copied.push({ path, sizeBytes: bytes.length, sha256: await digestOf(inOneChunk(bytes)) });
+  const add = async (path: string, chunks: AsyncIterable<Uint8Array>) => {
+    const counted = new CountedChunks(chunks);
+    await writer.add(path, counted);
+    copied.push({ path, ...counted.result() });
   };
-  copied.push(await addAudit(writer, o));
-  await add(JOURNAL, await readJournal(rootKey, o));
+  await fromFile(o, AUDIT, async (handle) => add(AUDIT, wholeLines(chunksOf(handle, 0, await handle.sizeBytes()))));
+  const check = (facts: Uint8Array) => checkRootKey(rootKey, facts, o.rootKeyPath);
+  await fromFile(o, JOURNAL, async (handle) => add(JOURNAL, journalChunks(handle, check)));
   for (const path of smallFiles(await peerFolders(o))) {
     if (!(await exists(o.files, `${o.folder}/${path}`))) continue;
     const bytes = await readWhole(o.files, `${o.folder}/${path}`, SMALL_FILE_BYTES_MAX);
     if (!isPrivate(path)) {
-      await add(path, bytes);
+      await add(path, inOneChunk(bytes));
       continue;
     }
     try {
-      await add(sealedPath(path), rootKey.seal(bytes, sealContext(path)));
+      await add(sealedPath(path), inOneChunk(rootKey.seal(bytes, sealContext(path))));
     } finally {
       bytes.fill(0);
     }
   }
   const { bytes, seal } = encodeManifest({ format: FORMAT, takenAtMs: o.clock.nowMs, files: copied }, rootKey);
-  await writer.add(MANIFEST, bytes.length, inOneChunk(bytes));
-  await writer.add(SEAL, seal.length, inOneChunk(seal));
+  await writer.add(MANIFEST, inOneChunk(bytes));
+  await writer.add(SEAL, inOneChunk(seal));
   return { files: copied.length, sizeBytes: copied.reduce((sum, file) => sum + file.sizeBytes, 0) };
 }
 
@@ -109,37 +111,24 @@ async function peerFolders({ files, folder }: BackupOptions): Promise<string[]> 
   return found;
 }
 
-/** The audit log may be long, and goes through in chunks: once for its digest, once into the backup. */
-async function addAudit(writer: BackupWriter, o: BackupOptions): Promise<BackupFile> {
-  const handle = await o.files.open(`${o.folder}/${AUDIT}`, { access: 'read' });
+async function fromFile(o: BackupOptions, path: string, work: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const handle = await o.files.open(`${o.folder}/${path}`, { access: 'read' });
   try {
-    const sizeBytes = await endOfLastLine(chunksOf(handle, 0, await handle.sizeBytes()));
-    const sha256 = await digestOf(chunksOf(handle, 0, sizeBytes));
-    await writer.add(AUDIT, sizeBytes, chunksOf(handle, 0, sizeBytes));
-    return { path: AUDIT, sizeBytes, sha256 };
+    await work(handle);
   } finally {
     await handle.close();
   }
 }
 
-async function endOfLastLine(chunks: AsyncIterable<Uint8Array>): Promise<number> {
-  let endBytes = 0;
-  let at = 0;
+/** Chunks up to the last whole line in them: the server may be writing the next one. */
+async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let rest: Uint8Array = new Uint8Array(0);
   for await (const chunk of chunks) {
-    const last = chunk.lastIndexOf(NEWLINE);
-    if (last >= 0) endBytes = at + last + 1;
-    at += chunk.length;
+    const endBytes = chunk.lastIndexOf(NEWLINE) + 1;
+    if (endBytes > 0) {
+      yield rest;
+      yield chunk.subarray(0, endBytes);
+    }
+    rest = joinBytes([endBytes > 0 ? new Uint8Array(0) : rest, chunk.subarray(endBytes)]);
   }
-  return endBytes;
-}
-
-/** The journal up to its last whole frame: the server may be writing the next one. */
-async function readJournal(rootKey: RootKey, o: BackupOptions): Promise<Uint8Array> {
-  const bytes = await readWhole(o.files, `${o.folder}/${JOURNAL}`, JOURNAL_BYTES_MAX);
-  const head = decodeHead(bytes);
-  if (!head) return bytes;
-  checkRootKey(rootKey, head.facts, o.rootKeyPath);
-  let { endBytes } = head;
-  for (let frame = decodeFrame(bytes, endBytes); frame; frame = decodeFrame(bytes, endBytes)) endBytes = frame.endBytes;
-  return bytes.subarray(0, endBytes);
 }

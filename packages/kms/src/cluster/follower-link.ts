@@ -107,8 +107,7 @@ export class FollowerLink {
   async #follow(): Promise<void> {
     const { clock, reader, channel } = await this.#connect();
     try {
-      const { lengthBytes, sha256 } = await this.#store.position();
-      await this.#send(channel, { type: 'Hello', lengthBytes, sha256 });
+      await this.#send(channel, { type: 'Hello', ...this.#store.position });
       const { leader } = await this.#answer(channel, reader.expect('Welcome'), 0);
       this.#status = { ...this.#status, leader };
       const pauseMs = this.#to.pauseMs ?? 0;

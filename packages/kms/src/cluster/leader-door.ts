@@ -19,7 +19,7 @@ import type { ClientRegistry } from '../clients/client-registry.js';
 import { KmsError } from '../errors.js';
 import type { KmsEvent } from '../events.js';
 import { limits } from '../limits.js';
-import type { JournalCopy } from '../store/journal.js';
+import type { JournalCopy } from '../store/journal-copy.js';
 import { LeaderJournal } from './leader-journal.js';
 import { encodeMessage, type LinkMessage, LinkReader } from './link-message.js';
 
@@ -148,7 +148,7 @@ export class LeaderDoor {
     const reader = new LinkReader(channel);
     const hello = await clock.within(limits.firstRequestMs, reader.expect('Hello'), () => void channel.abort());
     const copy = new LeaderJournal(journal, this.#stopped.signal);
-    await copy.meet(hello.lengthBytes, hello.sha256);
+    await copy.meet(hello.lengthBytes, hello.chain);
     await this.#send(channel, { type: 'Welcome', leader: nodeName });
     for (let pull = await reader.next(); pull?.type === 'Pull'; pull = await reader.next()) {
       link.lastWrite = pull.lastWrite;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { JournalCopy, JournalEnd } from '../store/journal.js';
+import { equalBytes } from '../store/bytes.js';
+import type { JournalCopy, JournalEnd } from '../store/journal-copy.js';
 import { type LinkMessage, PIECE_BYTES_MAX } from './link-message.js';
 
 type Piece = Extract<LinkMessage, { type: 'Piece' }>;
@@ -20,18 +20,18 @@ export class LeaderJournal {
     this.#stopped = stopped;
   }
 
-  /** Looks whether the follower's journal, of which length and SHA-256 are given, is the beginning of the leader's. */
-  async meet(lengthBytes: number, sha256: Uint8Array): Promise<void> {
+  /**
+   * Looks whether the follower's journal is the beginning of the leader's. Where a frame ends, its last bytes are the
+   * chain's value, and that is the same only where all before it is.
+   *
+   * @param chain of the follower's last frame
+   */
+  async meet(lengthBytes: number, chain: Uint8Array): Promise<void> {
     const end = await this.#journal.settledEnd(this.#stopped);
-    if (end === null || lengthBytes === 0 || lengthBytes > end.lengthBytes) return;
-    const hash = createHash('sha256');
-    for (let offsetBytes = 0; offsetBytes < lengthBytes; ) {
-      const bytes = new Uint8Array(Math.min(PIECE_BYTES_MAX, lengthBytes - offsetBytes));
-      if (!(await this.#journal.readDurable(end.generation, bytes, offsetBytes))) return;
-      hash.update(bytes);
-      offsetBytes += bytes.length;
-    }
-    if (!hash.digest().equals(sha256)) return;
+    if (end === null || lengthBytes === 0 || lengthBytes < chain.length || lengthBytes > end.lengthBytes) return;
+    const bytes = new Uint8Array(chain.length);
+    if (!(await this.#journal.readDurable(end.generation, bytes, lengthBytes - chain.length))) return;
+    if (!equalBytes(bytes, chain)) return;
     this.#generation = end.generation;
     this.#sentBytes = lengthBytes;
     this.#replaces = false;

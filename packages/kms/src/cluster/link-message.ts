@@ -10,9 +10,10 @@ import { KmsError } from '../errors.js';
  *            5   B   body
  *
  *   1 Hello    follower -> leader, once, first
- *            0   8   "VCSREP1\n"
+ *            0   8   "VCSREP2\n"
  *            8   8   length L of the follower's journal, 0 without one
- *            16  32  SHA-256 of those L bytes: the leader sees whether they are the beginning of its own journal
+ *            16  32  the chain's value at its end (journal-format.ts): the leader sees whether those L bytes are the
+ *                    beginning of its own journal
  *   2 Welcome  leader -> follower
  *            0   *   the leader's name, UTF-8
  *   3 Pull     follower -> leader
@@ -25,9 +26,9 @@ import { KmsError } from '../errors.js';
  *            17  8   number of the last write in that part
  *            25  *   bytes, as they stand there; none without news
  */
-const MAGIC = new TextEncoder().encode('VCSREP1\n');
+const MAGIC = new TextEncoder().encode('VCSREP2\n');
 const HEAD_BYTES = 5;
-const DIGEST_BYTES = 32;
+const CHAIN_BYTES = 32;
 const PIECE_HEAD_BYTES = 25;
 
 /** Most bytes of a journal in one message. */
@@ -36,7 +37,7 @@ const BODY_BYTES_MAX = PIECE_HEAD_BYTES + PIECE_BYTES_MAX;
 
 /** What is said on the link. */
 export type LinkMessage =
-  | { readonly type: 'Hello'; readonly lengthBytes: number; readonly sha256: Uint8Array }
+  | { readonly type: 'Hello'; readonly lengthBytes: number; readonly chain: Uint8Array }
   | { readonly type: 'Welcome'; readonly leader: string }
   | { readonly type: 'Pull'; readonly lastWrite: number; readonly waitMs: number }
   | {
@@ -110,10 +111,10 @@ export class LinkReader {
 function encodeBody(message: LinkMessage): Uint8Array {
   switch (message.type) {
     case 'Hello': {
-      const body = new Uint8Array(MAGIC.length + 8 + DIGEST_BYTES);
+      const body = new Uint8Array(MAGIC.length + 8 + CHAIN_BYTES);
       body.set(MAGIC);
       viewOf(body).setBigUint64(8, BigInt(message.lengthBytes));
-      body.set(message.sha256, 16);
+      body.set(message.chain, 16);
       return body;
     }
     case 'Welcome':
@@ -140,9 +141,9 @@ function encodeBody(message: LinkMessage): Uint8Array {
 function decode(typeByte: number, body: Uint8Array): LinkMessage {
   const type = TYPES[typeByte - 1];
   const view = viewOf(body);
-  if (type === 'Hello' && body.length === MAGIC.length + 8 + DIGEST_BYTES) {
+  if (type === 'Hello' && body.length === MAGIC.length + 8 + CHAIN_BYTES) {
     if (MAGIC.some((byte, place) => byte !== body[place])) throw malformed('it speaks another protocol');
-    return { type, lengthBytes: numberAt(view, 8), sha256: body.slice(16) };
+    return { type, lengthBytes: numberAt(view, 8), chain: body.slice(16) };
   }
   if (type === 'Welcome' && body.length > 0) return { type, leader: new TextDecoder().decode(body) };
   if (type === 'Pull' && body.length === 12) return { type, lastWrite: numberAt(view, 0), waitMs: view.getUint32(8) };

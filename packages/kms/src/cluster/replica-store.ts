@@ -1,22 +1,26 @@
-import { createHash } from 'node:crypto';
-import { assert, type Entropy, exists, type FileSystem, type KeyId, makeFolders, readWhole } from '@vcryptsim/ports';
+import { assert, type Entropy, exists, type FileSystem, type KeyId, makeFolders } from '@vcryptsim/ports';
+import type { ClientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
+import { equalBytes } from '../store/bytes.js';
 import { markFollower } from '../store/follower-mark.js';
-import { JOURNAL_BYTES_MAX, Journal } from '../store/journal.js';
-import { decodeFrame, decodeHead } from '../store/journal-format.js';
-import type { ObjectStore, StoreReport } from '../store/object-store.js';
+import { framesFrom, sourceOf } from '../store/frame-reader.js';
+import { Journal, type JournalOptions } from '../store/journal.js';
+import { FORMAT, type Frame } from '../store/journal-format.js';
+import { decodeHead } from '../store/journal-head.js';
+import { ObjectIndex } from '../store/object-index.js';
+import type { ObjectStore, StoreReport, Usage } from '../store/object-store.js';
+import { type OldJournal, readOldJournal } from '../store/old-journal.js';
 import { RootKey } from '../store/root-key.js';
-import { checkOrder, openRecord } from '../store/sealed-record.js';
 import { checkRootKey } from '../store/store-facts.js';
+import { wholeJournal } from '../store/whole-journal.js';
 import { notLeader } from './not-leader.js';
-
-type Objects = Map<KeyId, ManagedObject>;
 
 /** What a replica has of its leader's journal. */
 export interface ReplicaPosition {
   readonly lengthBytes: number;
-  readonly sha256: Uint8Array;
+  /** The chain's value there. */
+  readonly chain: Uint8Array;
 }
 
 /**
@@ -28,18 +32,18 @@ export class ReplicaStore implements ObjectStore {
   readonly takesChanges = false;
   readonly #rootKey: RootKey;
   readonly #rootKeyPath: string;
-  readonly #files: FileSystem;
-  readonly #path: string;
+  readonly #place: JournalOptions;
   /** Null until the first journal has come. */
   #journal: Journal | null = null;
-  #facts: Uint8Array = new Uint8Array(0);
-  #objects: Objects = new Map();
+  #index: ObjectIndex;
+  /** What is served of a journal of the first format until the leader's journal of today's comes. */
+  #old: OldJournal | null = null;
 
   private constructor(rootKey: RootKey, o: { rootKeyPath: string; files: FileSystem; path: string }) {
     this.#rootKey = rootKey;
     this.#rootKeyPath = o.rootKeyPath;
-    this.#files = o.files;
-    this.#path = o.path;
+    this.#place = { ...o, rootKey, onRefused: () => {} };
+    this.#index = new ObjectIndex(rootKey);
   }
 
   /**
@@ -59,31 +63,29 @@ export class ReplicaStore implements ObjectStore {
     const path = `${o.folder}/journal`;
     const rootKey = await RootKey.load({ ...o, path: o.rootKeyPath, mayCreate: false });
     const store = new ReplicaStore(rootKey, { ...o, path });
-    if (!(await exists(o.files, path))) return { store, report: { objects: 0, tornBytes: 0 } };
-    const { journal, content } = await Journal.open(store.#place());
     try {
-      checkRootKey(rootKey, content.facts, o.rootKeyPath);
-      store.#objects = newest(rootKey, content.records, new Map());
-      store.#facts = content.facts.slice();
-      store.#journal = journal;
-      return { store, report: { objects: store.#objects.size, tornBytes: content.tornBytes } };
+      const tornBytes = (await exists(o.files, path)) ? await store.#read() : 0;
+      return { store, report: { objects: [...store.objects()].length, tornBytes } };
     } catch (error) {
-      await journal.close();
-      rootKey.dispose();
+      await store.close();
       throw error;
     }
   }
 
   get lastWrite(): number {
-    return this.#journal?.lastNumber ?? 0;
+    return this.#journal?.lastNumber ?? this.#old?.lastNumber ?? 0;
   }
 
   find(id: KeyId): ManagedObject | undefined {
-    return this.#objects.get(id);
+    return this.#old ? this.#old.objects.get(id) : this.#index.find(id);
   }
 
   objects(): Iterable<ManagedObject> {
-    return this.#objects.values();
+    return this.#old ? this.#old.objects.values() : this.#index.objects();
+  }
+
+  usageOf(owner: ClientName): Usage {
+    return this.#index.usageOf(owner);
   }
 
   /** Refused, like every change here. Throws KmsError NOT_LEADER. */
@@ -99,18 +101,15 @@ export class ReplicaStore implements ObjectStore {
     throw notLeader(null);
   }
 
-  /** Length and digest of what is here, by which the leader knows where to go on. Throws FileError. */
-  async position(): Promise<ReplicaPosition> {
-    // A head alone is the beginning of every journal that the leader ever rewrote, so it says nothing.
-    const lengthBytes = this.lastWrite === 0 ? 0 : (this.#journal?.lengthBytes ?? 0);
-    const bytes = lengthBytes === 0 ? new Uint8Array(0) : await readWhole(this.#files, this.#path, JOURNAL_BYTES_MAX);
-    assert(bytes.length >= lengthBytes, 'the durable part of the journal is in its file');
-    const sha256 = createHash('sha256').update(bytes.subarray(0, lengthBytes)).digest();
-    return { lengthBytes, sha256: Uint8Array.from(sha256) };
+  /** What is here, by which the leader knows where to go on. */
+  get position(): ReplicaPosition {
+    // A head alone says nothing: there is no frame whose chain could be compared.
+    if (this.#journal === null || this.lastWrite === 0) return { lengthBytes: 0, chain: new Uint8Array(32) };
+    return { lengthBytes: this.#journal.lengthBytes, chain: this.#journal.chainEnd };
   }
 
   /**
-   * Takes the leader's next writes: all that stand whole at the beginning of `bytes`. Each is readable when it is durable.
+   * Takes the leader's next writes: all that are whole at the beginning of `bytes`. Each is readable when it is durable.
    *
    * @returns how many bytes were taken
    * @throws KmsError LEADER_UNREADABLE, STORE_UNWRITABLE; what was taken before stays
@@ -119,15 +118,18 @@ export class ReplicaStore implements ObjectStore {
     const journal = this.#journal;
     assert(journal, 'the first journal comes whole');
     let takenBytes = 0;
-    for (let frame = decodeFrame(bytes, 0); frame; frame = decodeFrame(bytes, takenBytes)) {
-      const { number, records } = frame;
-      if (number !== journal.lastNumber + 1) throw unreadable();
-      const news = opened(() => newest(this.#rootKey, records, this.#objects));
-      // The journal makes the same frame of the same number and records, byte for byte.
-      await journal.append(records, () => {
-        for (const [id, object] of news) this.#objects.set(id, object);
-      });
-      takenBytes = frame.endBytes;
+    for await (const found of framesFrom(sourceOf(bytes), 0, FORMAT)) {
+      if (!journal.follows(found.frame)) throw unreadable();
+      const news = opened(() => this.#open(found.frame, this.#index));
+      let ids: KeyId[] = [];
+      const onDurable = (startBytes: number) => this.#index.take(news, startBytes);
+      const wipes = () => {
+        ids = this.#index.due;
+        return this.#index.wipesDue(ids);
+      };
+      await journal.appendCopy(found, { onDurable, wipes });
+      this.#index.wiped(ids);
+      takenBytes = found.endBytes;
     }
     return takenBytes;
   }
@@ -135,66 +137,76 @@ export class ReplicaStore implements ObjectStore {
   /**
    * Takes a whole journal of the leader in place of what is here; readable when it is durable.
    *
+   * @param bytes materials of destroyed objects are overwritten in them
    * @throws KmsError ROOT_KEY_WRONG, LEADER_OTHER_STORE, LEADER_BEHIND, LEADER_UNREADABLE, STORE_UNWRITABLE; then all
    *   stays as it was
    */
   async takeWhole(bytes: Uint8Array): Promise<void> {
     const head = decodeHead(bytes);
     if (!head) throw unreadable();
-    if (this.#journal && Buffer.compare(this.#facts, head.facts) !== 0) throw otherStore();
+    const facts = this.#journal?.facts ?? this.#old?.facts;
+    if (facts && !equalBytes(facts, head.facts)) throw otherStore();
     checkRootKey(this.#rootKey, head.facts, this.#rootKeyPath);
-    const objects: Objects = new Map();
-    let endBytes = head.endBytes;
-    let lastNumber = 0;
-    for (let frame = decodeFrame(bytes, endBytes); frame; frame = decodeFrame(bytes, endBytes)) {
-      const { records, number } = frame;
-      if (lastNumber > 0 && number !== lastNumber + 1) throw unreadable();
-      for (const [id, object] of opened(() => newest(this.#rootKey, records, objects))) objects.set(id, object);
-      lastNumber = number;
-      endBytes = frame.endBytes;
-    }
-    if (endBytes !== bytes.length) throw unreadable();
-    this.#refuseOlder(objects, lastNumber);
-    this.#journal ??= await Journal.create(this.#place(), head.facts);
-    this.#facts = head.facts.slice();
-    await this.#journal.replace(bytes, lastNumber);
-    this.#objects = objects;
+    const index = new ObjectIndex(this.#rootKey);
+    const lastNumber = await wholeJournal(bytes, this.#rootKey, ({ frame, startBytes }) => {
+      index.take(
+        opened(() => this.#open(frame, index)),
+        startBytes,
+      );
+    });
+    if (lastNumber === null) throw unreadable();
+    this.#refuseOlder(index, lastNumber);
+    // What was destroyed at the leader while it was being sent shall not reach this disk.
+    for (const wipe of index.wipesDue(index.due)) bytes.set(wipe.bytes, wipe.offsetBytes);
+    index.wiped(index.due);
+    const journal = await Journal.adopt(this.#place, bytes);
+    await this.#journal?.close();
+    this.#journal = journal;
+    this.#index = index;
+    this.#old = null;
   }
 
   async close(): Promise<void> {
     await this.#journal?.close();
-    this.#objects.clear();
+    this.#index.clear();
+    this.#old?.objects.clear();
     this.#rootKey.dispose();
   }
 
+  /** Reads what is here; answers how many bytes of an unfinished write there were. */
+  async #read(): Promise<number> {
+    const check = (facts: Uint8Array) => checkRootKey(this.#rootKey, facts, this.#rootKeyPath);
+    this.#old = await readOldJournal(this.#place, check);
+    if (this.#old) return this.#old.tornBytes;
+    const { journal, tornBytes } = await Journal.open(this.#place, check, ({ frame, startBytes }) =>
+      this.#index.take(this.#index.open(frame), startBytes),
+    );
+    this.#journal = journal;
+    const ids = this.#index.due;
+    await journal.wipe(() => this.#index.wipesDue(ids));
+    this.#index.wiped(ids);
+    return tornBytes;
+  }
+
+  /** Opens a frame of the leader, in which every material is whole or wiped. */
+  #open(frame: Frame, index: ObjectIndex) {
+    if (frame.entries.some((entry) => entry.kind === 'material' && entry.condition === 'broken')) throw unreadable();
+    return index.open(frame);
+  }
+
   /** A leader that lost writes, restored from a backup for one, must not take keys away from those who have them still. */
-  #refuseOlder(objects: Objects, lastNumber: number): void {
+  #refuseOlder(index: ObjectIndex, lastNumber: number): void {
     const isOlder = (before: ManagedObject) => {
-      const after = objects.get(before.id);
+      const after = index.latest(before.id);
       return after === undefined || after.version < before.version || after.owner !== before.owner;
     };
-    if (lastNumber >= this.lastWrite && ![...this.#objects.values()].some(isOlder)) return;
+    if (lastNumber >= this.lastWrite && ![...this.objects()].some(isOlder)) return;
     throw new KmsError(
       'LEADER_BEHIND',
       'The leader lacks writes that were copied from it: it was restored from an older backup, or is not the leader.',
       "Keep this folder, compare the two nodes' keys, and begin with an empty folder if the leader is right.",
     );
   }
-
-  #place() {
-    return { files: this.#files, path: this.#path, onRefused: () => {} };
-  }
-}
-
-/** The newest version of each object that records speak of. Throws KmsError STORE_DAMAGED. */
-function newest(rootKey: RootKey, records: readonly Uint8Array[], before: ReadonlyMap<KeyId, ManagedObject>): Objects {
-  const news: Objects = new Map();
-  for (const record of records) {
-    const object = openRecord(rootKey, record);
-    checkOrder(news.get(object.id) ?? before.get(object.id), object);
-    news.set(object.id, object);
-  }
-  return news;
 }
 
 /** What is damage in a file of ours is the leader's fault in what it sent. */

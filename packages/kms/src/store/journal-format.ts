@@ -1,122 +1,203 @@
 import { createHash } from 'node:crypto';
+import type { KeyId } from '@vcryptsim/ports';
+import { equalBytes, joinBytes, viewOf } from './bytes.js';
+import type { FrameFormat } from './frame-reader.js';
 
 /*
- * The journal: a head, then frames. It is made whole beside its place and renamed there, so the head is never torn; a
- * frame is one write followed by one fsync, so at most the last frame can be.
+ * The journal: a head (journal-head.ts), then frames. It is made whole beside its place and renamed there, so the head
+ * is never torn; a frame is one write followed by one fsync, so at most the last frame can be. Numbers are big-endian.
  *
- *   head   0    8   "VCSKMS1\n"
- *          8    4   length H of the store's own facts, big-endian
- *          12   H   the store's facts (key-store.ts)
- *          12+H 32  SHA-256 of all before it
+ *   frame  0       4   "FRM2", so that a reader who lost its way can find the next
+ *          4       4   length R of the entries
+ *          8       4   length M of the materials
+ *          12      8   number of the frame: 1, 2, 3 ... over all journals that this store ever had
+ *          20      8   number of the audit log's last durable line when the frame was written, 0 if unknown
+ *          28      R   entries, one after another
+ *                        0  1  1: a version of an object, 2: the material of an object
+ *                        1  4  length L
+ *                        5  L  1: the sealed record (sealed-record.ts)
+ *                              2: length of the sealed material (4), its SHA-256 (32), the object's identifier (UTF-8)
+ *          28+R    M   sealed materials in the order of their entries; a destroyed one is overwritten with 0xDE
+ *          28+R+M  32  SHA-256 of bytes 0 to 27+R. It tells a torn write from a whole one, without any key
+ *          60+R+M  32  the chain: HMAC-SHA-256 under the store's chain key over these 32 bytes of the frame before (of the
+ *                      head's chain, in the first frame) and the 32 bytes before these
  *
- *   frame  0    4   "FRM1", so that a reader who lost its way can find the next
- *          4    4   length B of the body, big-endian
- *          8    8   number of the frame, big-endian: 1, 2, 3 ... over all journals that this store ever had
- *          16   32  SHA-256 of bytes 0 to 15 and the body. It tells a torn write from a whole one; against
- *                   tampering each record is sealed
- *          48   B   records: length (4, big-endian), then the sealed object (sealed-record.ts)
+ * The chain binds the order: a frame that was left out, put back, taken from elsewhere or made without the root key does
+ * not fit. A material counts by its SHA-256, so that it can be overwritten later and the chain still fits.
  */
-const HEAD_MAGIC = new TextEncoder().encode('VCSKMS1\n');
-const FRAME_MAGIC = Uint8Array.of(0x46, 0x52, 0x4d, 0x31);
-const DIGEST_BYTES = 32;
-const FRAME_HEAD_BYTES = 16 + DIGEST_BYTES;
+const FRAME_MAGIC = new TextEncoder().encode('FRM2');
+const FRAME_HEAD_BYTES = 28;
+const HASH_BYTES = 32;
+const TRAILER_BYTES = 2 * HASH_BYTES;
+const OBJECT = 1;
+const MATERIAL = 2;
+const WIPED = 0xde;
 
-/** A frame as it was read. */
+/** No frame is longer: a reader holds one in memory. A writer refuses what would need a longer one. */
+export const FRAME_BYTES_MAX = 64 * 1024 * 1024;
+
+/** A part of a journal's file. */
+export interface Place {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** Whether a material is what was written, or was destroyed, or neither: half destroyed, or damaged. */
+export type MaterialCondition = 'whole' | 'wiped' | 'broken';
+
+/** What one entry says; places are counted from the beginning of the frame. */
+export type Entry =
+  | { readonly kind: 'object'; readonly record: Uint8Array; readonly entry: Place }
+  | {
+      readonly kind: 'material';
+      readonly id: KeyId;
+      readonly sealed: Uint8Array;
+      readonly condition: MaterialCondition;
+      readonly entry: Place;
+      readonly material: Place;
+    };
+
+/** A frame as it was read: views of the buffer. */
 export interface Frame {
   readonly number: number;
-  readonly records: readonly Uint8Array[];
-  /** Where the next frame begins. */
-  readonly endBytes: number;
+  readonly auditLine: number;
+  readonly entries: readonly Entry[];
+  /** What the chain takes of the frame. */
+  readonly digest: Uint8Array;
+  readonly chain: Uint8Array;
 }
 
-/** Bytes of a journal's head. */
-export function encodeHead(facts: Uint8Array): Uint8Array {
-  const out = new Uint8Array(HEAD_MAGIC.length + 4 + facts.length + DIGEST_BYTES);
-  out.set(HEAD_MAGIC);
-  new DataView(out.buffer).setUint32(8, facts.length);
-  out.set(facts, 12);
-  out.set(digest(out.subarray(0, 12 + facts.length)), 12 + facts.length);
-  return out;
+/** What is written of one change: entries and the materials they speak of. */
+export interface Parts {
+  readonly entries: Uint8Array;
+  readonly materials: Uint8Array;
 }
 
-/** Reads a journal's head, or answers null where there is no whole one. */
-export function decodeHead(journal: Uint8Array): { readonly facts: Uint8Array; readonly endBytes: number } | null {
-  if (journal.length < 12 || !equal(journal.subarray(0, 8), HEAD_MAGIC)) return null;
-  const endOfFacts = 12 + viewOf(journal).getUint32(8);
-  const endBytes = endOfFacts + DIGEST_BYTES;
-  if (endBytes > journal.length) return null;
-  if (!equal(journal.subarray(endOfFacts, endBytes), digest(journal.subarray(0, endOfFacts)))) return null;
-  return { facts: journal.subarray(12, endOfFacts), endBytes };
+/** Bytes of an entry for a version of an object. */
+export function objectEntry(record: Uint8Array): Uint8Array {
+  return entryOf(OBJECT, [record]);
 }
 
-/** Records that become durable together or not at all, as they stand in a frame's body. */
-export function encodeRecords(records: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(records.reduce((sum, record) => sum + 4 + record.length, 0));
-  let at = 0;
-  for (const record of records) {
-    viewOf(out).setUint32(at, record.length);
-    out.set(record, at + 4);
-    at += 4 + record.length;
-  }
-  return out;
+/** Bytes of an entry for an object's material, which itself goes into the materials' part. */
+export function materialEntry(id: KeyId, sealed: Uint8Array): Uint8Array {
+  const lengthBytes = new Uint8Array(4);
+  viewOf(lengthBytes).setUint32(0, sealed.length);
+  return entryOf(MATERIAL, [lengthBytes, sha256(sealed), new TextEncoder().encode(id)]);
 }
 
-/** Bytes of a frame whose body is made of these parts ({@link encodeRecords}). */
-export function encodeFrame(number: number, parts: readonly Uint8Array[]): Uint8Array {
-  const bodyBytes = parts.reduce((sum, part) => sum + part.length, 0);
-  const out = new Uint8Array(FRAME_HEAD_BYTES + bodyBytes);
+/** What a destroyed material is overwritten with. Not zeros: those are what a cut leaves of a write that never landed. */
+export function wipedBytes(lengthBytes: number): Uint8Array {
+  return new Uint8Array(lengthBytes).fill(WIPED);
+}
+
+/** Length of the frame that these parts make. */
+export function frameBytes(parts: readonly Parts[]): number {
+  const bodyBytes = parts.reduce((sum, { entries, materials }) => sum + entries.length + materials.length, 0);
+  return FRAME_HEAD_BYTES + bodyBytes + TRAILER_BYTES;
+}
+
+/** Where the entries, and the materials, of each of the parts begin in their frame. */
+export function placesIn(parts: readonly Parts[]): { readonly entriesAt: number; readonly materialsAt: number }[] {
+  let entriesAt = FRAME_HEAD_BYTES;
+  let materialsAt = FRAME_HEAD_BYTES + parts.reduce((sum, { entries }) => sum + entries.length, 0);
+  return parts.map(({ entries, materials }) => {
+    const place = { entriesAt, materialsAt };
+    entriesAt += entries.length;
+    materialsAt += materials.length;
+    return place;
+  });
+}
+
+/**
+ * Bytes of a frame.
+ *
+ * @param o.chainOf makes the chain's next value of the frame's digest
+ */
+export function encodeFrame(o: {
+  readonly number: number;
+  readonly auditLine: number;
+  readonly parts: readonly Parts[];
+  readonly chainOf: (digest: Uint8Array) => Uint8Array;
+}): Uint8Array {
+  const entries = joinBytes(o.parts.map((part) => part.entries));
+  const materials = joinBytes(o.parts.map((part) => part.materials));
+  const out = new Uint8Array(FRAME_HEAD_BYTES + entries.length + materials.length + TRAILER_BYTES);
   const view = viewOf(out);
   out.set(FRAME_MAGIC);
-  view.setUint32(4, bodyBytes);
-  view.setBigUint64(8, BigInt(number));
-  let at = FRAME_HEAD_BYTES;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  out.set(digest(out.subarray(0, 16), out.subarray(FRAME_HEAD_BYTES)), 16);
+  view.setUint32(4, entries.length);
+  view.setUint32(8, materials.length);
+  view.setBigUint64(12, BigInt(o.number));
+  view.setBigUint64(20, BigInt(o.auditLine));
+  out.set(entries, FRAME_HEAD_BYTES);
+  out.set(materials, FRAME_HEAD_BYTES + entries.length);
+  const digest = sha256(out.subarray(0, FRAME_HEAD_BYTES + entries.length));
+  out.set(digest, out.length - TRAILER_BYTES);
+  out.set(o.chainOf(digest), out.length - HASH_BYTES);
   return out;
 }
 
-/** Reads the frame that begins at `startBytes`, or answers null where no whole one does. */
-export function decodeFrame(journal: Uint8Array, startBytes: number): Frame | null {
-  const rest = journal.subarray(startBytes);
-  if (rest.length < FRAME_HEAD_BYTES || !equal(rest.subarray(0, 4), FRAME_MAGIC)) return null;
-  const view = viewOf(rest);
-  const bodyBytes = view.getUint32(4);
-  if (bodyBytes > rest.length - FRAME_HEAD_BYTES) return null;
-  const body = rest.subarray(FRAME_HEAD_BYTES, FRAME_HEAD_BYTES + bodyBytes);
-  if (!equal(rest.subarray(16, FRAME_HEAD_BYTES), digest(rest.subarray(0, 16), body))) return null;
-  const records: Uint8Array[] = [];
-  for (let at = 0; at < body.length; ) {
-    if (body.length - at < 4) return null;
-    const lengthBytes = viewOf(body).getUint32(at);
-    if (lengthBytes > body.length - at - 4) return null;
-    records.push(body.subarray(at + 4, at + 4 + lengthBytes));
-    at += 4 + lengthBytes;
+/** How frames are found and read. */
+export const FORMAT: FrameFormat<Frame> = {
+  magic: FRAME_MAGIC,
+  headBytes: FRAME_HEAD_BYTES,
+  measure: (head) => {
+    if (head.length < FRAME_HEAD_BYTES || !equalBytes(head.subarray(0, 4), FRAME_MAGIC)) return null;
+    const view = viewOf(head);
+    const sizeBytes = FRAME_HEAD_BYTES + view.getUint32(4) + view.getUint32(8) + TRAILER_BYTES;
+    return sizeBytes <= FRAME_BYTES_MAX ? sizeBytes : null;
+  },
+  decode: (bytes) => {
+    const view = viewOf(bytes);
+    const entriesEnd = FRAME_HEAD_BYTES + view.getUint32(4);
+    const trailerAt = bytes.length - TRAILER_BYTES;
+    const digest = bytes.subarray(trailerAt, trailerAt + HASH_BYTES);
+    if (!equalBytes(digest, sha256(bytes.subarray(0, entriesEnd)))) return null;
+    const entries = decodeEntries(bytes, entriesEnd, trailerAt);
+    if (!entries) return null;
+    const [number, auditLine] = [Number(view.getBigUint64(12)), Number(view.getBigUint64(20))];
+    return { number, auditLine, entries, digest, chain: bytes.subarray(trailerAt + HASH_BYTES) };
+  },
+};
+
+function decodeEntries(bytes: Uint8Array, entriesEnd: number, materialsEnd: number): Entry[] | null {
+  const entries: Entry[] = [];
+  let materialAt = entriesEnd;
+  for (let at = FRAME_HEAD_BYTES; at < entriesEnd; ) {
+    if (entriesEnd - at < 5) return null;
+    const lengthBytes = viewOf(bytes).getUint32(at + 1);
+    if (lengthBytes > entriesEnd - at - 5) return null;
+    const content = bytes.subarray(at + 5, at + 5 + lengthBytes);
+    const entry = { offsetBytes: at, lengthBytes: 5 + lengthBytes };
+    if (bytes[at] === OBJECT) entries.push({ kind: 'object', record: content, entry });
+    else if (bytes[at] === MATERIAL && lengthBytes >= 4 + HASH_BYTES) {
+      const material = { offsetBytes: materialAt, lengthBytes: viewOf(content).getUint32(0) };
+      materialAt += material.lengthBytes;
+      if (materialAt > materialsEnd) return null;
+      const sealed = bytes.subarray(material.offsetBytes, materialAt);
+      const condition = conditionOf(sealed, content.subarray(4, 4 + HASH_BYTES));
+      const id = new TextDecoder().decode(content.subarray(4 + HASH_BYTES)) as KeyId;
+      entries.push({ kind: 'material', id, sealed, condition, entry, material });
+    } else return null;
+    at += 5 + lengthBytes;
   }
-  return { number: Number(view.getBigUint64(8)), records, endBytes: startBytes + FRAME_HEAD_BYTES + bodyBytes };
+  return materialAt === materialsEnd ? entries : null;
 }
 
-/** Says whether a whole frame stands anywhere from `startBytes` on: then what stands before it was damaged, not torn. */
-export function hasFrameAfter(journal: Uint8Array, startBytes: number): boolean {
-  const bytes = Buffer.from(journal.buffer, journal.byteOffset, journal.byteLength);
-  for (let at = bytes.indexOf(FRAME_MAGIC, startBytes); at >= 0; at = bytes.indexOf(FRAME_MAGIC, at + 1)) {
-    if (decodeFrame(journal, at)) return true;
-  }
-  return false;
+function conditionOf(sealed: Uint8Array, wanted: Uint8Array): MaterialCondition {
+  if (equalBytes(sha256(sealed), wanted)) return 'whole';
+  return sealed.every((byte) => byte === WIPED) ? 'wiped' : 'broken';
 }
 
-function digest(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+function entryOf(kind: number, parts: readonly Uint8Array[]): Uint8Array {
+  const head = new Uint8Array(5);
+  head[0] = kind;
+  viewOf(head).setUint32(
+    1,
+    parts.reduce((sum, part) => sum + part.length, 0),
+  );
+  return joinBytes([head, ...parts]);
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, place) => byte === b[place]);
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function sha256(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(createHash('sha256').update(bytes).digest());
 }

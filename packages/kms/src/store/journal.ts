@@ -1,151 +1,256 @@
-import { assert, exists, type FileHandle, type FileSystem, folderOf, readWhole } from '@vcryptsim/ports';
+import { assert, exists, type FileHandle, type FileSystem, folderOf, type KeyId } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
-import { DurableAppender, unwritable } from './durable-appender.js';
-import { decodeFrame, decodeHead, encodeFrame, encodeHead, encodeRecords, hasFrameAfter } from './journal-format.js';
+import { equalBytes } from './bytes.js';
+import { CHAIN_ORIGIN, Chain } from './chain.js';
+import { type Appended, DurableAppender, type End, unwritable, type Wipe, type Write } from './durable-appender.js';
+import { FileWindow, type Found, framesFrom, hasFrameAfter } from './frame-reader.js';
+import type { JournalCopy, JournalEnd } from './journal-copy.js';
+import {
+  encodeFrame,
+  FORMAT,
+  FRAME_BYTES_MAX,
+  type Frame,
+  frameBytes,
+  type Parts,
+  placesIn,
+} from './journal-format.js';
+import { type Bounds, decodeHead, encodeHead, HEAD_BYTES_MAX, headBytes, openBounds } from './journal-head.js';
+import type { RootKey } from './root-key.js';
+import { factsOf } from './sealed-record.js';
+import { SnapshotWriter } from './snapshot-writer.js';
+import { storeIdOf } from './store-facts.js';
 
-/** No journal is longer: it is read whole at a start. */
-export const JOURNAL_BYTES_MAX = 1024 ** 3;
-
-/** Where a journal is. */
+/** Where a journal is, and under which key. */
 export interface JournalOptions {
   readonly files: FileSystem;
   readonly path: string;
+  readonly rootKey: RootKey;
+  /** Number of the audit log's last durable line. */
+  readonly auditLine?: () => number;
   /** Runs when a write failed: nothing that was appended and is not durable yet will be. */
   readonly onRefused: () => void;
 }
 
-/** What a journal held when it was opened. */
-export interface JournalContent {
-  readonly facts: Uint8Array;
-  /** Every record, oldest first: views of one buffer. */
-  readonly records: readonly Uint8Array[];
-  /** Bytes of a last write that a cut left unfinished; they were never answered, and are gone now. */
-  readonly tornBytes: number;
+/** Where the parts of an entry are in the file, once it is durable. */
+export interface Landing {
+  readonly entriesAt: number;
+  readonly materialsAt: number;
 }
 
-/** Where the durable part of a journal ends. */
-export interface JournalEnd {
-  /** Another number means another file: what was copied before is no part of it. */
-  readonly generation: number;
-  readonly lengthBytes: number;
-  /** Number of the last frame. */
-  readonly lastNumber: number;
-}
-
-/** A journal as those see it who copy it while it is written. */
-export interface JournalCopy {
-  /** The end, once no rewriting is under way and nothing is hidden; null when the signal fires first. */
-  settledEnd(signal: AbortSignal): Promise<JournalEnd | null>;
-  /**
-   * Fills `buffer` from `offsetBytes` with bytes that are durable.
-   *
-   * @returns false when that generation is over
-   * @throws FileError
-   */
-  readDurable(generation: number, buffer: Uint8Array, offsetBytes: number): Promise<boolean>;
-  /** Resolves when the end may have moved, or when the signal fires. */
-  moved(signal: AbortSignal): Promise<void>;
+interface JournalEntry extends Appended {
+  readonly parts: Parts;
+  /** A frame that another journal has already: it is written as it is, and alone. */
+  readonly copied?: Found<Frame>;
+  readonly onDurable: (landing: Landing) => void;
 }
 
 /**
- * An append-only file of records with compaction by rewriting; the format is told in journal-format.ts. Knows nothing
- * of what a record means. After a cut at any moment either the old or the new journal stands in its place.
+ * An append-only file of frames, bound to each other by a chain under the root key, with compaction by rewriting; the
+ * format is told in journal-format.ts. Knows nothing of what a record means. After a cut at any moment either the old or
+ * the new journal is in its place. All writing is in one lane, in the order in which it was asked for.
  */
 export class Journal implements JournalCopy {
-  readonly #files: FileSystem;
-  readonly #path: string;
+  readonly #o: JournalOptions;
+  readonly #facts: Uint8Array;
+  readonly #chain: Chain;
   #handle: FileHandle;
-  readonly #onRefused: () => void;
-  #appender: DurableAppender;
-  /** Counts failed writes: what was begun before one rests on what it lost. */
-  #era = 0;
-  #rewriting: Promise<void> | null = null;
+  readonly #lane: DurableAppender<JournalEntry>;
+  #bounds: Bounds;
+  /** The chain's value at the durable end. */
+  #chainEnd: Uint8Array;
   #nextRewrite: Promise<void> | null = null;
-  #generation = 1;
-  /** Changes under way of which copies see only the end. */
-  #hidden = 0;
+  /** While the file is being replaced, and for ever when nobody knows which one a next start finds. */
+  #isUnsettled = false;
+  #wiping: Promise<void> = Promise.resolve();
   readonly #waiting = new Set<() => void>();
   readonly #reading = new Set<Promise<number>>();
 
-  private constructor(o: JournalOptions, handle: FileHandle, at: Place) {
-    this.#files = o.files;
-    this.#path = o.path;
-    this.#onRefused = o.onRefused;
-    this.#handle = handle;
-    this.#appender = this.#appenderOf(handle, at);
-  }
-
-  /** Makes an empty journal. Its place must be free. */
-  static async create(o: JournalOptions, facts: Uint8Array): Promise<Journal> {
-    const { handle, lengthBytes } = await publish(o.files, o.path, [encodeHead(facts)]);
-    await o.files.fsyncFolder(folderOf(o.path));
-    return new Journal(o, handle, { lengthBytes, lastNumber: 0 });
+  private constructor(
+    o: JournalOptions,
+    at: { handle: FileHandle; end: End; facts: Uint8Array; bounds: Bounds; chain: Chain; chainEnd: Uint8Array },
+  ) {
+    this.#o = o;
+    this.#facts = at.facts;
+    this.#handle = at.handle;
+    this.#bounds = at.bounds;
+    this.#chain = at.chain;
+    this.#chainEnd = at.chainEnd;
+    this.#lane = new DurableAppender(at.handle, at.end, {
+      join: (entries, number) => this.#join(entries, number),
+      onRefused: o.onRefused,
+      aroundWipe: (work) => this.#aroundWipe(work),
+    });
   }
 
   /**
-   * Opens a journal and reads it. An unfinished last write is cut off.
+   * Makes a journal, in place of whatever is there.
    *
-   * @throws KmsError STORE_DAMAGED when the head cannot be read, or a frame before the last one; FileError
+   * @param o.lastNumber number of the last write of what it replaces, 0 for a new store
+   * @param fill writes what the journal begins with
+   * @throws KmsError STORE_UNWRITABLE, and what `fill` throws
    */
-  static async open(o: JournalOptions): Promise<{ journal: Journal; content: JournalContent }> {
-    const { files, path } = o;
-    const bytes = await readWhole(files, path, JOURNAL_BYTES_MAX);
-    const head = decodeHead(bytes);
-    if (!head) throw damaged(path, 0);
-    const records: Uint8Array[] = [];
-    let lengthBytes = head.endBytes;
-    let lastNumber = 0;
-    for (let frame = decodeFrame(bytes, lengthBytes); frame; frame = decodeFrame(bytes, lengthBytes)) {
-      const isNext = lastNumber === 0 || frame.number === lastNumber + 1;
-      if (!isNext) throw damaged(path, lengthBytes);
-      records.push(...frame.records);
-      lastNumber = frame.number;
-      lengthBytes = frame.endBytes;
+  static async create(
+    o: JournalOptions & { readonly facts: Uint8Array; readonly lastNumber: number },
+    fill: (out: SnapshotWriter) => Promise<void> = async () => {},
+  ): Promise<Journal> {
+    const chain = new Chain(o.rootKey, 'journal', storeIdOf(o.facts));
+    const bounds = { generation: 1, firstNumber: o.lastNumber + 1, chainBefore: CHAIN_ORIGIN };
+    const made = await publish(o, o.facts, bounds, chain, fill);
+    await o.files.fsyncFolder(folderOf(o.path));
+    return new Journal(o, { ...made, facts: o.facts, chain });
+  }
+
+  /**
+   * Opens a journal and reads it, in bounded memory. An unfinished last write is cut off.
+   *
+   * @param check looks at the store's facts before anything else is read
+   * @param take is given each frame in order; views that the next one may change
+   * @throws KmsError STORE_DAMAGED when the head cannot be read, or a frame before the last one, or frames are not those
+   *   that were written here in this order; what `check` and `take` throw; FileError
+   */
+  static async open(
+    o: JournalOptions,
+    check: (facts: Uint8Array) => void,
+    take: (found: Found<Frame>) => void,
+  ): Promise<{ journal: Journal; tornBytes: number }> {
+    const handle = await o.files.open(o.path, { access: 'write' });
+    try {
+      const sizeBytes = await handle.sizeBytes();
+      const source = new FileWindow(handle, sizeBytes);
+      const head = decodeHead(await source.view(0, HEAD_BYTES_MAX));
+      if (!head) throw damaged(o.path, 0);
+      const facts = head.facts.slice();
+      check(facts);
+      const bounds = openBounds((await source.view(0, head.endBytes)).slice(), o.rootKey);
+      if (!bounds) throw damaged(o.path, 0);
+      const chain = new Chain(o.rootKey, 'journal', storeIdOf(facts));
+      let end: End = { lengthBytes: head.endBytes, lastNumber: bounds.firstNumber - 1 };
+      let chainEnd = bounds.chainBefore;
+      for await (const found of framesFrom(source, head.endBytes, FORMAT)) {
+        const { frame, startBytes, endBytes } = found;
+        const wanted = chain.next(chainEnd, frame.digest);
+        const isNext = frame.number === end.lastNumber + 1;
+        // A write that was followed by another was durable. Of the last one a cut may have left a part.
+        if (endBytes === sizeBytes && isNext && isTorn(frame, wanted)) break;
+        if (!isNext || !equalBytes(frame.chain, wanted)) throw disordered(o.path, startBytes);
+        take(found);
+        chainEnd = frame.chain.slice();
+        end = { lengthBytes: endBytes, lastNumber: frame.number };
+      }
+      const isShort = end.lastNumber < bounds.firstNumber + bounds.frames - 1;
+      if (isShort || (await hasFrameAfter(source, end.lengthBytes + 1, FORMAT))) throw damaged(o.path, end.lengthBytes);
+      const tornBytes = sizeBytes - end.lengthBytes;
+      if (tornBytes > 0) {
+        await handle.truncate(end.lengthBytes);
+        await handle.fsync();
+      }
+      return { journal: new Journal(o, { handle, end, facts, bounds, chain, chainEnd }), tornBytes };
+    } catch (error) {
+      await handle.close();
+      throw error;
     }
-    if (hasFrameAfter(bytes, lengthBytes)) throw damaged(path, lengthBytes);
-    const tornBytes = bytes.length - lengthBytes;
-    const handle = await files.open(path, { access: 'write' });
-    if (tornBytes > 0) {
-      await handle.truncate(lengthBytes);
-      await handle.fsync();
-    }
-    const journal = new Journal(o, handle, { lengthBytes, lastNumber });
-    return { journal, content: { facts: head.facts, records, tornBytes } };
+  }
+
+  /**
+   * Puts a whole journal that another node wrote in the place of what is there.
+   *
+   * @param bytes from its head to the end of its last frame; checked by the caller
+   * @throws KmsError STORE_UNWRITABLE; what was there stays then
+   */
+  static async adopt(o: JournalOptions, bytes: Uint8Array): Promise<Journal> {
+    const failed = (error: unknown) => {
+      throw error instanceof KmsError ? error : unwritable(error, 'Make room or mend the disk.');
+    };
+    await publishFile(o, async (handle) => {
+      await handle.pwrite(bytes, 0);
+      return handle;
+    }).then((handle) => handle.close(), failed);
+    const nothing = () => {};
+    const { journal } = await Journal.open(o, nothing, nothing).catch(failed);
+    await o.files.fsyncFolder(folderOf(o.path)).catch(failed);
+    return journal;
+  }
+
+  /** The store's facts. */
+  get facts(): Uint8Array {
+    return this.#facts;
   }
 
   /** Number of the last durable frame. */
   get lastNumber(): number {
-    return this.#appender.lastNumber;
+    return this.#lane.end.lastNumber;
   }
 
   /** Length of the durable part. */
   get lengthBytes(): number {
-    return this.#appender.lengthBytes;
+    return this.#lane.end.lengthBytes;
+  }
+
+  /** Length that the file will have when all that waits is written, about. */
+  get comingBytes(): number {
+    return this.lengthBytes + this.#lane.waitingBytes;
+  }
+
+  /** The chain's value at the durable end. */
+  get chainEnd(): Uint8Array {
+    return this.#chainEnd;
   }
 
   /**
-   * Appends records; resolves when they are durable, all of them or none. `onDurable` runs at that moment, before anything else is written.
+   * Appends parts; resolves when they are durable, all of them or none, and what they wipe is gone.
    *
-   * @throws KmsError STORE_UNWRITABLE; then nothing was kept of them, nor of what was appended after them
+   * @param o.onDurable runs at the moment when they are, before anything else is written
+   * @param o.wipes asked then: parts of the file to be overwritten, before the promise resolves
+   * @throws KmsError OBJECT_TOO_LARGE; STORE_UNWRITABLE; then nothing was kept of them, nor of what was appended after
+   *   them, unless `onDurable` ran
    */
-  async append(records: readonly Uint8Array[], onDurable: () => void): Promise<void> {
-    const era = this.#era;
-    while (this.#rewriting) await this.#rewriting;
-    if (era !== this.#era) throw unwritable(null, 'Try again: a write before this one failed.');
-    await this.#appender.append(encodeRecords(records), onDurable);
+  async append(
+    parts: Parts,
+    o: { readonly onDurable: (landing: Landing) => void; readonly wipes?: () => readonly Wipe[] },
+  ): Promise<void> {
+    const sizeBytes = frameBytes([parts]);
+    if (sizeBytes > FRAME_BYTES_MAX)
+      throw new KmsError('OBJECT_TOO_LARGE', 'The change is larger than the store takes.');
+    await this.#lane.append({ parts, sizeBytes, ...o }).finally(() => this.#tellMoved());
+  }
+
+  /**
+   * Appends a frame that another journal of this store has, as it is.
+   *
+   * @throws KmsError STORE_UNWRITABLE
+   */
+  async appendCopy(
+    copied: Found<Frame>,
+    o: { readonly onDurable: (startBytes: number) => void; readonly wipes?: () => readonly Wipe[] },
+  ): Promise<void> {
+    const parts = { entries: new Uint8Array(0), materials: new Uint8Array(0) };
+    const onDurable = ({ entriesAt }: Landing) => o.onDurable(entriesAt);
+    await this.#lane.append({ parts, copied, sizeBytes: copied.bytes.length, ...o, onDurable });
     this.#tellMoved();
   }
 
+  /** Says whether a frame is what follows on the durable end. */
+  follows(frame: Frame): boolean {
+    const isNext = frame.number === this.lastNumber + 1;
+    return isNext && equalBytes(frame.chain, this.#chain.next(this.#chainEnd, frame.digest));
+  }
+
+  /** Overwrites parts of the file; `wipes` is asked when it is their turn. Throws KmsError STORE_UNWRITABLE. */
+  wipe(wipes: () => readonly Wipe[]): Promise<void> {
+    return this.#lane.wipe(wipes);
+  }
+
   async settledEnd(signal: AbortSignal): Promise<JournalEnd | null> {
-    while (this.#rewriting || this.#hidden > 0) {
+    while (this.#isUnsettled) {
       if (signal.aborted) return null;
       await this.moved(signal);
     }
-    return { generation: this.#generation, lengthBytes: this.lengthBytes, lastNumber: this.lastNumber };
+    return { generation: this.#bounds.generation, ...this.#lane.end };
   }
 
   async readDurable(generation: number, buffer: Uint8Array, offsetBytes: number): Promise<boolean> {
-    if (this.#rewriting || generation !== this.#generation) return false;
+    await this.#wiping;
+    if (this.#isUnsettled || generation !== this.#bounds.generation) return false;
     const reading = this.#handle.pread(buffer, offsetBytes);
     this.#reading.add(reading);
     try {
@@ -167,129 +272,192 @@ export class Journal implements JournalCopy {
     });
   }
 
-  /** Does something in several steps of which those who copy the journal see only the end. */
-  async hiddenFromCopies<T>(work: () => Promise<T>): Promise<T> {
-    this.#hidden += 1;
-    try {
-      return await work();
-    } finally {
-      this.#hidden -= 1;
-      this.#tellMoved();
-    }
-  }
-
   /**
-   * Puts a whole journal that another store wrote in this one's place.
+   * Writes a new journal and puts it in the old one's place. Calls that come before it is begun share it. After it,
+   * nothing that only the old journal held is in any file.
    *
-   * @param bytes from its head to the end of its last frame
-   * @throws KmsError STORE_UNWRITABLE; the old journal stands then
+   * @param fill writes what is kept, given the frames that are there now
+   * @param onDone runs when it is in place, before anything else is written
+   * @throws KmsError STORE_UNWRITABLE, STORE_DAMAGED; the old journal stays then
    */
-  replace(bytes: Uint8Array, lastNumber: number): Promise<void> {
-    assert(!this.#rewriting && !this.#nextRewrite, 'a journal that is replaced is not rewritten too');
-    return this.#putInPlace([bytes], lastNumber);
-  }
-
-  /**
-   * Writes a new journal with these records only and puts it in the old one's place. Calls that come meanwhile share
-   * the next one. After it, nothing that only the old journal held is in any file.
-   *
-   * @param snapshot asked when every append before it is durable
-   * @throws KmsError STORE_UNWRITABLE; the old journal stands then
-   */
-  rewrite(facts: Uint8Array, snapshot: () => readonly Uint8Array[]): Promise<void> {
-    this.#nextRewrite ??= Promise.resolve(this.#rewriting).then(() => {
+  rewrite(
+    fill: (out: SnapshotWriter, frames: AsyncIterable<Found<Frame>>) => Promise<void>,
+    onDone: () => void,
+  ): Promise<void> {
+    this.#nextRewrite ??= this.#putInPlace(async () => {
       this.#nextRewrite = null;
-      const work = this.#rewrite(facts, snapshot);
-      const settled = () => {
-        this.#rewriting = null;
-        this.#tellMoved();
-      };
-      this.#rewriting = work.then(settled, settled);
-      return work;
-    });
+      const { generation } = this.#bounds;
+      const next = { generation: generation + 1, firstNumber: this.lastNumber + 1, chainBefore: this.#chainEnd };
+      const source = new FileWindow(this.#handle, this.lengthBytes);
+      const frames = framesFrom(source, headBytes(this.#facts), FORMAT);
+      return publish(this.#o, this.#facts, next, this.#chain, (out) => fill(out, frames));
+    }, onDone);
     return this.#nextRewrite;
   }
 
   /** Waits for what is under way and closes the file. */
   async close(): Promise<void> {
-    while (this.#rewriting) await this.#rewriting;
-    await this.#appender.quiet();
+    await this.#lane.quiet();
     await this.#handle.close();
   }
 
-  async #rewrite(facts: Uint8Array, snapshot: () => readonly Uint8Array[]): Promise<void> {
-    await this.#appender.quiet();
-    const lastNumber = this.lastNumber + 1;
-    await this.#putInPlace([encodeHead(facts), encodeFrame(lastNumber, [encodeRecords(snapshot())])], lastNumber);
+  #join(entries: readonly JournalEntry[], number: number): Write {
+    const [first] = entries;
+    if (first?.copied) {
+      assert(entries.length === 1, 'a copied frame is written alone');
+      const { bytes, frame } = first.copied;
+      const chainEnd = frame.chain.slice();
+      return { bytes, landed: (startBytes) => this.#landed(chainEnd, () => first.onDurable(landingAt(startBytes))) };
+    }
+    const parts = entries.map((entry) => entry.parts);
+    let chainEnd = this.#chainEnd;
+    const chainOf = (digest: Uint8Array) => {
+      chainEnd = this.#chain.next(this.#chainEnd, digest);
+      return chainEnd;
+    };
+    const bytes = encodeFrame({ number, auditLine: this.#o.auditLine?.() ?? 0, parts, chainOf });
+    const places = placesIn(parts);
+    return {
+      bytes,
+      landed: (startBytes) =>
+        this.#landed(chainEnd, () => {
+          for (const [place, entry] of entries.entries()) {
+            const at = places[place];
+            assert(at, 'each entry has its place');
+            const { entriesAt, materialsAt } = at;
+            entry.onDurable({ entriesAt: startBytes + entriesAt, materialsAt: startBytes + materialsAt });
+          }
+        }),
+    };
   }
 
-  async #putInPlace(parts: readonly Uint8Array[], lastNumber: number): Promise<void> {
-    const { handle, lengthBytes } = await publish(this.#files, this.#path, parts).catch((error: unknown) => {
-      throw unwritable(error, 'Make room or mend the disk, then try again.');
+  async #aroundWipe(work: () => Promise<void>): Promise<void> {
+    let done = () => {};
+    this.#wiping = new Promise((resolve) => {
+      done = resolve;
     });
-    const old = this.#handle;
-    this.#handle = handle;
-    this.#appender = this.#appenderOf(handle, { lengthBytes, lastNumber });
-    await Promise.allSettled(this.#reading);
-    await old.close();
-    await this.#files.fsyncFolder(folderOf(this.#path)).catch((error: unknown) => {
-      this.#appender.giveUp();
-      // Nobody copies what the next start may not find.
-      this.#hidden += 1;
-      throw unwritable(error, 'Mend the disk and restart the key server.');
+    try {
+      await Promise.allSettled(this.#reading);
+      await work();
+    } finally {
+      done();
+    }
+  }
+
+  #landed(chainEnd: Uint8Array, then: () => void): void {
+    this.#chainEnd = chainEnd;
+    then();
+  }
+
+  #putInPlace(make: () => Promise<Made>, onDone: () => void = () => {}): Promise<void> {
+    return this.#lane.run(async () => {
+      this.#isUnsettled = true;
+      try {
+        const { handle, end, bounds, chainEnd } = await make();
+        const old = this.#handle;
+        await Promise.allSettled(this.#reading);
+        this.#handle = handle;
+        this.#lane.moveTo(handle, end);
+        this.#bounds = bounds;
+        this.#chainEnd = chainEnd;
+        onDone();
+        await old.close();
+      } catch (error) {
+        this.#settle();
+        throw error instanceof KmsError ? error : unwritable(error, 'Make room or mend the disk, then try again.');
+      }
+      await this.#o.files.fsyncFolder(folderOf(this.#o.path)).catch((error: unknown) => {
+        // Nobody copies what the next start may not find.
+        this.#lane.giveUp();
+        throw unwritable(error, 'Mend the disk and restart the key server.');
+      });
+      this.#settle();
     });
-    this.#generation += 1;
+  }
+
+  #settle(): void {
+    this.#isUnsettled = false;
+    this.#tellMoved();
   }
 
   #tellMoved(): void {
     for (const settle of [...this.#waiting]) settle();
   }
-
-  #appenderOf(handle: FileHandle, at: Place): DurableAppender {
-    const join = (parts: readonly Uint8Array[], number: number) => encodeFrame(number, parts);
-    const onRefused = () => {
-      this.#era += 1;
-      this.#onRefused();
-    };
-    return new DurableAppender(handle, { ...at, join, onRefused });
-  }
 }
 
-/** Where an appender goes on. */
-interface Place {
-  readonly lengthBytes: number;
-  readonly lastNumber: number;
+/** A journal that is in its place. */
+interface Made {
+  readonly handle: FileHandle;
+  readonly end: End;
+  readonly bounds: Bounds;
+  readonly chainEnd: Uint8Array;
+}
+
+async function publish(
+  o: JournalOptions,
+  facts: Uint8Array,
+  start: Pick<Bounds, 'generation' | 'firstNumber' | 'chainBefore'>,
+  chain: Chain,
+  fill: (out: SnapshotWriter) => Promise<void>,
+): Promise<Made> {
+  return publishFile(o, async (handle) => {
+    const out = new SnapshotWriter(handle, { ...start, startBytes: headBytes(facts), chain });
+    await fill(out);
+    const { end, frames, objects, chainEnd } = await out.finish();
+    const bounds = { ...start, frames, objects };
+    await handle.pwrite(encodeHead(facts, bounds, o.rootKey), 0);
+    return { handle, end, bounds, chainEnd };
+  });
 }
 
 /** Writes a file beside its place, makes its content durable and renames it there. */
-async function publish(
-  files: FileSystem,
-  path: string,
-  parts: readonly Uint8Array[],
-): Promise<{ handle: FileHandle; lengthBytes: number }> {
+async function publishFile<T>({ files, path }: JournalOptions, write: (handle: FileHandle) => Promise<T>): Promise<T> {
   const beside = `${path}.new`;
   if (await exists(files, beside)) await files.unlink(beside);
   const handle = await files.open(beside, { access: 'write', create: 'exclusive' });
-  let lengthBytes = 0;
   try {
-    for (const part of parts) {
-      await handle.pwrite(part, lengthBytes);
-      lengthBytes += part.length;
-    }
+    const made = await write(handle);
     await handle.fsync();
     await files.rename(beside, path);
+    return made;
   } catch (error) {
     await handle.close();
     await files.unlink(beside).catch(() => {});
     throw error;
   }
-  return { handle, lengthBytes };
+}
+
+/** Says whether a cut kept a part of a last frame from the medium: what is missing reads as zeros. */
+function isTorn({ entries, chain }: Frame, wanted: Uint8Array): boolean {
+  if (!equalBytes(chain, wanted)) return chain.every((byte, place) => byte === 0 || byte === wanted[place]);
+  const broken = entries.flatMap((entry) =>
+    entry.kind === 'material' && entry.condition === 'broken' ? [entry.id] : [],
+  );
+  const isDestroyed = (id: KeyId) =>
+    entries.some((entry) => {
+      if (entry.kind !== 'object') return false;
+      const facts = factsOf(entry.record);
+      return facts.id === id && !facts.hasMaterial;
+    });
+  return broken.some((id) => !isDestroyed(id));
+}
+
+function landingAt(startBytes: number): Landing {
+  return { entriesAt: startBytes, materialsAt: startBytes };
 }
 
 function damaged(path: string, offsetBytes: number): KmsError {
   return new KmsError(
     'STORE_DAMAGED',
     `${path} is damaged at byte ${offsetBytes}, before its end: keys that were answered cannot be read.`,
+    'Keep a copy of it, and restore the folder from a backup.',
+  );
+}
+
+function disordered(path: string, offsetBytes: number): KmsError {
+  return new KmsError(
+    'STORE_DAMAGED',
+    `What is at byte ${offsetBytes} of ${path} is not what was written after what is before it: records were taken out, put back or exchanged.`,
     'Keep a copy of it, and restore the folder from a backup.',
   );
 }

@@ -1,16 +1,32 @@
 import { assert, type Entropy, exists, type FileSystem, type KeyId, makeFolders } from '@vcryptsim/ports';
+import type { ClientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
+import { isDestroyed } from '../state-machine.js';
+import { copyLive } from './copy-live.js';
 import { refuseFollower } from './follower-mark.js';
-import { Journal, type JournalCopy } from './journal.js';
-import type { ObjectChange, ObjectStore, StoreReport } from './object-store.js';
+import { Journal, type JournalOptions, type Landing } from './journal.js';
+import type { JournalCopy } from './journal-copy.js';
+import { ObjectIndex } from './object-index.js';
+import type { ObjectChange, ObjectStore, StoreReport, Usage } from './object-store.js';
+import { readOldJournal } from './old-journal.js';
 import { RootKey } from './root-key.js';
-import { checkOrder, openRecord, sealRecord } from './sealed-record.js';
+import { partsOf, placesOf, type SealedObject, sealObject } from './sealed-object.js';
 import { checkRootKey, makeFacts } from './store-facts.js';
+import { type StoreLimits, storeLimits } from './store-limits.js';
 
-/** A journal is rewritten when it has grown to this many times what its objects take. */
-const REWRITE_FACTOR = 4;
-const REWRITE_FLOOR_BYTES = 1024 * 1024;
+/** Where a store is, and what it needs of the world. */
+export interface KeyStoreOptions {
+  /** `DIR/store`. */
+  readonly folder: string;
+  /** File of the root key; made when the store is new. */
+  readonly rootKeyPath: string;
+  readonly files: FileSystem;
+  readonly entropy: Entropy;
+  /** Number of the audit log's last durable line. */
+  readonly auditLine?: () => number;
+  readonly limits?: StoreLimits;
+}
 
 /**
  * All managed objects, in memory and in a journal, each sealed under the root key. What a reader sees is durable.
@@ -21,54 +37,55 @@ export class KeyStore implements ObjectStore {
   readonly takesChanges = true;
   readonly #rootKey: RootKey;
   readonly #journal: Journal;
-  readonly #facts: Uint8Array;
-  readonly #objects = new Map<KeyId, ManagedObject>();
+  readonly #index: ObjectIndex;
+  readonly #limits: StoreLimits;
   /** The newest version of each object that is on its way to the medium: what the next change builds on. */
   readonly #pending: Map<KeyId, ManagedObject>;
-  /** Each object's durable version as it stands in the journal: to seal all again for a rewrite would hold everybody up. */
-  readonly #sealed = new Map<KeyId, Uint8Array>();
-  #liveBytes = 0;
+  /** Objects whose end is durable while their material could not be overwritten yet, as they were before. */
+  readonly #unwiped = new Map<KeyId, ManagedObject>();
+  /** A rewriting that failed is not tried again before the journal is so long. */
+  #rewriteFromBytes = 0;
 
-  private constructor(rootKey: RootKey, journal: Journal, facts: Uint8Array, pending: Map<KeyId, ManagedObject>) {
-    this.#rootKey = rootKey;
-    this.#journal = journal;
-    this.#facts = facts;
-    this.#pending = pending;
+  private constructor(o: {
+    rootKey: RootKey;
+    journal: Journal;
+    index: ObjectIndex;
+    limits: StoreLimits;
+    pending: Map<KeyId, ManagedObject>;
+  }) {
+    this.#rootKey = o.rootKey;
+    this.#journal = o.journal;
+    this.#index = o.index;
+    this.#limits = o.limits;
+    this.#pending = o.pending;
   }
 
   /**
-   * Opens the store in a folder, or makes one there.
+   * Opens the store in a folder, or makes one there. A store of the first format is written anew in today's.
    *
-   * @param o.rootKeyPath file of the root key; made when the store is new
-   * @throws KmsError ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, STORE_DAMAGED, FOLLOWER_STORE; FileError
+   * @throws KmsError ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, STORE_DAMAGED, STORE_UNWRITABLE,
+   *   FOLLOWER_STORE; FileError
    */
-  static async open(o: {
-    readonly folder: string;
-    readonly rootKeyPath: string;
-    readonly files: FileSystem;
-    readonly entropy: Entropy;
-  }): Promise<{ store: KeyStore; report: StoreReport }> {
+  static async open(o: KeyStoreOptions): Promise<{ store: KeyStore; report: StoreReport }> {
     await makeFolders(o.files, o.folder);
     await refuseFollower(o.files, o.folder);
     const path = `${o.folder}/journal`;
     const isNew = !(await exists(o.files, path));
     const rootKey = await RootKey.load({ ...o, path: o.rootKeyPath, mayCreate: isNew });
     const pending = new Map<KeyId, ManagedObject>();
-    const place = { files: o.files, path, onRefused: () => pending.clear() };
-    if (isNew) {
-      const facts = makeFacts(rootKey, o.entropy);
-      const store = new KeyStore(rootKey, await Journal.create(place, facts), facts, pending);
-      return { store, report: { objects: 0, tornBytes: 0 } };
-    }
-    const { journal, content } = await Journal.open(place);
+    const place = { ...o, path, rootKey, onRefused: () => pending.clear() };
+    const index = new ObjectIndex(rootKey);
     try {
-      checkRootKey(rootKey, content.facts, o.rootKeyPath);
-      const store = new KeyStore(rootKey, journal, content.facts, pending);
-      const hasRemains = store.#replay(content.records);
-      if (hasRemains) await store.compact();
-      return { store, report: { objects: store.#objects.size, tornBytes: content.tornBytes } };
+      const { journal, tornBytes } = isNew
+        ? {
+            journal: await Journal.create({ ...place, facts: makeFacts(rootKey, o.entropy), lastNumber: 0 }),
+            tornBytes: 0,
+          }
+        : await openJournal(place, index, o.rootKeyPath);
+      const store = new KeyStore({ rootKey, journal, index, limits: o.limits ?? storeLimits, pending });
+      await store.#finishOpening();
+      return { store, report: { objects: index.size, tornBytes } };
     } catch (error) {
-      await journal.close();
       rootKey.dispose();
       throw error;
     }
@@ -86,15 +103,19 @@ export class KeyStore implements ObjectStore {
 
   /** The object, as it is durable. */
   find(id: KeyId): ManagedObject | undefined {
-    return this.#objects.get(id);
+    return this.#index.find(id);
   }
 
   /** All objects, as they are durable. */
   objects(): Iterable<ManagedObject> {
-    return this.#objects.values();
+    return this.#index.objects();
   }
 
-  /** Keeps new objects; resolves when all are durable. Throws KmsError STORE_UNWRITABLE. */
+  usageOf(owner: ClientName): Usage {
+    return this.#index.usageOf(owner);
+  }
+
+  /** Keeps new objects; resolves when all are durable. Throws KmsError STORE_FULL, STORE_UNWRITABLE. */
   async add(...objects: readonly ManagedObject[]): Promise<void> {
     await this.commit({ added: objects, changed: [] });
   }
@@ -109,85 +130,178 @@ export class KeyStore implements ObjectStore {
   /**
    * Keeps new objects and changes others, all or nothing; resolves with the new versions of the changed ones when that
    * is durable. Each `change` is given the newest version, one that is still on its way included, and runs at once; what
-   * it throws passes through and nothing is written. When material went, it is in no file any more.
+   * it throws passes through and nothing is written. When material went, it can be read in no file any more.
    *
-   * @throws KmsError OBJECT_NOT_FOUND, STORE_UNWRITABLE
+   * An object whose end is durable, but whose material could not be overwritten, is offered to `change` as it was before
+   * its end: so whoever destroys it again finishes that.
+   *
+   * @throws KmsError OBJECT_NOT_FOUND, OBJECT_TOO_LARGE; STORE_FULL; STORE_UNWRITABLE
    */
   async commit(o: {
     readonly added: readonly ManagedObject[];
     readonly changed: readonly ObjectChange[];
   }): Promise<ManagedObject[]> {
+    const finished = await this.#finishDestroy(o.changed);
+    if (finished) return finished;
     const pairs = o.changed.map(({ id, change }) => {
-      const before = this.#pending.get(id) ?? this.#objects.get(id);
+      const before = this.#pending.get(id) ?? this.find(id);
       if (!before) throw new KmsError('OBJECT_NOT_FOUND', 'There is no such object.');
       return { before, after: { ...change(before), version: before.version + 1 } };
     });
     for (const { id } of o.added) {
-      assert(!this.#objects.has(id) && !this.#pending.has(id), `object ${id} exists already`);
+      assert(!this.find(id) && !this.#pending.has(id), `object ${id} exists already`);
     }
     const after = pairs.map((pair) => pair.after);
-    const objects = [...o.added, ...after];
-    if (pairs.some((pair) => pair.before.material && !pair.after.material)) {
-      await this.#journal.hiddenFromCopies(async () => {
-        await this.#write(objects);
-        await this.compact();
-      });
-      return after;
-    }
-    await this.#write(objects);
-    // The change itself is durable: a journal that stays long for want of room is no reason to refuse it.
-    if (this.#isLong()) await this.compact().catch(() => {});
+    const sealed = [
+      ...o.added.map((object) => sealObject(this.#rootKey, object, null)),
+      ...pairs.map((pair) => sealObject(this.#rootKey, pair.after, pair.before)),
+    ];
+    const isMore = o.added.length > 0 || pairs.some(({ before, after: next }) => takesMore(before, next));
+    const ended = pairs.flatMap(({ before, after: next }) =>
+      before.material && before.material !== next.material ? [before] : [],
+    );
+    await this.#write(sealed, ended, isMore);
+    if (this.#isLong()) void this.#compactInPassing();
     return after;
   }
 
-  /** Rewrites the journal with the newest versions only: older ones, and the material of destroyed objects, are gone. */
+  /** Rewrites the journal with what matters still. Throws KmsError STORE_UNWRITABLE, STORE_DAMAGED. */
   compact(): Promise<void> {
-    return this.#journal.rewrite(this.#facts, () => {
-      const records = [...this.#sealed.values()];
-      this.#liveBytes = records.reduce((sum, record) => sum + record.length, 0);
-      return records;
-    });
+    let moved = () => {};
+    return this.#journal.rewrite(
+      async (out, frames) => {
+        const places = await copyLive(frames, this.#index, out);
+        moved = () => this.#index.moveTo(places);
+      },
+      () => {
+        moved();
+        this.#unwiped.clear();
+      },
+    );
   }
 
   /** Waits for what is under way, closes the journal and forgets root key and objects. */
   async close(): Promise<void> {
     await this.#journal.close();
-    this.#objects.clear();
-    this.#sealed.clear();
+    this.#index.clear();
     this.#rootKey.dispose();
   }
 
-  #isLong(): boolean {
-    return this.#journal.lengthBytes > REWRITE_FLOOR_BYTES + REWRITE_FACTOR * this.#liveBytes;
-  }
-
-  async #write(objects: readonly ManagedObject[]): Promise<void> {
-    const records = objects.map((object) => sealRecord(this.#rootKey, object));
-    for (const object of objects) this.#pending.set(object.id, object);
-    await this.#journal.append(records, () => {
-      for (const [place, object] of objects.entries()) {
-        const record = records[place];
-        assert(record, 'each object has its record');
-        if (!this.#objects.has(object.id)) this.#liveBytes += record.length;
-        this.#objects.set(object.id, object);
-        this.#sealed.set(object.id, record);
-        if (this.#pending.get(object.id) === object) this.#pending.delete(object.id);
-      }
-    });
-  }
-
-  /** Answers whether material of destroyed objects is still in the journal, as after a cut between the two steps. */
-  #replay(records: readonly Uint8Array[]): boolean {
-    let hasRemains = false;
-    for (const record of records) {
-      const object = openRecord(this.#rootKey, record);
-      const before = this.#objects.get(object.id);
-      checkOrder(before, object);
-      if (before?.material && !object.material) hasRemains = true;
-      if (!before) this.#liveBytes += record.length;
-      this.#objects.set(object.id, object);
-      this.#sealed.set(object.id, new Uint8Array(record)); // a view would keep the whole journal in memory
+  async #finishOpening(): Promise<void> {
+    try {
+      const lost = this.#index.incomplete;
+      if (lost !== null) throw materialLost(lost);
+      await this.#wipe();
+    } catch (error) {
+      await this.#journal.close();
+      throw error;
     }
-    return hasRemains;
   }
+
+  /** Overwrites the material of destroyed objects that an error or a cut left. */
+  async #wipe(): Promise<void> {
+    let ids: readonly KeyId[] = [];
+    await this.#journal.wipe(() => {
+      ids = this.#index.due;
+      return this.#index.wipesDue(ids);
+    });
+    this.#noteWiped(ids);
+  }
+
+  #noteWiped(ids: readonly KeyId[]): void {
+    this.#index.wiped(ids);
+    for (const id of ids) this.#unwiped.delete(id);
+  }
+
+  /** Finishes the end of an object that is durable already; null when that is not what is asked for. */
+  async #finishDestroy(changed: readonly ObjectChange[]): Promise<ManagedObject[] | null> {
+    const [only] = changed;
+    const before = only && changed.length === 1 ? this.#unwiped.get(only.id) : undefined;
+    const after = only && this.find(only.id);
+    if (!before || !after || !isDestroyed(only.change(before).state)) return null;
+    await this.#wipe();
+    return [after];
+  }
+
+  async #write(sealed: readonly SealedObject[], ended: readonly ManagedObject[], isMore: boolean): Promise<void> {
+    const parts = partsOf(sealed);
+    this.#refuseFull(parts.entries.length + parts.materials.length, isMore);
+    for (const { object } of sealed) this.#pending.set(object.id, object);
+    const ids = ended.map(({ id }) => id);
+    await this.#journal.append(parts, {
+      onDurable: (landing) => {
+        for (const placed of placesOf(sealed, landing)) {
+          const { object } = placed;
+          this.#index.put(placed);
+          if (this.#pending.get(object.id) === object) this.#pending.delete(object.id);
+        }
+        for (const before of ended) this.#unwiped.set(before.id, { ...before, material: null });
+      },
+      ...(ids.length > 0 && { wipes: () => this.#index.wipesDue(ids) }),
+    });
+    this.#noteWiped(ids);
+  }
+
+  /** What there is no room for is refused before anything is written; what ends or changes an object has some more. */
+  #refuseFull(addedBytes: number, isMore: boolean): void {
+    const { journalBytesMax, reserveBytes } = this.#limits;
+    if (this.#journal.comingBytes + addedBytes <= journalBytesMax + (isMore ? 0 : reserveBytes)) return;
+    throw new KmsError(
+      'STORE_FULL',
+      `The store has no room for more: its journal may be ${journalBytesMax} bytes long.`,
+      'Destroy objects that are not needed any more, or begin another store.',
+    );
+  }
+
+  /** Whether rewriting pays: what is dead outgrew what is alive, or the room is nearly gone and much of it is dead. */
+  #isLong(): boolean {
+    const { journalBytesMax, reserveBytes, deadBytesFloor } = this.#limits;
+    const { lengthBytes } = this.#journal;
+    const deadBytes = lengthBytes - this.#index.liveBytes;
+    if (lengthBytes < this.#rewriteFromBytes) return false;
+    if (deadBytes > this.#index.liveBytes + deadBytesFloor) return true;
+    return lengthBytes > journalBytesMax * 0.875 && deadBytes > Math.max(reserveBytes, journalBytesMax) / 8;
+  }
+
+  /** A journal that stays long for want of room is no reason to refuse a change, and is tried again when it is longer. */
+  async #compactInPassing(): Promise<void> {
+    try {
+      await this.compact();
+      this.#rewriteFromBytes = 0;
+    } catch {
+      this.#rewriteFromBytes = this.#journal.lengthBytes + this.#limits.deadBytesFloor;
+    }
+  }
+}
+
+function takesMore(before: ManagedObject, after: ManagedObject): boolean {
+  if (isDestroyed(after.state)) return false;
+  return (
+    after.attributes.length > before.attributes.length ||
+    (after.material !== null && after.material !== before.material)
+  );
+}
+
+/** Opens a journal of today's format, or writes one of an older format anew. */
+async function openJournal(place: JournalOptions, index: ObjectIndex, rootKeyPath: string) {
+  const check = (facts: Uint8Array) => checkRootKey(place.rootKey, facts, rootKeyPath);
+  const old = await readOldJournal(place, check);
+  if (!old) return Journal.open(place, check, ({ frame, startBytes }) => index.take(index.open(frame), startBytes));
+  const { facts, objects, lastNumber, tornBytes } = old;
+  const journal = await Journal.create({ ...place, facts, lastNumber }, async (out) => {
+    for (const object of objects.values()) {
+      const sealed = [sealObject(place.rootKey, object, null)];
+      const landed = (landing: Landing) => placesOf(sealed, landing).forEach((placed) => void index.put(placed));
+      await out.add(partsOf(sealed), { objects: 1, landed });
+    }
+  });
+  return { journal, tornBytes };
+}
+
+function materialLost(id: KeyId): KmsError {
+  return new KmsError(
+    'STORE_DAMAGED',
+    `The material of object ${id} was overwritten or changed, and the object was not destroyed.`,
+    'Keep a copy of the folder, and restore it from a backup.',
+  );
 }

@@ -1,4 +1,5 @@
 import type { KeyId } from '@vcryptsim/ports';
+import type { ClientName } from '../clients/client-name.js';
 import type { ManagedObject } from '../managed-object.js';
 
 /** A change of one object. */
@@ -14,6 +15,13 @@ export interface StoreReport {
   readonly tornBytes: number;
 }
 
+/** How much a client has in a store. */
+export interface Usage {
+  readonly objects: number;
+  /** Bytes of the journal that its objects take, destroyed ones included. */
+  readonly bytes: number;
+}
+
 /** All managed objects as operations see them; what a reader sees is durable. */
 export interface ObjectStore {
   /** Whether changes can be made here; a follower's store changes only as its leader's does. */
@@ -22,14 +30,16 @@ export interface ObjectStore {
   readonly lastWrite: number;
   find(id: KeyId): ManagedObject | undefined;
   objects(): Iterable<ManagedObject>;
-  /** Keeps new objects; resolves when all are durable. Throws KmsError STORE_UNWRITABLE, NOT_LEADER. */
+  /** How much a client has here, as it is durable; kept while changes are made, not counted when asked for. */
+  usageOf(owner: ClientName): Usage;
+  /** Keeps new objects; resolves when all are durable. Throws KmsError STORE_FULL, STORE_UNWRITABLE, NOT_LEADER. */
   add(...objects: readonly ManagedObject[]): Promise<void>;
   /** Changes one object; resolves with its new version when that is durable. Throws as {@link commit}. */
   change(id: KeyId, change: ObjectChange['change']): Promise<ManagedObject>;
   /**
    * Keeps new objects and changes others, all or nothing.
    *
-   * @throws KmsError OBJECT_NOT_FOUND, STORE_UNWRITABLE, NOT_LEADER
+   * @throws KmsError OBJECT_NOT_FOUND, OBJECT_TOO_LARGE, STORE_FULL, STORE_UNWRITABLE, NOT_LEADER
    */
   commit(o: {
     readonly added: readonly ManagedObject[];

@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { CryptoError, gcmOpen, gcmSeal } from '@vcryptsim/crypto-core';
 import { assert, type Entropy, exists, type FileSystem, readWhole, replaceFile } from '@vcryptsim/ports';
@@ -74,6 +74,16 @@ export class RootKey {
     } catch (error) {
       if (error instanceof CryptoError) return null;
       throw error;
+    }
+  }
+
+  /** Another key that follows from this one: HMAC-SHA-256 of a purpose and a context. */
+  derive(purpose: string, context: Uint8Array): KeyObject {
+    const bytes = createHmac('sha256', this.#held()).update(`${purpose}\0`).update(context).digest();
+    try {
+      return createSecretKey(bytes);
+    } finally {
+      bytes.fill(0);
     }
   }
 

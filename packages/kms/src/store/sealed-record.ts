@@ -1,50 +1,54 @@
-import { type Attribute, ObjectType, State } from '@vcryptsim/kmip-lite';
+import { ObjectType, State } from '@vcryptsim/kmip-lite';
 import type { KeyId } from '@vcryptsim/ports';
 import { clientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
 import { KeyMaterial } from '../key-material.js';
 import type { ManagedObject, ObjectForm } from '../managed-object.js';
 import { decodeAttributes, encodeAttributes } from './attribute-list.js';
+import { joinBytes, viewOf } from './bytes.js';
 import type { RootKey } from './root-key.js';
 
 /*
- * One version of one object in the journal:
+ * One version of one object in the journal, without its material:
  *
  *   0     4   length F of the facts, big-endian
- *   4     F   facts in clear: JSON of id, type, owner, user, state, version. They are the additional authenticated data,
- *             byte for byte, so none can be changed and no record can pose as another object's or version's
+ *   4     F   facts in clear: JSON of id, type, owner, user, state, version, and `material`: whether it has any. They are
+ *             the additional authenticated data, byte for byte, so none can be changed and no record can pose as another
+ *             object's or version's
  *   4+F   12  nonce
  *   16+F  S   AES-256-GCM under the root key of
  *               0    4   length A of the attributes
  *               4    A   attributes as TTLV (attribute-list.ts)
- *               4+A  4   length O of the form
- *               8+A  O   form: JSON of how the material is to be read (managed-object.ts)
- *               rest M   material; M = 0 once destroyed
+ *               4+A  O   form: JSON of how the material is to be read (managed-object.ts)
  *         16  tag
+ *
+ * An object's material is written once, beside its first version, and is not repeated when its attributes change:
+ *
+ *   0     12  nonce
+ *   12    M   AES-256-GCM under the root key of the bytes, with "material of " and the object's identifier as additional
+ *             data
+ *   12+M  16  tag
  */
+
+/** What a record says of its object without being opened. */
+type Facts = Pick<ManagedObject, 'id' | 'type' | 'owner' | 'user' | 'state' | 'version'>;
+
+/** An object as its record tells it: whether it has material, which lies elsewhere. */
+export type RecordedObject = Omit<ManagedObject, 'material'> & { readonly hasMaterial: boolean };
 
 /** Bytes of a record. */
 export function sealRecord(rootKey: RootKey, object: ManagedObject): Uint8Array {
   const { id, type, owner, user, state, version } = object;
-  const facts = new TextEncoder().encode(JSON.stringify({ id, type, owner, user, state, version }));
+  const material = object.material !== null;
+  const facts = new TextEncoder().encode(JSON.stringify({ id, type, owner, user, state, version, material }));
   const attributes = encodeAttributes(object.attributes);
   const form = new TextEncoder().encode(JSON.stringify(object.form));
-  const materialAt = 8 + attributes.length + form.length;
-  const payload = Buffer.allocUnsafeSlow(materialAt + (object.material?.lengthBytes ?? 0));
+  const payload = joinBytes([lengthOf(attributes), attributes, form]);
   try {
-    payload.writeUInt32BE(attributes.length);
-    payload.set(attributes, 4);
-    payload.writeUInt32BE(form.length, 4 + attributes.length);
-    payload.set(form, 8 + attributes.length);
-    object.material?.use((bytes) => payload.set(bytes, materialAt));
-    const sealed = rootKey.seal(payload, facts);
-    const record = new Uint8Array(4 + facts.length + sealed.length);
-    new DataView(record.buffer).setUint32(0, facts.length);
-    record.set(facts, 4);
-    record.set(sealed, 4 + facts.length);
-    return record;
+    return joinBytes([lengthOf(facts), facts, rootKey.seal(payload, facts)]);
   } finally {
     payload.fill(0);
+    attributes.fill(0);
   }
 }
 
@@ -53,24 +57,36 @@ export function sealRecord(rootKey: RootKey, object: ManagedObject): Uint8Array 
  *
  * @throws KmsError STORE_DAMAGED when it does not open under this root key or holds what no record holds
  */
-export function openRecord(rootKey: RootKey, record: Uint8Array): ManagedObject {
-  const factsBytes = record.length < 4 ? 0 : new DataView(record.buffer, record.byteOffset).getUint32(0);
+export function openRecord(rootKey: RootKey, record: Uint8Array): RecordedObject {
+  const factsBytes = record.length < 4 ? 0 : viewOf(record).getUint32(0);
   const facts = record.subarray(4, 4 + factsBytes);
   const payload = rootKey.open(record.subarray(4 + factsBytes), facts);
-  if (!payload) throw damaged('A record of the store does not open: it was changed.');
+  if (!payload) throw damagedRecord('A record of the store does not open: it was changed.');
   try {
-    const { id, type, owner, user, state, version } = readFacts(facts);
-    const view = new DataView(payload.buffer, payload.byteOffset);
-    const attributesEnd = 4 + view.getUint32(0);
-    const formEnd = attributesEnd + 4 + view.getUint32(attributesEnd);
-    const attributes: readonly Attribute[] = decodeAttributes(payload.slice(4, attributesEnd));
-    const form = JSON.parse(new TextDecoder().decode(payload.subarray(attributesEnd + 4, formEnd))) as ObjectForm;
-    const bytes = payload.subarray(formEnd);
-    const material = bytes.length === 0 ? null : KeyMaterial.take(bytes);
-    return { id, type, owner, user, state, version, attributes, form, material };
+    const attributesEnd = 4 + viewOf(payload).getUint32(0);
+    const attributes = decodeAttributes(payload.slice(4, attributesEnd));
+    const form = JSON.parse(new TextDecoder().decode(payload.subarray(attributesEnd))) as ObjectForm;
+    return { ...readFacts(facts), attributes, form };
   } finally {
     payload.fill(0);
   }
+}
+
+/** What a record says in clear. Throws KmsError STORE_DAMAGED. */
+export function factsOf(record: Uint8Array): Facts & { readonly hasMaterial: boolean } {
+  return readFacts(record.subarray(4, 4 + viewOf(record).getUint32(0)));
+}
+
+/** Bytes of an object's sealed material. */
+export function sealMaterial(rootKey: RootKey, id: KeyId, material: KeyMaterial): Uint8Array {
+  return material.use((bytes) => rootKey.seal(bytes, materialContext(id)));
+}
+
+/** Opens an object's material. Throws KmsError STORE_DAMAGED. */
+export function openMaterial(rootKey: RootKey, id: KeyId, sealed: Uint8Array): KeyMaterial {
+  const bytes = rootKey.open(sealed, materialContext(id));
+  if (!bytes) throw damagedRecord('The material of an object does not open: it was changed.');
+  return KeyMaterial.take(bytes);
 }
 
 /**
@@ -78,13 +94,17 @@ export function openRecord(rootKey: RootKey, record: Uint8Array): ManagedObject 
  *
  * @throws KmsError STORE_DAMAGED
  */
-export function checkOrder(before: ManagedObject | undefined, object: ManagedObject): void {
+export function checkOrder(
+  before: Pick<ManagedObject, 'version' | 'owner'> | undefined,
+  object: Pick<ManagedObject, 'id' | 'version' | 'owner'>,
+): void {
   const isNext = before ? object.version === before.version + 1 && object.owner === before.owner : object.version >= 1;
-  if (!isNext) throw damaged(`Object ${object.id} has versions out of order in the store.`);
+  if (!isNext) throw damagedRecord(`Object ${object.id} has versions out of order in the store.`);
 }
 
-function readFacts(facts: Uint8Array): Pick<ManagedObject, 'id' | 'type' | 'owner' | 'user' | 'state' | 'version'> {
-  const { id, type, owner, user, state, version } = JSON.parse(new TextDecoder().decode(facts)) as Record<
+/** Reads a record's facts. Throws KmsError STORE_DAMAGED. */
+export function readFacts(facts: Uint8Array): Facts & { readonly hasMaterial: boolean } {
+  const { id, type, owner, user, state, version, material } = JSON.parse(new TextDecoder().decode(facts)) as Record<
     string,
     unknown
   >;
@@ -97,9 +117,14 @@ function readFacts(facts: Uint8Array): Pick<ManagedObject, 'id' | 'type' | 'owne
     isState(state) &&
     typeof version === 'number'
   ) {
-    return { id: id as KeyId, type, owner: clientName(owner), user, state, version };
+    return { id: id as KeyId, type, owner: clientName(owner), user, state, version, hasMaterial: material === true };
   }
-  throw damaged('A record of the store says of itself what no record says.');
+  throw damagedRecord('A record of the store says of itself what no record says.');
+}
+
+/** A record that is none of ours, or was changed. */
+export function damagedRecord(message: string): KmsError {
+  return new KmsError('STORE_DAMAGED', message, 'Restore the folder from a backup.');
 }
 
 function isType(value: unknown): value is ObjectType {
@@ -110,6 +135,12 @@ function isState(value: unknown): value is State {
   return typeof value === 'string' && Object.hasOwn(State, value);
 }
 
-function damaged(message: string): KmsError {
-  return new KmsError('STORE_DAMAGED', message, 'Restore the folder from a backup.');
+function materialContext(id: KeyId): Uint8Array {
+  return new TextEncoder().encode(`material of ${id}`);
+}
+
+function lengthOf(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(4);
+  viewOf(out).setUint32(0, bytes.length);
+  return out;
 }

@@ -24,6 +24,11 @@ export function makeFacts(rootKey: RootKey, entropy: Entropy): Uint8Array {
   return facts;
 }
 
+/** The store's UUID, as its facts say it. */
+export function storeIdOf(facts: Uint8Array): Uint8Array {
+  return facts.slice(0, STORE_ID_BYTES);
+}
+
 /**
  * Checks that a root key is the one the store was made with.
  *

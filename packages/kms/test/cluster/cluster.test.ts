@@ -36,7 +36,7 @@ describe('A follower', () => {
     ),
   );
 
-  it('has the journal of its leader, byte for byte, also after the leader rewrote it', () =>
+  it('has the journal of its leader, byte for byte, also after a key was destroyed', () =>
     ClusterLab.run(async (lab) => {
       await lab.startLeader();
       await lab.startFollower();
@@ -49,7 +49,7 @@ describe('A follower', () => {
       await lab.caughtUp();
       const after = await lab.journalOf('follower');
       expect(after).toEqual(await lab.journalOf('leader'));
-      expect(after.length).toBeLessThan(sealed.length);
+      expect(after.subarray(0, sealed.length)).not.toEqual(sealed);
       expect(await reasonOf(getAt(lab, 'follower', doomed))).toBe('ItemNotFound');
       await createAt(lab, 'later');
       await lab.caughtUp();

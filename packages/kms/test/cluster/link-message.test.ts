@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeMessage, type LinkMessage, LinkReader, PIECE_BYTES_MAX } from '../../src/cluster/link-message.js';
 
 const MESSAGES: readonly LinkMessage[] = [
-  { type: 'Hello', lengthBytes: 2 ** 40 + 7, sha256: new Uint8Array(32).fill(9) },
+  { type: 'Hello', lengthBytes: 2 ** 40 + 7, chain: new Uint8Array(32).fill(9) },
   { type: 'Welcome', leader: 'kms-ä' },
   { type: 'Pull', lastWrite: 12, waitMs: 4_000_000_000 },
   { type: 'Piece', replaces: true, offsetBytes: 0, endBytes: 5, lastWrite: 3, bytes: Uint8Array.of(1, 2, 3) },
@@ -37,8 +37,8 @@ describe('messages between nodes', () => {
   it('are as they are drawn', () => {
     const bytes = encodeMessage({ type: 'Pull', lastWrite: 258, waitMs: 10_000 });
     expect(Buffer.from(bytes).toString('hex')).toBe('030000000c000000000000010200002710');
-    const hello = Buffer.from(encodeMessage({ type: 'Hello', lengthBytes: 1, sha256: new Uint8Array(32) }));
-    expect(hello.subarray(5, 13).toString('latin1')).toBe('VCSREP1\n');
+    const hello = Buffer.from(encodeMessage({ type: 'Hello', lengthBytes: 1, chain: new Uint8Array(32) }));
+    expect(hello.subarray(5, 13).toString('latin1')).toBe('VCSREP2\n');
   });
 
   it('that end in the middle are a torn connection', async () => {

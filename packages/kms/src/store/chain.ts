@@ -1,0 +1,23 @@
+import { createHmac } from 'node:crypto';
+import type { RootKey } from './root-key.js';
+
+/** Where a chain begins. */
+export const CHAIN_ORIGIN: Uint8Array = new Uint8Array(32);
+
+/** Links what follows to what went before, under a key that comes from the root key: nobody else can make a link. */
+export class Chain {
+  readonly #key;
+
+  /**
+   * @param purpose what is chained; each has a key of its own
+   * @param storeId of the store, so that two stores under one root key have different keys
+   */
+  constructor(rootKey: RootKey, purpose: string, storeId: Uint8Array) {
+    this.#key = rootKey.derive(`vcryptsim kms ${purpose}`, storeId);
+  }
+
+  /** The value after `content`, when `before` was the value before it: 32 bytes. */
+  next(before: Uint8Array, content: Uint8Array): Uint8Array {
+    return Uint8Array.from(createHmac('sha256', this.#key).update(before).update(content).digest());
+  }
+}

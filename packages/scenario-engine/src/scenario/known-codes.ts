@@ -112,6 +112,8 @@ const KEY_SERVER: Record<KmsErrorCode, true> = {
   CREDENTIAL_REFUSED: true,
   NOT_LEADER: true,
   STORE_UNWRITABLE: true,
+  STORE_FULL: true,
+  OBJECT_TOO_LARGE: true,
   ROOT_KEY_MISSING: true,
   ROOT_KEY_MALFORMED: true,
   ROOT_KEY_WRONG: true,

@@ -17,7 +17,7 @@ export type { LeaderAddress, LinkStatus } from './cluster/follower-link.js';
 export type { FollowerStatus, LeaderDoor } from './cluster/leader-door.js';
 export { KmsError, type KmsErrorCode } from './errors.js';
 export type { KmsEvent } from './events.js';
-export { KeyServer, type KeyServerOptions, type NodeOptions } from './key-server.js';
+export { KeyServer, type KeyServerOptions, type NodeOptions, type StoredPart } from './key-server.js';
 export type { KeyServerNode } from './key-server-node.js';
 export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey } from './pem-files.js';
 export { ServerPki, type ServerPkiOptions } from './server-pki.js';

@@ -28,6 +28,7 @@ import { ReplicaStore } from './cluster/replica-store.js';
 import { KmsError } from './errors.js';
 import type { KmsEvent } from './events.js';
 import { KeyServerNode } from './key-server-node.js';
+import { isArchived } from './operations/operation-context.js';
 import { operationTable } from './operations/operation-table.js';
 import { PendingOperations } from './operations/pending-operations.js';
 import { ServerPki } from './server-pki.js';
@@ -62,6 +63,9 @@ export interface NodeOptions {
   readonly identities?: readonly TlsIdentity[];
   readonly nodeName: KeyServerName;
 }
+
+/** What a store has of an object. */
+export type StoredPart = 'material' | 'archived' | 'destroyed' | 'nothing';
 
 /**
  * A key server: one store, one audit log and one registry of clients in a folder, and any number of nodes that serve
@@ -246,9 +250,17 @@ export class KeyServer {
     return this.#shutOut(this.followers, [...this.#doors], name, () => this.registrar.revokeFollower(name));
   }
 
-  /** Says whether the server can give out the material of an object. */
-  holds(id: KeyId): boolean {
-    return Boolean(this.store.find(id)?.material);
+  /** What the store has of an object now: its material, archived or not, its record since it was destroyed, or nothing. */
+  look(id: KeyId): StoredPart {
+    const object = this.store.find(id);
+    if (object === undefined) return 'nothing';
+    if (object.material === null) return 'destroyed';
+    return isArchived(object) ? 'archived' : 'material';
+  }
+
+  /** What the store has of each object now. */
+  contents(): ReadonlyMap<KeyId, StoredPart> {
+    return new Map([...this.store.objects()].map(({ id }) => [id, this.look(id)]));
   }
 
   /** How the server stands in its cluster now. */

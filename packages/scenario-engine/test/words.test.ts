@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { table, wrap } from '../src/narrator/layout.js';
+import { tables, wrap } from '../src/narrator/layout.js';
 import { formatDuration, parseDurationMs } from '../src/scenario/duration.js';
 import { editDistance, nearestWord } from '../src/scenario/nearest-word.js';
 import { formatSize, parseSizeBytes } from '../src/scenario/size.js';
@@ -62,13 +62,17 @@ describe('layout', () => {
   });
   it('sets rows in columns', () => {
     expect(
-      table(
+      tables(
         [
           ['a', 'bbb'],
           ['cc', ''],
         ],
         ' ',
       ),
-    ).toEqual([' a   bbb', ' cc']);
+    ).toEqual([[' a   bbb', ' cc']]);
+  });
+  it('makes two tables of one that is too wide, each with the first column', () => {
+    const wide = 'x'.repeat(40);
+    expect(tables([['key', wide, 'y', wide]], '  ')).toEqual([[`  key  ${wide}  y`], [`  key  ${wide}`]]);
   });
 });

@@ -4,8 +4,8 @@ import { formatDuration } from '../scenario/duration.js';
 import type { Quiz, Scenario } from '../scenario/scenario.js';
 import { describeWire } from '../world/describe-wire.js';
 import type { World } from '../world/world.js';
-import { keyPlaces } from './key-places.js';
-import { table, wrap } from './layout.js';
+import { keyPlaces, keyTable } from './key-places.js';
+import { tables, wrap } from './layout.js';
 import type { Paint } from './paint.js';
 
 /** Digests of that many runs of written sectors are listed in full; of more, the first ones. */
@@ -88,10 +88,11 @@ export class Narrator {
   async keys(world: World): Promise<string[]> {
     const places = await keyPlaces(world);
     if (places.length === 0) return [];
-    const head = ['where each key is', 'KMS', 'vCenter', ...world.lab.hosts.map((name) => `${name} memory`), 'disk'];
-    const rows = places.map(({ key, kms, vcenter, hosts, disk }) => [key, kms, vcenter, ...hosts, disk]);
-    const [first = '', ...rest] = table([head, ...rows], '  ');
-    return ['', this.#paint.bold(first), ...rest];
+    return tables(keyTable(world, places), '  ').flatMap(([head = '', ...rest]) => [
+      '',
+      this.#paint.bold(head),
+      ...rest,
+    ]);
   }
 
   /** The result, and where to look further. */

@@ -64,6 +64,11 @@ export class HostRack implements HostLinks {
     return host;
   }
 
+  /** Names of all hosts, up or down. */
+  names(): readonly HostName[] {
+    return this.#options.names;
+  }
+
   /** The host if it is up, else null. */
   up(name: string): EsxiHost | null {
     return this.#slot(name).host;

@@ -1,8 +1,9 @@
-import type { KmsEvent } from '@vcryptsim/kms';
+import type { Administrator, KmsEvent } from '@vcryptsim/kms';
 import type { Clock, Entropy, EventSink, FileSystem, KeyPairSource, KeyServerName, Network } from '@vcryptsim/ports';
 import { assert, makeFolders, readWhole, replaceFile } from '@vcryptsim/ports';
+import type { NetworkFault } from '@vcryptsim/simkit';
 import { KeyServerSeat } from './key-server-seat.js';
-import type { KeyServers } from './key-servers.js';
+import type { KeyAtServer, KeyServers } from './key-servers.js';
 
 const ROOT_KEY_BYTES = 32;
 
@@ -19,7 +20,17 @@ export interface KeyServerRackOptions {
   readonly network: Network;
   readonly keyPairs: KeyPairSource;
   readonly events: EventSink<KmsEvent>;
+  /** The fault on vCenter's way to a node now, or null. */
+  readonly faultOf: (node: string) => NetworkFault | null;
 }
+
+const WORDS = {
+  material: 'bytes',
+  archived: 'archived',
+  destroyed: 'destroyed',
+  nothing: 'nothing',
+  unknown: 'unknown',
+} as const;
 
 /**
  * The nodes of one key-provider cluster. Without replication they are several doors to one durable key store. With it
@@ -27,30 +38,24 @@ export interface KeyServerRackOptions {
  */
 export class KeyServerRack implements KeyServers {
   readonly #seats: KeyServerSeat[] = [];
-  readonly #keyIds = new Set<string>();
+  readonly #faultOf: (node: string) => NetworkFault | null;
 
-  private constructor() {}
+  private constructor(faultOf: (node: string) => NetworkFault | null) {
+    this.#faultOf = faultOf;
+  }
 
   /** Makes the key stores and their certificates, and starts all nodes. */
   static async open(options: KeyServerRackOptions): Promise<KeyServerRack> {
-    const rack = new KeyServerRack();
-    const events: EventSink<KmsEvent> = {
-      emit: (event) => {
-        rack.#note(event);
-        options.events.emit(event);
-      },
-    };
-    if (options.replicationMs === null) rack.#seats.push(new KeyServerSeat({ ...options, events }));
-    else await rack.#seatCluster({ ...options, events }, options.replicationMs);
+    const rack = new KeyServerRack(options.faultOf);
+    if (options.replicationMs === null) rack.#seats.push(new KeyServerSeat(options));
+    else await rack.#seatCluster(options, options.replicationMs);
     await rack.start(options.nodes);
     return rack;
   }
 
   /** DER of the certificate that a node shows, for vCenter to trust. */
   certificateOf(node: KeyServerName): Uint8Array {
-    const seat = this.#seats.find(({ nodes }) => nodes.includes(node));
-    assert(seat, `there is a key server ${node}`);
-    return seat.certificate;
+    return this.#seatOf(node).certificate;
   }
 
   /** Lets a client in by its certificate (DER), at each key server. */
@@ -70,12 +75,39 @@ export class KeyServerRack implements KeyServers {
     return this.#seats.flatMap((seat) => seat.running());
   }
 
-  holds(keyId: string): boolean {
-    return this.#keyIds.has(keyId);
+  /** The administrator of a node's key server, or null while it is off. */
+  administratorOf(node: string): Administrator | null {
+    return this.#seatOf(node).administrator;
   }
 
-  serves(keyId: string): boolean {
-    return this.#seats.some((seat) => seat.serves(keyId));
+  names(): readonly string[] {
+    return this.#seats.flatMap((seat) => seat.nodes);
+  }
+
+  async look(node: string, keyId: string): Promise<KeyAtServer> {
+    const seat = this.#seatOf(node);
+    const part = await seat.look(keyId);
+    const fault = this.#faultOf(node)?.kind ?? null;
+    const off = !(seat.running() as readonly string[]).includes(node);
+    return {
+      has: part === 'nothing' && (await this.#isElsewhere(seat, keyId)) ? 'never replicated' : WORDS[part ?? 'unknown'],
+      ageMs: null,
+      reach: off ? 'off' : fault === 'hang' || fault === 'refuse' ? 'unreachable' : 'reachable',
+    };
+  }
+
+  #seatOf(node: string): KeyServerSeat {
+    const seat = this.#seats.find(({ nodes }) => (nodes as readonly string[]).includes(node));
+    assert(seat, `there is a key server ${node}`);
+    return seat;
+  }
+
+  async #isElsewhere(here: KeyServerSeat, keyId: string): Promise<boolean> {
+    for (const seat of this.#seats) {
+      const part = seat === here ? 'nothing' : await seat.look(keyId);
+      if (part !== 'nothing' && part !== null) return true;
+    }
+    return false;
   }
 
   async dispose(): Promise<void> {
@@ -105,10 +137,6 @@ export class KeyServerRack implements KeyServers {
       const to = { ...pass, network, address, expectedName: 'localhost', nodeName, pauseMs };
       this.#seats.push(new KeyServerSeat({ ...seatOf(nodeName), leader: to }));
     }
-  }
-
-  #note(event: KmsEvent): void {
-    if (event.type === 'KEY_CREATED') this.#keyIds.add(event.keyId);
   }
 }
 

@@ -1,4 +1,11 @@
-import { KeyServer, type KeyServerNode, type KmsEvent, type LeaderAddress } from '@vcryptsim/kms';
+import {
+  type Administrator,
+  KeyServer,
+  type KeyServerNode,
+  type KmsEvent,
+  type LeaderAddress,
+  type StoredPart,
+} from '@vcryptsim/kms';
 import {
   assert,
   type Clock,
@@ -12,6 +19,7 @@ import {
   type NetworkAddress,
   type TlsIdentity,
 } from '@vcryptsim/ports';
+import { digestFolder } from './digest-folder.js';
 
 /** What a seat is made of. */
 export interface KeyServerSeatOptions {
@@ -46,6 +54,8 @@ export class KeyServerSeat {
   readonly #options: KeyServerSeatOptions;
   readonly #running = new Map<KeyServerName, KeyServerNode>();
   #server: KeyServer | null = null;
+  /** What the store had when the server ended, and the digest of its files then. */
+  #left: { readonly contents: ReadonlyMap<KeyId, StoredPart>; readonly digest: string } | null = null;
   #starts = 0;
   #certificate: Uint8Array = new Uint8Array(0);
 
@@ -102,17 +112,31 @@ export class KeyServerSeat {
     return [...this.#running.keys()];
   }
 
-  /** Says whether it runs and can give this key out. */
-  serves(keyId: string): boolean {
-    return this.#running.size > 0 && (this.#server?.holds(keyId as KeyId) ?? false);
+  /** Its administrator, or null while it is off. */
+  get administrator(): Administrator | null {
+    return this.#server?.administrator ?? null;
+  }
+
+  /** What its store has of a key now; null when nobody knows, because the files changed while the server was off. */
+  async look(keyId: string): Promise<StoredPart | null> {
+    if (this.#server !== null) return this.#server.look(keyId as KeyId);
+    if (this.#left === null || (await this.#digest()) !== this.#left.digest) return null;
+    return this.#left.contents.get(keyId as KeyId) ?? 'nothing';
   }
 
   /** Ends the key server: every node, every key in its memory. */
   async dispose(): Promise<void> {
     const server = this.#server;
+    if (server === null) return;
     this.#server = null;
     this.#running.clear();
-    await server?.close();
+    const contents = server.contents();
+    await server.close();
+    this.#left = { contents, digest: await this.#digest() };
+  }
+
+  #digest(): Promise<string> {
+    return digestFolder(this.#options.files, `${this.#options.folder}/store`);
   }
 
   async #up(): Promise<KeyServer> {

@@ -7,6 +7,7 @@ import { KeyServerRack, type KeyServerRackOptions } from './key-server-rack.js';
 import { trustExternalKms, trustOwnKeyServers } from './key-server-trust.js';
 import type { KeyServerFaults, KeyServers } from './key-servers.js';
 import { OutsideKeyServers } from './outside-key-servers.js';
+import type { KmipExchange } from './wire-transcript.js';
 
 /** The key servers of a world, and how vCenter comes to them. */
 export interface WorldKeyServers {
@@ -16,7 +17,9 @@ export interface WorldKeyServers {
   /** The network that vCenter is given, where the lab's names of key servers are known. */
   readonly network: Network;
   /** Wraps the sink of vCenter's events, where something is to be learned from them. */
-  toldOf(sink: EventSink<VCenterEvent>): EventSink<VCenterEvent>;
+  hearEvents(sink: EventSink<VCenterEvent>): EventSink<VCenterEvent>;
+  /** Shown each answer on vCenter's wire. */
+  hearAnswer(exchange: KmipExchange): void;
   /** Has vCenter and the key servers trust each other. */
   setUpTrust(vcenter: VCenter): Promise<void>;
 }
@@ -30,7 +33,7 @@ export interface KeyServersWanted {
 /** Starts key servers of our own, or opens the way to somebody else's. @throws NetworkError */
 export function keyServersOf(
   { lab, externalKms }: KeyServersWanted,
-  ports: Omit<KeyServerRackOptions, 'nodes' | 'replicationMs' | 'clock'> & { readonly clock: WorldClock },
+  ports: Omit<KeyServerRackOptions, 'nodes' | 'replicationMs' | 'clock' | 'faultOf'> & { readonly clock: WorldClock },
 ): Promise<WorldKeyServers> {
   const plan = {
     providerId: lab.kms.provider as ProviderId,
@@ -50,13 +53,15 @@ type Ports = Parameters<typeof keyServersOf>[1];
 
 async function ownKeyServers(plan: Plan, ports: Ports): Promise<WorldKeyServers> {
   const faults = new FaultyNetwork(ports.network, ports.clock);
-  const servers = await KeyServerRack.open({ ...ports, nodes: plan.nodes, replicationMs: plan.replicationMs });
+  const faultOf = (node: string) => faults.faultOf(node);
+  const servers = await KeyServerRack.open({ ...ports, ...plan, faultOf });
   return {
     isOutside: false,
     servers,
     faults,
     network: faults,
-    toldOf: (sink) => sink,
+    hearEvents: (sink) => sink,
+    hearAnswer: () => {},
     setUpTrust: (vcenter) => trustOwnKeyServers(vcenter, servers, plan),
   };
 }
@@ -68,12 +73,13 @@ async function outsideKeyServers(plan: Plan, external: ExternalKms, ports: Ports
     servers,
     faults: servers,
     network: servers.reachedBy(ports.network),
-    toldOf: (sink) => ({
+    hearEvents: (sink) => ({
       emit: (event) => {
-        if (event.type === 'KEY_GENERATED') servers.note(event.keyId.keyId);
+        servers.hear(event);
         sink.emit(event);
       },
     }),
+    hearAnswer: (exchange) => servers.hearAnswer(exchange),
     setUpTrust: async (vcenter) => {
       try {
         await trustExternalKms(vcenter, external, plan, ports);

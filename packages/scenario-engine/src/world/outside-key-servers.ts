@@ -1,13 +1,38 @@
 import { assert, type Network, type NetworkAddress, type WorldClock } from '@vcryptsim/ports';
 import { type RelayMode, TcpRelay } from '@vcryptsim/ports/os';
 import type { NetworkFault } from '@vcryptsim/simkit';
-import type { KeyServerFaults, KeyServers } from './key-servers.js';
+import type { VCenterEvent } from '@vcryptsim/vcenter';
+import type { KeyAtServer, KeyServerFaults, KeyServers } from './key-servers.js';
+import type { KmipExchange } from './wire-transcript.js';
 
 interface Node {
   readonly relay: TcpRelay;
   stopped: boolean;
   fault: NetworkFault | null;
+  /** Whether it answered when vCenter last spoke to it. */
+  answers: boolean;
+  /** What it last said of each key, when it was asked for its bytes. */
+  readonly lastAnswers: Map<string, { readonly has: string; readonly atMs: number }>;
 }
+
+/** Codes of a step in which no answer came at all. */
+const SILENCE: readonly string[] = [
+  'REFUSED',
+  'UNREACHABLE',
+  'RESET',
+  'CLOSED',
+  'TIMED_OUT',
+  'CONNECTION_CLOSED',
+  'TLS_FAILED',
+];
+
+/** What the result of a Get says of the key's bytes. */
+const FINDINGS = new Map([
+  ['Success', 'bytes'],
+  ['ItemNotFound', 'gone'],
+  ['ObjectArchived', 'archived'],
+  ['ObjectDestroyed', 'destroyed'],
+]);
 
 /**
  * A key server of somebody else under the names of a lab's nodes. Each name is a TCP relay of ours before it, which
@@ -16,7 +41,6 @@ interface Node {
 export class OutsideKeyServers implements KeyServers, KeyServerFaults {
   readonly #clock: WorldClock;
   readonly #nodes: ReadonlyMap<string, Node>;
-  readonly #keyIds = new Set<string>();
 
   private constructor(clock: WorldClock, nodes: ReadonlyMap<string, Node>) {
     this.#clock = clock;
@@ -37,7 +61,7 @@ export class OutsideKeyServers implements KeyServers, KeyServerFaults {
     const nodes = new Map<string, Node>();
     for (const name of names) {
       const relay = await clock.task('open a relay', () => TcpRelay.open(address));
-      nodes.set(name, { relay, stopped: false, fault: null });
+      nodes.set(name, { relay, stopped: false, fault: null, answers: true, lastAnswers: new Map() });
     }
     return new OutsideKeyServers(clock, nodes);
   }
@@ -66,17 +90,38 @@ export class OutsideKeyServers implements KeyServers, KeyServerFaults {
     return [...this.#nodes].filter(([, { stopped }]) => !stopped).map(([name]) => name);
   }
 
-  /** Notes a key that vCenter had made there. */
-  note(keyId: string): void {
-    this.#keyIds.add(keyId);
+  names(): readonly string[] {
+    return [...this.#nodes.keys()];
   }
 
-  holds(keyId: string): boolean {
-    return this.#keyIds.has(keyId);
+  /** Takes note of what vCenter is told there: of keys that it had made, and whether a server answered at all. */
+  hear(event: VCenterEvent): void {
+    if (event.type === 'KEY_GENERATED') this.#answered(event.server, event.keyId.keyId, 'bytes');
+    const node = 'server' in event && typeof event.server === 'string' ? this.#nodes.get(event.server) : undefined;
+    if (node === undefined) return;
+    if (event.type === 'KMS_STEP_DONE') node.answers = true;
+    if (event.type === 'KMS_STEP_FAILED') node.answers = !SILENCE.includes(event.code);
   }
 
-  serves(keyId: string): boolean {
-    return this.holds(keyId) && this.running().length > 0;
+  /** Takes note of an answer that passed on vCenter's wire. */
+  hearAnswer({ server, operation, keyId, result }: KmipExchange): void {
+    if (operation !== 'Get' || keyId === null || result === null) return;
+    this.#answered(server, keyId, FINDINGS.get(result) ?? result);
+  }
+
+  async look(name: string, keyId: string): Promise<KeyAtServer> {
+    const node = this.#node(name);
+    const answer = node.lastAnswers.get(keyId);
+    const isCut = node.fault?.kind === 'hang' || node.fault?.kind === 'refuse';
+    return {
+      has: answer?.has ?? 'unknown',
+      ageMs: answer === undefined ? null : this.#clock.nowMs - answer.atMs,
+      reach: node.stopped ? 'off' : isCut || !node.answers ? 'unreachable' : 'reachable',
+    };
+  }
+
+  faultOf(name: string): NetworkFault | null {
+    return this.#node(name).fault;
   }
 
   set(name: string, fault: NetworkFault): Promise<void> {
@@ -92,10 +137,19 @@ export class OutsideKeyServers implements KeyServers, KeyServerFaults {
   }
 
   #change(name: string, change: Partial<Pick<Node, 'stopped' | 'fault'>>): Promise<void> {
-    const node = this.#nodes.get(name);
-    assert(node, `no key server ${name} in this lab; the loader checks names`);
+    const node = this.#node(name);
     Object.assign(node, change);
     return this.#clock.task('change a relay', () => node.relay.set(modeOf(node)));
+  }
+
+  #answered(name: string, keyId: string, has: string): void {
+    this.#nodes.get(name)?.lastAnswers.set(keyId, { has, atMs: this.#clock.nowMs });
+  }
+
+  #node(name: string): Node {
+    const node = this.#nodes.get(name);
+    assert(node, `no key server ${name} in this lab; the loader checks names`);
+    return node;
   }
 }
 

@@ -29,6 +29,7 @@ const MESSAGE_BYTES_MAX = 1024 * 1024;
 export class WireTranscript implements TapObserver {
   readonly #exchanges: KmipExchange[] = [];
   readonly #streams = new Map<TapConnection, Streams>();
+  #onExchange: (exchange: KmipExchange) => void = () => {};
   readonly #watch: WireWatch;
   readonly #onAnswer: (message: Uint8Array) => void;
 
@@ -44,6 +45,11 @@ export class WireTranscript implements TapObserver {
   /** All exchanges so far, oldest first. */
   exchanges(): readonly KmipExchange[] {
     return this.#exchanges;
+  }
+
+  /** Calls `listener` with each exchange that was answered, from now on. */
+  onExchange(listener: (exchange: KmipExchange) => void): void {
+    this.#onExchange = listener;
   }
 
   opened(connection: TapConnection): void {
@@ -86,6 +92,7 @@ export class WireTranscript implements TapObserver {
       const exchange = asked[index];
       if (exchange === undefined) return;
       exchange.result = item.status === 'Success' ? 'Success' : (item.reason ?? item.status ?? 'unknown');
+      this.#onExchange(exchange);
     }
   }
 }

@@ -15,6 +15,8 @@ export class WireWatch {
   #needles: () => NeedleSet;
   readonly #streams = new Map<TapConnection, Map<string, ByteScanner>>();
   #matches: WireMatch[] = [];
+  /** Names of all needles that were ever found. */
+  readonly #seen = new Set<string>();
 
   constructor() {
     const none = new NeedleSet();
@@ -34,7 +36,10 @@ export class WireWatch {
     const { from, to } = connection;
     const where = direction === 'to-server' ? `${from} -> ${to}` : `${to} -> ${from}`;
     const found = this.#scannerOf(connection, direction).scan(bytes);
-    this.#matches.push(...found.map(({ needle, offsetBytes }) => ({ needle, where, offsetBytes })));
+    for (const { needle, offsetBytes } of found) {
+      this.#matches.push({ needle, where, offsetBytes });
+      this.#seen.add(needle);
+    }
   }
 
   /** Lets go of a connection that ended. Its scanners' windows held what passed, keys among it, and are zeroed. */
@@ -48,6 +53,11 @@ export class WireWatch {
     const matches = this.#matches;
     this.#matches = [];
     return matches;
+  }
+
+  /** Says whether a needle whose name begins so has ever been found. */
+  hasSeen(beginning: string): boolean {
+    return [...this.#seen].some((name) => name.startsWith(beginning));
   }
 
   #scannerOf(connection: TapConnection, direction: string): ByteScanner {

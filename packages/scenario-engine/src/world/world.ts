@@ -206,6 +206,7 @@ async function join(
     events: log.sink('kms'),
   });
   const transcript = new WireTranscript(wireWatch, kms.isOutside ? (answer) => learned.learn(answer) : undefined);
+  transcript.onExchange((exchange) => kms.hearAnswer(exchange));
   const hosts = new HostRack({
     ...shared,
     names: lab.hosts as HostName[],
@@ -224,7 +225,7 @@ async function join(
     network: new TappedNetwork(kms.network, 'vcenter', transcript),
     keyPairs,
     hosts,
-    events: kms.toldOf(log.sink('vcenter')),
+    events: kms.hearEvents(log.sink('vcenter')),
   });
   await kms.setUpTrust(vcenter);
   await vcenter.addCluster(lab.cluster as ClusterName);

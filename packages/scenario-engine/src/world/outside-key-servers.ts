@@ -27,7 +27,7 @@ const SILENCE: readonly string[] = [
 ];
 
 /** What the result of a Get says of the key's bytes. */
-const FINDINGS = new Map([
+const FINDINGS: ReadonlyMap<string, string> = new Map([
   ['Success', 'bytes'],
   ['ItemNotFound', 'gone'],
   ['ObjectArchived', 'archived'],

@@ -1,18 +1,17 @@
 import type { KeyObject } from 'node:crypto';
-import { certificatesFromPem, certificateToPem, PkiError, privateKeyFromPem, privateKeyToPem } from '@vcryptsim/pki';
+import { certificatesFromFile, certificateToPem, privateKeyFromFile, privateKeyToPem } from '@vcryptsim/pki';
 import { exists, type FileSystem, readWhole, replaceFile } from '@vcryptsim/ports';
 
 const FILE_BYTES_MAX = 64 * 1024;
 
 /**
- * Certificates of a PEM file in their order, or null if there is no such file.
+ * Certificates of a file in their order, in PEM, DER or PKCS#7; null if there is no such file.
  *
  * @throws PkiError MALFORMED, naming the file; FileError
  */
 export async function readCertificates(files: FileSystem, path: string): Promise<Uint8Array[] | null> {
   if (!(await exists(files, path))) return null;
-  const text = new TextDecoder().decode(await readWhole(files, path, FILE_BYTES_MAX));
-  return naming(path, () => certificatesFromPem(text));
+  return certificatesFromFile(await readWhole(files, path, FILE_BYTES_MAX), path);
 }
 
 /** Replaces a PEM file by these certificates, for everybody to read. */
@@ -26,14 +25,14 @@ export function certificatesAsPem(chain: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Private key of a PEM file.
+ * Private key of a file in PEM or DER.
  *
  * @throws PkiError MALFORMED, naming the file; FileError
  */
 export async function readPrivateKey(files: FileSystem, path: string): Promise<KeyObject> {
   const bytes = await readWhole(files, path, FILE_BYTES_MAX);
   try {
-    return naming(path, () => privateKeyFromPem(bytes));
+    return privateKeyFromFile(bytes, path);
   } finally {
     bytes.fill(0);
   }
@@ -46,13 +45,5 @@ export async function writePrivateKey(files: FileSystem, path: string, key: KeyO
     await replaceFile(files, path, bytes, 0o600);
   } finally {
     bytes.fill(0);
-  }
-}
-
-function naming<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof PkiError ? new PkiError(error.code, path) : error;
   }
 }

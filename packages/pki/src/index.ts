@@ -1,9 +1,19 @@
+export {
+  type Certificate,
+  type CertificateParts,
+  distinguishedName,
+  type KeptCertificate,
+  readCertificate,
+  readCertificateToKeep,
+} from './certificate/certificate.js';
+export type { CertificateValidity } from './certificate/validity.js';
 export type { CertificateUsage, Validity } from './certificate-fields.js';
-export { type CertificateParts, certificateParts } from './certificate-parts.js';
 export { createCertificateRequest } from './certificate-request.js';
 export { PkiError, type PkiErrorCode } from './errors.js';
+export { certificateRequestFromFile, certificatesFromFile } from './files/certificate-file.js';
+export { privateKeyFromFile } from './files/private-key-file.js';
 export { type AuthorityPorts, type IssueOptions, LabAuthority } from './lab-authority.js';
-export { describeCertificate, distinguishedName, fingerprintSha256 } from './peer-certificate.js';
+export { certificateParts, certificateValidity, describeCertificate, fingerprintSha256 } from './peer-certificate.js';
 export {
   certificateRequestFromPem,
   certificateRequestToPem,

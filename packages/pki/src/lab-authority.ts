@@ -1,6 +1,7 @@
 import { type KeyObject, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { assert, type Clock, type Entropy, type KeyPair, type KeyPairSource, type TlsIdentity } from '@vcryptsim/ports';
+import { readCertificate } from './certificate/certificate.js';
 import {
   authorityExtensions,
   type CertificateUsage,
@@ -14,7 +15,6 @@ import {
 } from './certificate-fields.js';
 import { openCertificateRequest } from './certificate-request.js';
 import { PkiError } from './errors.js';
-import { distinguishedName, parseCertificate } from './peer-certificate.js';
 import { signingKeys, subjectKey } from './subject-keys.js';
 
 /** What an authority needs of the world. Signing runs on other threads and is wrapped in `clock.task` here. */
@@ -87,12 +87,11 @@ export class LabAuthority {
    * @throws PkiError MALFORMED when the certificate cannot be read, is no authority's, or the key is not its own
    */
   static open(o: AuthorityPorts & { readonly certificate: Uint8Array; readonly privateKey: KeyObject }): LabAuthority {
-    const parsed = parseCertificate(o.certificate);
-    const subject = distinguishedName(parsed.subject);
+    const { subject, x509: parsed, publicKey } = readCertificate(o.certificate);
     if (!parsed.ca) throw new PkiError('MALFORMED', subject, 'It is not an authority.');
     if (!parsed.checkPrivateKey(o.privateKey))
       throw new PkiError('MALFORMED', subject, 'The private key is not its own.');
-    return new LabAuthority(o.certificate, { privateKey: o.privateKey, publicKey: parsed.publicKey }, o);
+    return new LabAuthority(o.certificate, { privateKey: o.privateKey, publicKey }, o);
   }
 
   /** The authority's private key, to keep it in a file. */

@@ -1,10 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { readCertificate } from './certificate/certificate.js';
 import { PkiError } from './errors.js';
-import { parseCertificate } from './peer-certificate.js';
 
 const LINE_CHARACTERS = 64;
-const CERTIFICATE =
-  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([A-Za-z0-9+/=\s]+?)-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+const CERTIFICATE = /-----BEGIN (?:X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]+?)-----END (?:X509 )?CERTIFICATE-----/g;
 const REQUEST =
   /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]+?)-----END (?:NEW )?CERTIFICATE REQUEST-----/;
 
@@ -22,7 +21,7 @@ export function certificateToPem(der: Uint8Array): string {
 export function certificatesFromPem(text: string): Uint8Array[] {
   const found = [...text.matchAll(CERTIFICATE)].map(([, body = '']) => Uint8Array.from(Buffer.from(body, 'base64')));
   if (found.length === 0) throw new PkiError('MALFORMED', undefined, 'There is no certificate in this PEM text.');
-  for (const der of found) parseCertificate(der);
+  for (const der of found) readCertificate(der);
   return found;
 }
 

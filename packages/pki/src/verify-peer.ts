@@ -1,9 +1,8 @@
-import type { X509Certificate } from 'node:crypto';
 import type { Clock, PeerCertificate, PeerJudge } from '@vcryptsim/ports';
+import { type Certificate, readCertificate } from './certificate/certificate.js';
+import { forbiddenName } from './certificate/name-constraints.js';
 import { looksLikeAddress } from './certificate-fields.js';
-import { refuseUnknownRules, roomBelow } from './chain-rules.js';
 import { PkiError } from './errors.js';
-import { describe, distinguishedName, parseCertificate, validityOf } from './peer-certificate.js';
 
 /** Whom one side trusts. */
 export interface TrustSet {
@@ -22,9 +21,8 @@ const OID_ANY_USAGE = '2.5.29.37.0';
 
 /** A path from a leaf to what made it trusted, with all that does not change as time passes. */
 interface Path {
-  readonly certificates: readonly X509Certificate[];
-  readonly leaf: X509Certificate;
-  readonly peer: PeerCertificate;
+  readonly certificates: readonly Certificate[];
+  readonly leaf: Certificate;
 }
 
 /**
@@ -33,40 +31,52 @@ interface Path {
  */
 export class PeerVerifier {
   readonly #pins: ReadonlySet<string>;
-  readonly #authorities: readonly X509Certificate[];
+  readonly #authorities: readonly Certificate[];
   readonly #revoked: ReadonlySet<string>;
   readonly #paths = new Map<string, Path>();
 
   /** @throws PkiError MALFORMED when a trusted certificate cannot be read */
   constructor(trust: TrustSet) {
     this.#pins = new Set(trust.pins.map(bytesKey));
-    this.#authorities = trust.authorities.map(parseCertificate);
+    this.#authorities = trust.authorities.map(readCertificate);
     this.#revoked = new Set(trust.revoked ?? []);
   }
 
-  /** As {@link verifyPeer}, but at once: nothing here waits. */
+  /**
+   * As {@link verifyPeer}, but at once: nothing here waits. Whatever a certificate makes fail ends as a PkiError, since
+   * the certificate comes from a stranger and is judged before anybody logged in.
+   */
   verify(chain: readonly Uint8Array[], nowMs: number, expectedName?: string): PeerCertificate {
-    const { certificates, leaf, peer } = this.#pathOf(chain);
-    for (const certificate of certificates) {
-      const subject = distinguishedName(certificate.subject);
-      if (this.#revoked.has(fingerprintOf(certificate))) throw new PkiError('REVOKED', subject);
-      const { notBeforeMs, notAfterMs } = validityOf(certificate);
-      if (nowMs < notBeforeMs) throw new PkiError('NOT_YET_VALID', subject);
-      if (nowMs > notAfterMs) throw new PkiError('EXPIRED', subject);
+    try {
+      return this.#judge(chain, nowMs, expectedName);
+    } catch (error) {
+      if (error instanceof PkiError) throw error;
+      const reason = error instanceof Error ? error.name : 'unknown';
+      throw new PkiError('MALFORMED', undefined, `The certificate could not be judged (${reason}).`);
     }
-    if (expectedName !== undefined) judgeServer(leaf, peer, expectedName);
-    return peer;
+  }
+
+  #judge(chain: readonly Uint8Array[], nowMs: number, expectedName: string | undefined): PeerCertificate {
+    const { certificates, leaf } = this.#pathOf(chain);
+    for (const { subject, fingerprintSha256, notBeforeMs, notAfterMs } of certificates) {
+      if (this.#revoked.has(fingerprintSha256)) throw new PkiError('REVOKED', subject);
+      if (!(nowMs >= notBeforeMs)) throw new PkiError('NOT_YET_VALID', subject);
+      if (!(nowMs <= notAfterMs)) throw new PkiError('EXPIRED', subject);
+    }
+    if (expectedName !== undefined) judgeServer(leaf, expectedName);
+    return leaf.peer;
   }
 
   #pathOf(chain: readonly Uint8Array[]): Path {
     const key = chain.map(bytesKey).join('|');
     const known = this.#paths.get(key);
     if (known) return known;
-    const [leaf, ...sent] = chain.slice(0, PATH_MAX).map(parseCertificate);
+    const [leaf, ...sent] = chain.slice(0, PATH_MAX).map(readCertificate);
     if (!leaf) throw new PkiError('NO_CERTIFICATE');
-    const certificates = this.#pins.has(bytesKey(leaf.raw)) ? [leaf] : pathToAuthority(leaf, sent, this.#authorities);
-    if (!certificates) throw new PkiError('UNKNOWN_ISSUER', distinguishedName(leaf.subject));
-    const path = { certificates, leaf, peer: describe(leaf) };
+    const certificates = this.#pins.has(bytesKey(leaf.der)) ? [leaf] : pathToAuthority(leaf, sent, this.#authorities);
+    if (!certificates) throw new PkiError('UNKNOWN_ISSUER', leaf.subject);
+    if (certificates.length > 1) obeyRules(certificates);
+    const path = { certificates, leaf };
     if (this.#paths.size < REMEMBERED_PATHS_MAX) this.#paths.set(key, path);
     return path;
   }
@@ -75,8 +85,8 @@ export class PeerVerifier {
 /**
  * The one place where a peer is judged: by the chain it sent, a trust set and the time it is given. Proof that the peer
  * owns the leaf's key is TLS's own part. A client needs no extended key usage (a real vCenter has none, facts/kmip.md
- * part 2). CRLs, OCSP and policies are not consulted; a certificate with a critical rule that is not understood
- * (name constraints, for one) is refused.
+ * part 2). Name constraints are obeyed (RFC 5280 section 6.1.4); policies are taken as they are; CRLs and OCSP are not
+ * consulted; a certificate with another critical rule is refused. Every certificate is read whole first.
  *
  * @param chain DER, leaf first, then what the peer sent along
  * @param trust pins and authorities
@@ -102,24 +112,22 @@ export function peerJudge(trust: TrustSet, clock: Pick<Clock, 'nowMs'>, expected
   return async (chain) => verifier.verify(chain, clock.nowMs, expectedName);
 }
 
-function judgeServer(leaf: X509Certificate, peer: PeerCertificate, expectedName: string): void {
+function judgeServer(leaf: Certificate, expectedName: string): void {
+  const { subject, alternativeNames } = leaf.peer;
   if (!isFor(leaf, expectedName)) {
-    throw new PkiError(
-      'WRONG_NAME',
-      peer.subject,
-      `Wanted ${expectedName}; it is for ${peer.alternativeNames.join(', ') || 'no name'}.`,
-    );
+    const names = alternativeNames.join(', ') || 'no name (it has no subject alternative name)';
+    throw new PkiError('WRONG_NAME', subject, `Wanted ${expectedName}; it is for ${names}.`);
   }
-  const usages = leaf.keyUsage as readonly string[] | undefined;
+  const usages = leaf.extensions.extendedKeyUsage;
   if (usages && !usages.includes(OID_SERVER_AUTH) && !usages.includes(OID_ANY_USAGE)) {
-    throw new PkiError('WRONG_USAGE', peer.subject);
+    throw new PkiError('WRONG_USAGE', subject, `Its extended key usage is ${usages.join(', ') || 'empty'}.`);
   }
 }
 
-function isFor(leaf: X509Certificate, name: string): boolean {
-  if (!looksLikeAddress(name)) return leaf.checkHost(name, { subject: 'never' }) !== undefined;
+function isFor({ x509 }: Certificate, name: string): boolean {
   try {
-    return leaf.checkIP(name) !== undefined;
+    if (!looksLikeAddress(name)) return x509.checkHost(name, { subject: 'never' }) !== undefined;
+    return x509.checkIP(name) !== undefined;
   } catch {
     return false;
   }
@@ -127,19 +135,17 @@ function isFor(leaf: X509Certificate, name: string): boolean {
 
 /** Certificates from the leaf up to a trusted authority, or null. Same names with other keys are tried one by one. */
 function pathToAuthority(
-  leaf: X509Certificate,
-  sent: readonly X509Certificate[],
-  authorities: readonly X509Certificate[],
-): X509Certificate[] | null {
+  leaf: Certificate,
+  sent: readonly Certificate[],
+  authorities: readonly Certificate[],
+): Certificate[] | null {
   const path = [leaf];
-  refuseUnknownRules(leaf);
   for (let below = leaf; path.length < PATH_MAX; ) {
     const intermediates = path.length - 1;
     const anchor = authorities.find((candidate) => signed(candidate, below, intermediates));
     if (anchor) return [...path, anchor];
     const next = sent.find((candidate) => !path.includes(candidate) && signed(candidate, below, intermediates));
     if (!next) return null;
-    refuseUnknownRules(next);
     path.push(next);
     below = next;
   }
@@ -147,17 +153,44 @@ function pathToAuthority(
 }
 
 /** `checkIssued` compares names, key identifiers and the keyCertSign bit; only `verify` looks at the signature. */
-function signed(issuer: X509Certificate, certificate: X509Certificate, intermediates: number): boolean {
+function signed(issuer: Certificate, { x509 }: Certificate, intermediates: number): boolean {
   return (
-    issuer.ca &&
-    certificate.checkIssued(issuer) &&
-    roomBelow(issuer) >= intermediates &&
-    certificate.verify(issuer.publicKey)
+    issuer.x509.ca &&
+    x509.checkIssued(issuer.x509) &&
+    issuer.extensions.roomBelow >= intermediates &&
+    isSignedBy(x509, issuer)
   );
 }
 
-function fingerprintOf(certificate: X509Certificate): string {
-  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+/** A signature of a kind that OpenSSL does not know, or does not join with that key, is none. */
+function isSignedBy(certificate: Certificate['x509'], issuer: Certificate): boolean {
+  try {
+    return certificate.verify(issuer.publicKey);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Holds a path, leaf first and its anchor last, to the rules that are in it: critical extensions that are not understood
+ * (RFC 5280 section 4.2: such a certificate must be refused; an anchor's own are its owner's decision), and what each
+ * authority says about names below it. Self-issued intermediates are free of the latter, as a key change makes them.
+ */
+function obeyRules(path: readonly Certificate[]): void {
+  for (const { subject, extensions } of path.slice(0, -1)) {
+    const [unknown] = extensions.notUnderstood;
+    if (unknown !== undefined) throw new PkiError('RULE_NOT_UNDERSTOOD', subject, `It is ${unknown}.`);
+  }
+  for (const [at, { extensions, subject }] of path.entries()) {
+    if (extensions.nameConstraints === null) continue;
+    for (const [place, below] of path.slice(0, at).entries()) {
+      if (place > 0 && below.subject === below.issuer) continue;
+      const names = { subject: below.subjectNames, alternativeNames: below.extensions.alternativeNames };
+      const forbidden = forbiddenName(extensions.nameConstraints, names);
+      if (forbidden === null) continue;
+      throw new PkiError('NAME_NOT_PERMITTED', below.subject, `${subject} does not allow ${forbidden}.`);
+    }
+  }
 }
 
 function bytesKey(der: Uint8Array): string {

@@ -179,7 +179,7 @@ describe('verifyPeer refuses', () => {
     const top = await forge({ issuer, subject: 'CN=root', keys: root, extensions: [mayIssue()] });
     const rule = new x509.Extension('1.3.6.1.4.1.99999.1', true, new Uint8Array([5, 0]));
     const end = await forge({ issuer, subject: 'CN=leaf', keys: leaf, extensions: [rule] });
-    expect(await refusal(verifyPeer([end], { pins: [], authorities: [top] }, NOON_MS))).toBe('MALFORMED');
+    expect(await refusal(verifyPeer([end], { pins: [], authorities: [top] }, NOON_MS))).toBe('RULE_NOT_UNDERSTOOD');
   });
 
   it('a pinned certificate out of its dates', async () => {

@@ -1,6 +1,6 @@
-import { type AsymmetricKeyDetails, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { type Attribute, attribute, type CertificateType, type DigitalSignatureAlgorithm } from '@vcryptsim/kmip-lite';
-import { certificateParts, distinguishedName } from '@vcryptsim/pki';
+import { type KeptCertificate, PkiError, readCertificateToKeep } from '@vcryptsim/pki';
 import { KmsError } from '../errors.js';
 
 /** Names of the signatures that certificates bear, by object identifier (RFC 8017, RFC 5758). */
@@ -25,8 +25,8 @@ const SIGNATURES: ReadonlyMap<string, DigitalSignatureAlgorithm> = new Map<strin
  */
 export function certificateAttributes(certificateType: CertificateType, der: Uint8Array): Attribute[] {
   if (certificateType !== 'X509') throw new KmsError('FEATURE_NOT_SUPPORTED', 'Certificates are X.509.');
-  const { certificate, parts, issuer, subject } = readWhole(der);
-  const lengthBits = keyLengthBits(certificate);
+  const { parts, issuer, subject, publicKey, x509 } = read(der);
+  const lengthBits = keyLengthBits(publicKey);
   const signature = SIGNATURES.get(parts.signatureAlgorithm);
   return [
     attribute('Certificate Type', certificateType),
@@ -37,7 +37,7 @@ export function certificateAttributes(certificateType: CertificateType, der: Uin
     }),
     attribute('X.509 Certificate Subject', { distinguishedName: parts.subject, alternativeNames: [] }),
     attribute('X.509 Certificate Issuer', { distinguishedName: parts.issuer, alternativeNames: [] }),
-    attribute('Certificate Identifier', { issuer, serialNumber: certificate.serialNumber }),
+    attribute('Certificate Identifier', { issuer, serialNumber: x509.serialNumber }),
     attribute('Certificate Issuer', { distinguishedName: issuer, alternativeNames: [] }),
     attribute('Certificate Subject', { distinguishedName: subject, alternativeNames: [] }),
     ...(signature === undefined ? [] : [attribute('Digital Signature Algorithm', signature)]),
@@ -49,28 +49,18 @@ export function certificateAttributes(certificateType: CertificateType, der: Uin
  * Of an RSA key its modulus', of an EC key its curve's, whose name tells it: prime256v1, secp384r1. None for a key that
  * OpenSSL does not know or cannot read: to keep a certificate one need not use it.
  */
-function keyLengthBits(certificate: X509Certificate): number | undefined {
-  const { modulusLength, namedCurve = '' } = keyDetails(certificate);
+function keyLengthBits(publicKey: KeyObject | null): number | undefined {
+  const { modulusLength, namedCurve = '' } = publicKey?.asymmetricKeyDetails ?? {};
   const [curveBits] = /\d{3}/.exec(namedCurve) ?? [];
   return modulusLength ?? (curveBits === undefined ? undefined : Number(curveBits));
 }
 
-function keyDetails(certificate: X509Certificate): AsymmetricKeyDetails {
+/** Read whole, as a peer's certificate is: what is stored can be read for as long as it is stored. */
+function read(der: Uint8Array): KeptCertificate {
   try {
-    return certificate.publicKey.asymmetricKeyDetails ?? {};
-  } catch {
-    return {}; // Node reads the key only when it is asked for
-  }
-}
-
-/** Everything that is told of a certificate, read at once: what is malformed inside is found here. */
-function readWhole(der: Uint8Array) {
-  try {
-    const certificate = new X509Certificate(der);
-    const issuer = distinguishedName(certificate.issuer);
-    const subject = distinguishedName(certificate.subject);
-    return { certificate, parts: certificateParts(der), issuer, subject };
-  } catch {
-    throw new KmsError('FIELD_INVALID', 'The certificate cannot be read.');
+    return readCertificateToKeep(der);
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    throw new KmsError('FIELD_INVALID', `The certificate cannot be read. ${error.detail ?? ''}`.trimEnd());
   }
 }

@@ -151,6 +151,8 @@ const CERTIFICATE: Record<PkiErrorCode, true> = {
   REVOKED: true,
   WRONG_NAME: true,
   WRONG_USAGE: true,
+  NAME_NOT_PERMITTED: true,
+  RULE_NOT_UNDERSTOOD: true,
   MALFORMED: true,
 };
 

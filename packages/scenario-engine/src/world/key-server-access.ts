@@ -1,20 +1,20 @@
 import { X509Certificate } from 'node:crypto';
-import { certificatesFromPem, PkiError, privateKeyFromPem } from '@vcryptsim/pki';
+import { certificatesFromFile, PkiError, privateKeyFromFile } from '@vcryptsim/pki';
 import { type FileSystem, readWhole, type TlsIdentity } from '@vcryptsim/ports';
 import { RunError } from '../run/run-error.js';
 
-const PEM_BYTES_MAX = 256 * 1024;
+const FILE_BYTES_MAX = 256 * 1024;
 const PASSWORD_BYTES_MAX = 1024;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /** Absolute paths of what a client of a foreign key server needs. */
 export interface KeyServerAccessFiles {
-  /** Client certificate, PEM; the chain above it may follow. */
+  /** Client certificate, in PEM, DER or PKCS#7; the chain above it may follow. */
   readonly cert: string;
-  /** Its private key, PEM, PKCS#8 or older, without a passphrase. */
+  /** Its private key, in PEM or DER, PKCS#8 or older, without a passphrase. */
   readonly key: string;
-  /** Authorities of the server's certificate, or that certificate itself, PEM. */
+  /** Authorities of the server's certificate, or that certificate itself; PEM, DER or PKCS#7. */
   readonly ca: string;
   /** For the header of requests. */
   readonly user?: string | undefined;
@@ -37,11 +37,11 @@ export interface KeyServerAccess {
  * @throws RunError BAD_CREDENTIALS naming the file; FileError
  */
 export async function readKeyServerAccess(files: FileSystem, paths: KeyServerAccessFiles): Promise<KeyServerAccess> {
-  const chain = await readPem(files, paths.cert);
-  const trusted = await readPem(files, paths.ca);
-  const bytes = await readWhole(files, paths.key, PEM_BYTES_MAX);
+  const chain = await readCertificates(files, paths.cert);
+  const trusted = await readCertificates(files, paths.ca);
+  const bytes = await readWhole(files, paths.key, FILE_BYTES_MAX);
   try {
-    const identity = { chain, privateKey: naming(paths.key, () => privateKeyFromPem(bytes)) };
+    const identity = { chain, privateKey: told(() => privateKeyFromFile(bytes, paths.key)) };
     const [leaf] = chain;
     if (!leaf || !new X509Certificate(leaf).checkPrivateKey(identity.privateKey)) {
       throw new RunError('BAD_CREDENTIALS', `The private key in ${paths.key} is not that of ${paths.cert}.`);
@@ -52,9 +52,9 @@ export async function readKeyServerAccess(files: FileSystem, paths: KeyServerAcc
   }
 }
 
-async function readPem(files: FileSystem, path: string): Promise<Uint8Array[]> {
-  const bytes = await readWhole(files, path, PEM_BYTES_MAX);
-  return naming(path, () => certificatesFromPem(new TextDecoder().decode(bytes)));
+async function readCertificates(files: FileSystem, path: string): Promise<Uint8Array[]> {
+  const bytes = await readWhole(files, path, FILE_BYTES_MAX);
+  return told(() => certificatesFromFile(bytes, path));
 }
 
 async function readCredential(
@@ -78,11 +78,11 @@ async function readCredential(
   }
 }
 
-function naming<T>(path: string, read: () => T): T {
+function told<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof PkiError) throw new RunError('BAD_CREDENTIALS', `${path}: ${error.message}`);
+    if (error instanceof PkiError) throw new RunError('BAD_CREDENTIALS', error.message);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { clientName, writeCertificates } from '@vcryptsim/kms';
-import { certificateRequestFromPem } from '@vcryptsim/pki';
+import { certificateRequestFromFile } from '@vcryptsim/pki';
 import { makeFolders, readWhole } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
@@ -23,7 +23,7 @@ export function clientSignCommand(): Command {
     .description('Let a client connect by signing its certificate request; its private key stays where it is.')
     .argument('<name>', 'what the client is called here; its objects belong to this name')
     .requiredOption('--dir <dir>', "the key server's folder; made if need be")
-    .requiredOption('--csr <pem>', 'the certificate request (PKCS#10 in PEM)')
+    .requiredOption('--csr <pem>', 'the certificate request (PKCS#10, in PEM or DER)')
     .option('--out <folder>', 'where cert.pem and ca.pem go (default DIR/clients/NAME)')
     .addHelpText('after', '\nExample:\n  vcryptsim kms client sign vcenter --dir lab-kms --csr vcenter.csr')
     .action((name: string, options: ClientSignOptions) =>
@@ -37,8 +37,8 @@ async function sign(name: string, options: ClientSignOptions): Promise<void> {
   const dir = resolve(options.dir);
   const files = new OsFileSystem();
   const named = new OsFileSystem({ named: 'all' });
-  const text = new TextDecoder().decode(await readWhole(named, resolve(options.csr), REQUEST_BYTES_MAX));
-  const request = certificateRequestFromPem(text);
+  const bytes = await readWhole(named, resolve(options.csr), REQUEST_BYTES_MAX);
+  const request = certificateRequestFromFile(bytes, options.csr);
   await withAdmission(dir, async ({ pki, registration }) => {
     const home = `${dir}/clients/${clientName(name)}`;
     const out = options.out === undefined ? home : resolve(options.out);

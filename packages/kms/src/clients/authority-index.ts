@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
-import { describeCertificate, PeerVerifier, PkiError } from '@vcryptsim/pki';
+import type { X509Certificate } from 'node:crypto';
+import { describeCertificate, PeerVerifier, PkiError, readCertificate } from '@vcryptsim/pki';
 import type { PeerCertificate } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
 import type { RegisteredClient } from './client-registry.js';
@@ -114,12 +114,9 @@ function vouchedPeer(verifier: PeerVerifier, chain: readonly Uint8Array[], nowMs
   }
 }
 
+/** Read whole, so that nothing of it fails later. */
 function parse(der: Uint8Array): X509Certificate {
-  try {
-    return new X509Certificate(der);
-  } catch {
-    throw new PkiError('MALFORMED', undefined, `These ${der.length} bytes are not an X.509 certificate.`);
-  }
+  return readCertificate(der).x509;
 }
 
 /** Names are compared as X.500 does, as far as an index needs: without regard to case and runs of spaces. */

@@ -47,7 +47,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   'crypto-core': ['@noble/ciphers', '@noble/hashes'],
   hypervisor: ['iconv-lite'],
-  pki: ['@peculiar/x509', 'reflect-metadata'],
+  pki: ['@peculiar/x509', 'asn1js', 'reflect-metadata'],
   'scenario-engine': ['zod', 'yaml'],
   cli: ['commander', 'picocolors', 'cli-progress'],
 };

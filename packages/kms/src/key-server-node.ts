@@ -20,6 +20,7 @@ import type { ClientPassword } from './clients/client-password.js';
 import type { ClientRegistry, RegisteredClient } from './clients/client-registry.js';
 import { KmsError } from './errors.js';
 import type { KmsEvent } from './events.js';
+import { faultCode } from './fault-code.js';
 import type { NodeOptions } from './key-server.js';
 import { limits } from './limits.js';
 import type { OperationContext } from './operations/operation-context.js';
@@ -249,12 +250,6 @@ export class KeyServerNode {
       stored: this.#parts.store.lastWrite,
     });
   }
-}
-
-/** A fault's code or class; its text may hold anything. */
-function faultCode(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code.slice(0, 64);
-  return error instanceof Error ? error.name.slice(0, 64) : typeof error;
 }
 
 function admit(password: ClientPassword | null, credential: Credential | undefined): void {

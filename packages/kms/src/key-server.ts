@@ -27,6 +27,7 @@ import { notLeader } from './cluster/not-leader.js';
 import { ReplicaStore } from './cluster/replica-store.js';
 import { KmsError } from './errors.js';
 import type { KmsEvent } from './events.js';
+import { faultCode } from './fault-code.js';
 import { KeyServerNode } from './key-server-node.js';
 import { isArchived } from './operations/operation-context.js';
 import { operationTable } from './operations/operation-table.js';
@@ -34,6 +35,9 @@ import { PendingOperations } from './operations/pending-operations.js';
 import { ServerPki } from './server-pki.js';
 import { KeyStore } from './store/key-store.js';
 import type { StoreReport } from './store/object-store.js';
+
+/** The administrator's door, in events and audit lines. */
+const ADMIN = 'admin.sock' as KeyServerName;
 
 /** What a key server needs of the world. */
 export interface KeyServerOptions {
@@ -83,6 +87,8 @@ export class KeyServer {
   readonly #nodes = new Set<KeyServerNode>();
   readonly #doors = new Set<LeaderDoor>();
   #link: FollowerLink | null = null;
+  /** Those that no node met. */
+  #faults = 0;
   private readonly pending: PendingOperations;
   private readonly registrar: Registrar;
   /** Does what an administrator of this server asks. */
@@ -108,6 +114,7 @@ export class KeyServer {
       store,
       audit,
       registration: this,
+      onFault: (error, action) => this.#contain(ADMIN, action, error),
       backUp: (out, beforeFinish) => this.backUp(out, beforeFinish),
       cluster: () => this.cluster(),
     });
@@ -217,7 +224,10 @@ export class KeyServer {
     if (!(this.store instanceof KeyStore)) throw notLeader(null);
     const { clock, events } = this.o;
     const { audit, followers } = this;
-    const parts = { identities: [this.pki.identity], ...o, clock, events, audit, followers };
+    const onFault = (error: unknown, follower: ClientName | null) => {
+      this.#contain(o.nodeName, 'replicate', error, follower);
+    };
+    const parts = { identities: [this.pki.identity], ...o, clock, events, audit, followers, onFault };
     const door = await LeaderDoor.open({ ...parts, journal: this.store.journal });
     this.#doors.add(door);
     return door;
@@ -237,7 +247,7 @@ export class KeyServer {
 
   /** How many errors that nobody expected cost an answer or a connection since the server was opened. */
   get faults(): number {
-    return [...this.#nodes].reduce((sum, node) => sum + node.faults, 0);
+    return [...this.#nodes].reduce((sum, node) => sum + node.faults, this.#faults);
   }
 
   /**
@@ -307,8 +317,19 @@ export class KeyServer {
   #follow(): void {
     const { leader: to, clock, events } = this.o;
     if (to && this.store instanceof ReplicaStore) {
-      this.#link = FollowerLink.start({ to, store: this.store, clock, events });
+      const onFault = (error: unknown) => this.#contain(to.nodeName, 'follow', error);
+      this.#link = FollowerLink.start({ to, store: this.store, clock, events, onFault });
     }
+  }
+
+  /** The border of all that is no client's connection: what nobody expected is counted, told and written down. */
+  #contain(node: KeyServerName, operation: string, error: unknown, client: ClientName | null = null): void {
+    const code = faultCode(error);
+    this.#faults += 1;
+    this.o.events.emit({ type: 'FAULT_CONTAINED', node, client, operation, code });
+    this.o.onFault?.(error);
+    // Nobody waits for an answer; the next one finds the log unwritable.
+    this.audit.append({ event: 'REFUSAL', node, code }).catch(() => {});
   }
 
   /** Whatever comes of it: who is shut out on the medium keeps no connection, nor does one of whom that is not known. */

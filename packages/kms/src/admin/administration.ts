@@ -15,10 +15,10 @@ import { archived, recovered } from '../operations/archive.js';
 import { destroyed } from '../operations/destroy.js';
 import { isArchived } from '../operations/operation-context.js';
 import { revoked } from '../operations/revoke.js';
-import { isDestroyed, stateAt } from '../state-machine.js';
+import { isDestroyed } from '../state-machine.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { AdminAction, AdminAnswer, Administrator, AdminRequest } from './admin-request.js';
-import { describe, type KeySummary, summarize } from './key-summary.js';
+import { describe, type KeySummary, readable, stateShown, summarize } from './key-summary.js';
 
 /** Who lets clients and followers in and shuts them out; each change comes with an audit line of its own. */
 export interface Registration {
@@ -39,6 +39,8 @@ export interface AdministrationParts {
   readonly events: EventSink<KmsEvent>;
   readonly registration: Registration;
   readonly cluster: () => ClusterStatus;
+  /** Told of each error that nobody expected; it was answered with UNEXPECTED. */
+  readonly onFault: (error: unknown, action: AdminAction) => void;
   /** `beforeFinish` runs when all is copied and nobody can see it yet; what it throws leaves nothing there. */
   readonly backUp: (out: string, beforeFinish: () => Promise<void>) => Promise<BackupReport>;
 }
@@ -88,8 +90,10 @@ export class Administration implements Administrator {
       if (!NOTED_BY_THEMSELVES.has(request.action)) await this.#noteSuccess(request);
       return answer;
     } catch (error) {
-      const refusal = asRefusal(error);
-      const code = refusal instanceof KmsError ? refusal.code : 'UNEXPECTED';
+      const known = asRefusal(error);
+      if (known === null) this.#parts.onFault(error, request.action);
+      const refusal = known ?? unexpected();
+      const { code } = refusal;
       // Where nothing can be written, the refusal still reaches its asker: it changed nothing that needs a line.
       await this.#note(request, { status: 'Refused', code, stored: this.#parts.store.lastWrite }).catch(() => {});
       throw refusal;
@@ -190,11 +194,11 @@ type KeyAction = 'key.activate' | 'key.revoke' | 'key.destroy' | 'key.archive' |
 /** Whether an object was revoked for that reason before. */
 function isRevokedFor(object: ManagedObject, { code }: RevocationReason): boolean {
   if (object.state === 'PreActive' || object.state === 'Active') return false;
-  return standardValue(object, 'Revocation Reason')?.code === code;
+  return readable(() => standardValue(object, 'Revocation Reason')?.code) === code;
 }
 
 function atMoment(object: ManagedObject, nowMs: number): ManagedObject {
-  return { ...object, state: stateAt(object, nowMs) };
+  return { ...object, state: stateShown(object, nowMs) };
 }
 
 function certified(request: { readonly name: string; readonly certificate: string }) {
@@ -212,12 +216,21 @@ function subjectOf(request: AdminRequest): { readonly keyId?: string; readonly c
   return {};
 }
 
-/** What cannot be done for want of room or of a good certificate is a refusal too; anything else is our own mistake. */
-function asRefusal(error: unknown): unknown {
+/** What an administrator is told of a mistake of ours: nothing of its cause, which stands on standard error. */
+export function unexpected(): KmsError {
+  return new KmsError(
+    'UNEXPECTED',
+    'The key server met an error that it did not expect; it goes on.',
+    'See what it wrote on standard error, and whether the change was made.',
+  );
+}
+
+/** What cannot be done for want of room or of a good certificate is a refusal too; null for our own mistakes. */
+function asRefusal(error: unknown): KmsError | null {
+  if (error instanceof KmsError) return error;
   if (error instanceof FileError) {
     const nextStep = 'Check that path, its owner and the room there, then try again.';
     return new KmsError('STORE_UNWRITABLE', `The key server cannot use ${error.path}: ${error.code}.`, nextStep);
   }
-  if (error instanceof PkiError) return new KmsError('CLIENT_CERTIFICATE_INVALID', error.message);
-  return error;
+  return error instanceof PkiError ? new KmsError('CLIENT_CERTIFICATE_INVALID', error.message) : null;
 }

@@ -41,31 +41,47 @@ export interface DescribedAttribute {
   readonly value: unknown;
 }
 
-/** Says in one line what an object is at a moment. */
+/** Says in one line what an object is at a moment. What cannot be read of it is left out. */
 export function summarize(object: ManagedObject, nowMs: number): KeySummary {
-  const created = standardValue(object, 'Initial Date');
+  const created = readable(() => standardValue(object, 'Initial Date'));
   return {
     id: object.id,
     type: object.type,
-    state: hasState(object.type) ? stateAt(object, nowMs) : null,
-    isArchived: isArchived(object),
+    state: hasState(object.type) ? stateShown(object, nowMs) : null,
+    isArchived: readable(() => isArchived(object)) ?? false,
     owner: object.owner,
-    name: firstValue('Name', object.attributes)?.value ?? null,
-    algorithm: standardValue(object, 'Cryptographic Algorithm') ?? null,
-    lengthBits: standardValue(object, 'Cryptographic Length') ?? null,
+    name: readable(() => firstValue('Name', object.attributes)?.value) ?? null,
+    algorithm: readable(() => standardValue(object, 'Cryptographic Algorithm')) ?? null,
+    lengthBits: readable(() => standardValue(object, 'Cryptographic Length')) ?? null,
     createdMs: created === undefined ? null : created * 1000,
   };
 }
 
-/** Says of an object all that an administrator may know. */
+/** The state at a moment; the one that is kept where its dates cannot be read. */
+export function stateShown(object: ManagedObject, nowMs: number): State {
+  return readable(() => stateAt(object, nowMs)) ?? object.state;
+}
+
+/** What `read` answers, undefined when the store holds it in a wrong shape, as an older version may have taken it. */
+export function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says of an object all that an administrator may know; an attribute of a wrong shape as the items that it holds. */
 export function describe(object: ManagedObject, nowMs: number): KeyDescription {
-  const current = { ...object, state: stateAt(object, nowMs) };
+  const current = { ...object, state: stateShown(object, nowMs) };
   // Of a password that was registered a digest says much: who has it can try them all.
   const shown = allAttributes(current).filter((one) => one.name !== 'Digest');
   const attributes = shown.map((one) => {
-    const value = isStandard(one.name) ? attributeValue(one.name, one) : (attributeText(one) ?? one.value);
+    const value = readable(() =>
+      isStandard(one.name) ? attributeValue(one.name, one) : (attributeText(one) ?? one.value),
+    );
     const isDate = one.value.type === 'DateTime' && typeof value === 'number';
-    return { name: one.name, index: one.index ?? 0, value: isDate ? isoDate(value) : asJson(value) };
+    return { name: one.name, index: one.index ?? 0, value: isDate ? isoDate(value) : asJson(value ?? one.value) };
   });
   return { ...summarize(object, nowMs), attributes };
 }

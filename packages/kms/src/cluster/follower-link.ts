@@ -13,6 +13,7 @@ import {
 } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
 import type { KmsEvent } from '../events.js';
+import { faultCode } from '../fault-code.js';
 import { limits } from '../limits.js';
 import { encodeMessage, type LinkMessage, LinkReader } from './link-message.js';
 import type { ReplicaStore } from './replica-store.js';
@@ -59,6 +60,7 @@ export class FollowerLink {
   readonly #store: ReplicaStore;
   readonly #clock: Clock;
   readonly #events: EventSink<KmsEvent>;
+  readonly #onFault: (error: unknown) => void;
   readonly #stopped = new AbortController();
   #status: LinkStatus = { leader: null, isLinked: false, trouble: null, leaderLastWrite: null, heardMs: null };
   #channel: Channel | null = null;
@@ -69,6 +71,7 @@ export class FollowerLink {
     this.#store = o.store;
     this.#clock = o.clock;
     this.#events = o.events;
+    this.#onFault = o.onFault ?? (() => {});
   }
 
   /** Begins to follow; does not wait for the leader. */
@@ -95,9 +98,13 @@ export class FollowerLink {
       try {
         await this.#follow();
       } catch (error) {
-        if (!isTrouble(error)) throw error;
-        this.#noteLost(error);
-        if (isRefusal(error)) restMs = limits.relinkRefusedMs;
+        // The border of the link: whatever a leader sends or shows costs this connection, never the follower.
+        const isNews = this.#noteLost(isTrouble(error) ? error.code : faultCode(error));
+        if (isNews && !isTrouble(error)) this.#onFault(error);
+        if (isRefusal(error)) {
+          if (isNews) this.#to.onRefused?.(error);
+          restMs = limits.relinkRefusedMs;
+        }
       }
       await this.#rest(restMs);
     }
@@ -179,12 +186,12 @@ export class FollowerLink {
   }
 
   /** What ended a connection is told once, however often it is tried again. */
-  #noteLost(error: Trouble): void {
+  #noteLost(code: string): boolean {
     const { isLinked, trouble } = this.#status;
-    if (this.#stopped.signal.aborted || (!isLinked && trouble === error.code)) return;
-    this.#status = { ...this.#status, isLinked: false, trouble: error.code };
-    this.#events.emit({ type: 'LEADER_LOST', node: this.#to.nodeName, code: error.code });
-    if (isRefusal(error)) this.#to.onRefused?.(error);
+    if (this.#stopped.signal.aborted || (!isLinked && trouble === code)) return false;
+    this.#status = { ...this.#status, isLinked: false, trouble: code };
+    this.#events.emit({ type: 'LEADER_LOST', node: this.#to.nodeName, code });
+    return true;
   }
 }
 
@@ -193,6 +200,8 @@ interface Parts {
   readonly store: ReplicaStore;
   readonly clock: Clock;
   readonly events: EventSink<KmsEvent>;
+  /** Told of each error that nobody expected; it cost one connection. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 /** Bytes that came and are not in the replica yet. */
@@ -234,7 +243,7 @@ class Received {
 
 type Trouble = KmsError | NetworkError | ClockError | FileError | PkiError;
 
-function isRefusal(error: Trouble): error is KmsError {
+function isRefusal(error: unknown): error is KmsError {
   return error instanceof KmsError && REFUSED.includes(error.code);
 }
 

@@ -36,6 +36,8 @@ export interface LeaderDoorOptions {
   readonly audit: AuditLog;
   /** Who may follow: registered apart from clients, and no client may. */
   readonly followers: ClientRegistry;
+  /** Told of each error that nobody expected; it cost one connection. */
+  readonly onFault?: (error: unknown, follower: ClientName | null) => void;
 }
 
 /** A follower that is connected. */
@@ -72,6 +74,7 @@ export class LeaderDoor {
       judge: (chain) => door.#judge(chain),
       onChannel: (channel) => door.#accept(channel),
       onRefused: (code) => o.events.emit({ type: 'CLIENT_REFUSED', node: o.nodeName, code }),
+      onFault: (error) => o.onFault?.(error, null),
       handshakeLimitMs: limits.handshakeMs,
       unauthenticatedMax: limits.unauthenticatedMax,
     });
@@ -91,7 +94,10 @@ export class LeaderDoor {
   /** Pulls the plug of a follower's connection; answers how many there were. */
   async dismiss(name: ClientName): Promise<number> {
     const channels = [...this.#links].filter(([, link]) => link.name === name).map(([channel]) => channel);
-    for (const channel of channels) await channel.abort();
+    for (const channel of channels) {
+      this.#links.delete(channel);
+      await channel.abort();
+    }
     return channels.length;
   }
 
@@ -113,7 +119,8 @@ export class LeaderDoor {
       const [leaf] = chain;
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'REFUSED';
       const shown = leaf && { fingerprintSha256: fingerprintSha256(leaf) };
-      await audit.append({ event: 'REFUSAL', node: nodeName, code, ...shown });
+      // Refused is refused, also where nothing can be written.
+      await audit.append({ event: 'REFUSAL', node: nodeName, code, ...shown }).catch(() => {});
       throw error;
     }
   }
@@ -138,8 +145,8 @@ export class LeaderDoor {
       await this.#answer(channel, link);
       await channel.close();
     } catch (error) {
-      await channel.abort();
-      if (!isTrouble(error)) throw error;
+      await channel.abort().catch(() => {});
+      if (!isTrouble(error)) this.#o.onFault?.(error, link.name);
     }
   }
 

@@ -1,6 +1,5 @@
 import { LabAuthority } from '@vcryptsim/pki';
-import type { TlsIdentity } from '@vcryptsim/ports';
-import type { Lab } from './lab.js';
+import type { Clock, KeyPairSource, TlsIdentity } from '@vcryptsim/ports';
 import { entropyOf, NOON_MS } from './world.js';
 
 const DAY_MS = 86_400_000;
@@ -15,7 +14,10 @@ export interface TestAuthority {
 }
 
 /** Makes an authority of that name with a key of its own. */
-export async function createTestAuthority({ clock, keyPairs }: Lab, name: string): Promise<TestAuthority> {
+export async function createTestAuthority(
+  { clock, keyPairs }: { readonly clock: Clock; readonly keyPairs: KeyPairSource },
+  name: string,
+): Promise<TestAuthority> {
   const entropy = entropyOf(77);
   const authority = await LabAuthority.create({ subject: `CN=${name}`, validity, clock, entropy, keyPairs });
   return {

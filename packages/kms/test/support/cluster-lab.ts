@@ -32,6 +32,8 @@ export class ClusterLab {
   follower: KeyServer | null = null;
   /** Connections of the follower to the leader that were opened. */
   readonly links: Channel[] = [];
+  /** Runs before each connection of the follower; what it throws is what its network throws. */
+  beforeLink: () => void = () => {};
   private starts = 0;
   private client: TlsIdentity | null = null;
   private link: { identity: TlsIdentity; authorities: Uint8Array[] } | null = null;
@@ -82,6 +84,7 @@ export class ClusterLab {
     const counted: Network = {
       listen: (address, options) => network.listen(address, options),
       connect: async (address: NetworkAddress, options: ConnectOptions) => {
+        this.beforeLink();
         const channel = await network.connect(address, options);
         links.push(channel);
         return channel;

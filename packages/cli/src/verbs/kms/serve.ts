@@ -78,7 +78,13 @@ async function serve(options: ServeOptions): Promise<void> {
         const node = await server.listen({ network, address: { host, port }, nodeName });
         const door = await openDoor(server, options, network);
         const { administrator } = server;
-        const adminDoor = await serveAdministrator({ administrator, sockets: new UnixSocket(), folder, clock });
+        const adminDoor = await serveAdministrator({
+          administrator,
+          sockets: new UnixSocket(),
+          folder,
+          clock,
+          onFault: tellOfFault,
+        });
         greet(server, folder);
         printJson({ ready: true, ...node.address, ...(door && { replicate: door }) });
         await Promise.race([stopped, refusal]).finally(() => adminDoor.close());

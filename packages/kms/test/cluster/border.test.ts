@@ -46,7 +46,7 @@ describe('A leader', () => {
       await lab.startFollower();
       await lab.caughtUp();
       const pull = encodeMessage({ type: 'Pull', lastWrite: 0, waitMs: 0 });
-      const hello = encodeMessage({ type: 'Hello', lengthBytes: 2 ** 52, sha256: new Uint8Array(32) });
+      const hello = encodeMessage({ type: 'Hello', lengthBytes: 2 ** 52, chain: new Uint8Array(32) });
       for (const bytes of [pull, Buffer.concat([hello, hello]), Buffer.alloc(64, 0xff), Buffer.alloc(3)]) {
         const channel = await lab.knock(lab.linkIdentity);
         await channel.write(Uint8Array.from(bytes));

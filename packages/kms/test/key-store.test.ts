@@ -105,6 +105,18 @@ describe('a key store', () => {
     await again.close();
   });
 
+  it('rewrites the journal each time it is asked to', async () => {
+    const { store } = await openStore(files);
+    for (const name of ['a', 'b', 'c']) {
+      await store.add(keyOf(name, 1));
+      await store.change(name as KeyId, (object) => ({ ...object, state: 'Destroyed', material: null }));
+      const before = (await contentOf(files, '/kms/store/journal'))!.length;
+      await store.compact();
+      expect((await contentOf(files, '/kms/store/journal'))!.length).toBeLessThan(before);
+    }
+    await store.close();
+  });
+
   it('rewrites a journal that has grown long', async () => {
     const { store } = await openStore(files);
     await store.add(keyOf('a', 1));

@@ -284,7 +284,10 @@ export class Journal implements JournalCopy {
     fill: (out: SnapshotWriter, frames: AsyncIterable<Found<Frame>>) => Promise<void>,
     onDone: () => void,
   ): Promise<void> {
-    this.#nextRewrite ??= this.#putInPlace(async () => {
+    if (this.#nextRewrite) return this.#nextRewrite;
+    let isBegun = false;
+    const rewriting = this.#putInPlace(async () => {
+      isBegun = true;
       this.#nextRewrite = null;
       const { generation } = this.#bounds;
       const next = { generation: generation + 1, firstNumber: this.lastNumber + 1, chainBefore: this.#chainEnd };
@@ -292,7 +295,9 @@ export class Journal implements JournalCopy {
       const frames = framesFrom(source, headBytes(this.#facts), FORMAT);
       return publish(this.#o, this.#facts, next, this.#chain, (out) => fill(out, frames));
     }, onDone);
-    return this.#nextRewrite;
+    // In an empty lane it is under way already, and nobody may share it any more.
+    if (!isBegun) this.#nextRewrite = rewriting;
+    return rewriting;
   }
 
   /** Waits for what is under way and closes the file. */

@@ -7,6 +7,7 @@ import { copyLive } from './copy-live.js';
 import { refuseFollower } from './follower-mark.js';
 import { Journal, type JournalOptions, type Landing } from './journal.js';
 import type { JournalCopy } from './journal-copy.js';
+import { frameBytes } from './journal-format.js';
 import { ObjectIndex } from './object-index.js';
 import type { ObjectChange, ObjectStore, StoreReport, Usage } from './object-store.js';
 import { readOldJournal } from './old-journal.js';
@@ -225,7 +226,7 @@ export class KeyStore implements ObjectStore {
 
   async #write(sealed: readonly SealedObject[], ended: readonly ManagedObject[], isMore: boolean): Promise<void> {
     const parts = partsOf(sealed);
-    this.#refuseFull(parts.entries.length + parts.materials.length, isMore);
+    this.#refuseFull(frameBytes([parts]), isMore);
     for (const { object } of sealed) this.#pending.set(object.id, object);
     const ids = ended.map(({ id }) => id);
     await this.#journal.append(parts, {

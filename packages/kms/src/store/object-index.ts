@@ -78,7 +78,7 @@ export class ObjectIndex {
 
   /** How many objects a client has here, and how many bytes of the journal they take. */
   usageOf(owner: ClientName): Usage {
-    return this.#usage.get(owner) ?? { objects: 0, bytes: 0 };
+    return { objects: 0, bytes: 0, ...this.#usage.get(owner) };
   }
 
   /** An object that has lost its material without having been destroyed, if there is one. */

@@ -6,6 +6,7 @@ import { clientName } from '../../src/clients/client-name.js';
 import { KeyMaterial } from '../../src/key-material.js';
 import type { ManagedObject } from '../../src/managed-object.js';
 import { KeyStore } from '../../src/store/key-store.js';
+import type { StoreLimits } from '../../src/store/store-limits.js';
 
 /** 2026-11-21T12:00:00Z. */
 export const NOON_MS = Date.UTC(2026, 10, 21, 12);
@@ -24,8 +25,14 @@ export function entropyOf(start = 1) {
 }
 
 /** Opens a store in `/kms`, with its root key beside it. */
-export async function openStore(files: FileSystem = new MemoryFileSystem(), start = 1, rootKeyPath = '/kms/root.key') {
-  return KeyStore.open({ folder: '/kms/store', rootKeyPath, files, entropy: entropyOf(start) });
+export async function openStore(
+  files: FileSystem = new MemoryFileSystem(),
+  start = 1,
+  rootKeyPath = '/kms/root.key',
+  limits?: StoreLimits,
+) {
+  const place = { folder: '/kms/store', rootKeyPath, files, entropy: entropyOf(start) };
+  return KeyStore.open({ ...place, ...(limits && { limits }) });
 }
 
 /** A key of 32 equal bytes, as Create would make one. */

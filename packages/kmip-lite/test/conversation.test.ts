@@ -12,6 +12,9 @@ describe('client and server', () => {
     const lab = new Lab();
     const id = await lab.client().session(async (session) => {
       expect(await session.discoverVersions({ withBatchItemId: false })).toEqual([
+        { major: 1, minor: 4 },
+        { major: 1, minor: 3 },
+        { major: 1, minor: 2 },
         { major: 1, minor: 1 },
         { major: 1, minor: 0 },
       ]);

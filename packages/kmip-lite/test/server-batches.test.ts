@@ -3,6 +3,7 @@ import {
   BatchErrorContinuationOption,
   defaultLimits,
   enumeration,
+  type Item,
   item,
   Tag,
   text,
@@ -107,18 +108,26 @@ describe('versions', () => {
     expect(answer?.version).toEqual({ major: 1, minor });
   });
 
-  it('passes unknown fields over under a later minor version', async () => {
+  it('passes over what a later minor version or a vendor added', async () => {
     const peer = await served(new Lab());
     const query = itemOf('Query', { functions: ['QueryServerInformation'] });
-    const payload = [...(query.payload ?? []), item(Tag.Data, text('x')), item(0x540001, text('x'))];
-    const ask = (minor: number) => peer.ask(requestOf([{ ...query, payload }], { version: { major: 1, minor } }));
-    expect(outcome(await ask(2))).toEqual(['ok']);
-    expect(outcome(await ask(1))).toEqual(['InvalidField']);
+    const later = item(0x4201ff, text('x'));
+    const vendors = item(0x540001, text('x'));
+    const ask = (minor: number, field: Item) => {
+      const payload = [...(query.payload ?? []), field];
+      return peer.ask(requestOf([{ ...query, payload }], { version: { major: 1, minor } })).then(outcome);
+    };
+    expect(await ask(5, later)).toEqual(['ok']);
+    for (const minor of [0, 1, 2, 3, 4]) {
+      expect(await ask(minor, later)).toEqual(['InvalidField']);
+      // A vendor's field is none of ours, in any version: like a message extension that is not critical.
+      expect(await ask(minor, vendors)).toEqual(['ok']);
+    }
     const profiles = item(Tag.QueryFunction, enumeration(0x0a));
     const askProfiles = (minor: number) =>
       peer.ask(requestOf([{ ...query, payload: [profiles] }], { version: { major: 1, minor } })).then(outcome);
     expect(await askProfiles(3)).toEqual(['ok']);
-    expect(await askProfiles(1)).toEqual(['InvalidField']);
+    expect(await askProfiles(1)).toEqual(['ok']);
   });
 
   it('tells a client of 1.0 nothing that came with 1.1', async () => {

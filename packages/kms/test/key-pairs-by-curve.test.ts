@@ -56,7 +56,8 @@ async function curveOf(session: KmipSession, privateId: string, publicId: string
 describe('a key pair by curve', () => {
   it('is made on each curve by its name, alone or with its length, and on a prime curve by its length', () =>
     withSession(async (session) => {
-      expect(CURVES.map(([curve]) => curve)).toEqual(Object.keys(RecommendedCurve));
+      const nist = Object.keys(RecommendedCurve).filter((curve) => /^[BKP]\d+$/.test(curve));
+      expect(CURVES.map(([curve]) => curve)).toEqual(nist);
       for (const [curve, opensslName] of CURVES) {
         const lengthBits = Number(curve.slice(1));
         const ways = [[onCurve(curve)], [length(lengthBits), onCurve(curve)]];

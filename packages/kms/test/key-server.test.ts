@@ -36,6 +36,9 @@ describe('a key server', () => {
       const client = await lab.registered(server);
       const id = await client.session(async (session) => {
         expect(await session.discoverVersions({ withBatchItemId: false })).toEqual([
+          { major: 1, minor: 4 },
+          { major: 1, minor: 3 },
+          { major: 1, minor: 2 },
           { major: 1, minor: 1 },
           { major: 1, minor: 0 },
         ]);

@@ -1,7 +1,9 @@
 import { KmipError } from '../errors.js';
 import type { ReadAs } from '../message/field-reader.js';
+import { formatVersion, type ProtocolVersion } from '../message/protocol-version.js';
 import { asInteger, asText, asValue } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
+import { valueExistsIn } from '../message/tag-names.js';
 import { field } from '../message/write-fields.js';
 import { type StandardAttributeName, standardAttributes } from '../spec/attributes.generated.js';
 import { Tag } from '../spec/tags.generated.js';
@@ -45,7 +47,10 @@ export const asIndex: ReadAs<number> = (field, version) => {
   return index;
 };
 
-/** Reads and writes one Attribute. A standard attribute's value must be of its type (INVALID FIELD). */
+/**
+ * Reads and writes one Attribute. A standard attribute must exist in the message's version, and its value must be of its
+ * type (INVALID FIELD).
+ */
 export const attributeCodec: StructureCodec<Attribute> = {
   encode: ({ name, index, value }) => [
     item(Tag.AttributeName, text(name)),
@@ -56,15 +61,22 @@ export const attributeCodec: StructureCodec<Attribute> = {
     const name = fields.required(Tag.AttributeName, asName);
     const index = fields.optional(Tag.AttributeIndex, asIndex);
     const value = fields.required(Tag.AttributeValue, asValue);
-    if (isStandard(name) && standardAttributes[name].type !== value.type) {
-      throw new KmipError(
-        'InvalidField',
-        `${name} must be of type ${standardAttributes[name].type}, not ${value.type}`,
-      );
-    }
+    if (isStandard(name)) checkStandard(name, value, fields.version);
     return { name, index, value };
   },
 };
+
+function checkStandard(name: StandardAttributeName, value: Value, version: ProtocolVersion): void {
+  const { sinceMinor, tag, type } = standardAttributes[name];
+  const refuse = (message: string): never => {
+    throw new KmipError('InvalidField', message);
+  };
+  if (sinceMinor > version.minor) refuse(`${name} is no attribute of KMIP ${formatVersion(version)}`);
+  if (type !== value.type) refuse(`${name} must be of type ${type}, not ${value.type}`);
+  if (value.type === 'Enumeration' && !valueExistsIn(tag, value.value, version)) {
+    refuse(`${name} has no value ${value.value} in KMIP ${formatVersion(version)}`);
+  }
+}
 
 /** Says whether a name is one of the specification's attributes. */
 export function isStandard(name: string): name is StandardAttributeName {

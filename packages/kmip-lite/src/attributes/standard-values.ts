@@ -1,5 +1,5 @@
 import type { ReadAs } from '../message/field-reader.js';
-import { KMIP_1_1 } from '../message/protocol-version.js';
+import { KMIP_1_4 } from '../message/protocol-version.js';
 import { asBoolean, asDateTime, asEnumeration, asInteger, asInterval, asText } from '../message/read-as.js';
 import { asStructureOf, type StructureCodec, structureOf } from '../message/structure-codec.js';
 import { named } from '../message/write-fields.js';
@@ -14,6 +14,7 @@ import {
 } from '../spec/enumerations.generated.js';
 import type { Value } from '../ttlv/item.js';
 import { boolean, dateTime, integer, interval, item, text } from '../ttlv/values.js';
+import { alternativeNameCodec } from './alternative-name.js';
 import { applicationSpecificInformationCodec } from './application-specific-information.js';
 import type { Attribute } from './attribute.js';
 import {
@@ -27,9 +28,11 @@ import {
 import { cryptographicDomainParametersCodec } from './cryptographic-domain-parameters.js';
 import { cryptographicParametersCodec } from './cryptographic-parameters.js';
 import { digestCodec } from './digest.js';
+import { keyValueLocationCodec } from './key-value-location.js';
 import { linkCodec } from './link.js';
 import { nameCodec } from './name.js';
 import { revocationReasonCodec } from './revocation-reason.js';
+import { randomNumberGeneratorCodec } from './rng-parameters.js';
 import { usageLimitsCodec } from './usage-limits.js';
 
 interface ValueCodec<T> {
@@ -39,6 +42,7 @@ interface ValueCodec<T> {
 
 const textValue: ValueCodec<string> = { make: text, readAs: asText };
 const integerValue: ValueCodec<number> = { make: integer, readAs: asInteger };
+const booleanValue: ValueCodec<boolean> = { make: boolean, readAs: asBoolean };
 const dateValue: ValueCodec<number> = { make: dateTime, readAs: asDateTime };
 
 function enumerationValue<Names extends Readonly<Record<string, number>>>(
@@ -85,11 +89,23 @@ const codecs = {
   'Revocation Reason': structureValue(revocationReasonCodec),
   'Archive Date': dateValue,
   'Object Group': textValue,
-  Fresh: { make: boolean, readAs: asBoolean } satisfies ValueCodec<boolean>,
+  Fresh: booleanValue,
   Link: structureValue(linkCodec),
   'Application Specific Information': structureValue(applicationSpecificInformationCodec),
   'Contact Information': textValue,
   'Last Change Date': dateValue,
+  'Alternative Name': structureValue(alternativeNameCodec),
+  'Key Value Present': booleanValue,
+  'Key Value Location': structureValue(keyValueLocationCodec),
+  'Original Creation Date': dateValue,
+  'Random Number Generator': structureValue(randomNumberGeneratorCodec),
+  'PKCS#12 Friendly Name': textValue,
+  Description: textValue,
+  Comment: textValue,
+  Sensitive: booleanValue,
+  'Always Sensitive': booleanValue,
+  Extractable: booleanValue,
+  'Never Extractable': booleanValue,
 } as const satisfies Record<StandardAttributeName, unknown>;
 
 /** Type of a standard attribute's value: texts, names of enumerations, numbers; dates in seconds since 1970; structures. */
@@ -118,7 +134,7 @@ export function attribute<Name extends StandardAttributeName>(
  */
 export function attributeValue<Name extends StandardAttributeName>(name: Name, found: Attribute): StandardValue<Name> {
   const codec = codecs[name] as unknown as ValueCodec<StandardValue<Name>>;
-  return codec.readAs(item(standardAttributes[name].tag, found.value), KMIP_1_1);
+  return codec.readAs(item(standardAttributes[name].tag, found.value), KMIP_1_4);
 }
 
 /** Typed value of the first attribute of that name in a list, undefined if there is none. */

@@ -1,13 +1,7 @@
 import { type Channel, type Clock, ClockError } from '@vcryptsim/ports';
 import type { Limits } from '../limits.js';
 import type { Credential } from '../message/credential.js';
-import {
-  formatVersion,
-  KMIP_1_0,
-  type ProtocolVersion,
-  sameVersion,
-  supportedVersions,
-} from '../message/protocol-version.js';
+import { formatVersion, KMIP_1_0, KMIP_1_1, type ProtocolVersion, sameVersion } from '../message/protocol-version.js';
 import { KmipClientError } from './client-error.js';
 import { KmipConnection } from './kmip-connection.js';
 import type { KmipSession } from './kmip-session.js';
@@ -73,7 +67,7 @@ export class KmipClient {
   }
 
   /**
-   * Agrees with the server on a version: Discover Versions, then the newest that both speak, in every later header of
+   * Agrees with the server on 1.1 or 1.0: Discover Versions, then the newer one that both speak, in every later header of
    * this client. A server that does not know the operation speaks 1.0.
    *
    * @throws KmipClientError PROTOCOL when there is none in common; else as {@link KmipClient.session}
@@ -83,7 +77,7 @@ export class KmipClient {
       if (error instanceof KmipClientError && error.code === 'OPERATION_FAILED') return [KMIP_1_0];
       throw error;
     });
-    const version = supportedVersions.find((ours) => theirs.some((one) => sameVersion(ours, one)));
+    const version = [KMIP_1_1, KMIP_1_0].find((ours) => theirs.some((one) => sameVersion(ours, one)));
     if (version === undefined) {
       const spoken = theirs.map(formatVersion).join(', ');
       throw new KmipClientError('PROTOCOL', `The key server speaks KMIP ${spoken || 'of no version'}, not 1.1 or 1.0.`);

@@ -2,7 +2,7 @@ import { CredentialType } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';
 import { item, structure, text } from '../ttlv/values.js';
-import { asEnumeration, asStructure, asText, asUtf8 } from './read-as.js';
+import { asEnumeration, asItems, asStructure, asText, asUtf8 } from './read-as.js';
 import type { StructureCodec } from './structure-codec.js';
 import { field, named } from './write-fields.js';
 
@@ -18,7 +18,9 @@ export type Credential =
       readonly networkIdentifier?: string | undefined;
       readonly machineIdentifier?: string | undefined;
       readonly mediaIdentifier?: string | undefined;
-    };
+    }
+  /** Since 1.2; what it holds is not judged here. */
+  | { readonly type: 'Attestation'; readonly credentialValue: readonly Item[] };
 
 const utf8 = (value: Uint8Array) => ({ type: 'TextString', utf8: value }) as const;
 
@@ -26,6 +28,7 @@ function credentialValue(credential: Credential): Item[] {
   if (credential.type === 'UsernameAndPassword') {
     return [item(Tag.Username, text(credential.username)), ...field(Tag.Password, credential.password, utf8)];
   }
+  if (credential.type === 'Attestation') return [...credential.credentialValue];
   return [
     ...field(Tag.DeviceSerialNumber, credential.deviceSerialNumber, text),
     ...field(Tag.Password, credential.password, utf8),
@@ -41,7 +44,8 @@ function credentialValue(credential: Credential): Item[] {
  * Credential 420023 { Credential Type 420024, Credential Value 420025 {
  *   Username 420099 Text, Password? 4200a1 Text
  *   or (1.1) Device Serial Number? 4200b0, Password? 4200a1, Device Identifier? 4200a2, Network Identifier? 4200ab,
- *   Machine Identifier? 4200a9, Media Identifier? 4200aa, all Text } }
+ *   Machine Identifier? 4200a9, Media Identifier? 4200aa, all Text
+ *   or (1.2) an attestation } }
  * ```
  */
 export const credentialCodec: StructureCodec<Credential> = {
@@ -61,6 +65,7 @@ export const credentialCodec: StructureCodec<Credential> = {
         })),
       );
     }
+    if (type === 'Attestation') return { type, credentialValue: reader.required(Tag.CredentialValue, asItems) };
     return reader.required(
       Tag.CredentialValue,
       asStructure((value) => ({

@@ -1,14 +1,20 @@
 import { KmipError } from '../errors.js';
 import type { Item } from '../ttlv/item.js';
-import { formatVersion, type ProtocolVersion } from './protocol-version.js';
+import { formatVersion, KMIP_1_4, type ProtocolVersion } from './protocol-version.js';
 import { tagExistsIn, tagName } from './tag-names.js';
+
+/** Says whether a tag is one of those that are left to vendors (KMIP 1.1 section 9.1.1.1). */
+function isVendors(tag: number): boolean {
+  return tag >>> 16 === 0x54;
+}
 
 /** Reads one field's value; throws KmipError INVALID MESSAGE when the type is another. */
 export type ReadAs<T> = (field: Item, version: ProtocolVersion) => T;
 
 /**
  * Reads the fields of a structure in the order of the specification's table (KMIP 1.1 sections 2 to 7). Under a minor
- * version above ours unknown fields are passed over (section 11.1); under 1.0 and 1.1 they are an error.
+ * version above ours unknown fields are passed over (section 11.1); under 1.0 to 1.4 they are an error. A vendor's
+ * own fields are passed over in every version, like a message extension that is not critical (section 6.16).
  */
 export class FieldReader {
   readonly #fields: readonly Item[];
@@ -24,7 +30,9 @@ export class FieldReader {
     readonly place: string,
     readonly version: ProtocolVersion,
   ) {
-    this.#fields = version.minor > 1 ? fields.filter((field) => tagExistsIn(field.tag, version)) : fields;
+    const isLater = version.minor > KMIP_1_4.minor;
+    const isOther = ({ tag }: Item) => isVendors(tag) || (isLater && !tagExistsIn(tag, version));
+    this.#fields = fields.some(isOther) ? fields.filter((field) => !isOther(field)) : fields;
   }
 
   /** Tag of the field that comes next, undefined at the end. */
@@ -36,6 +44,14 @@ export class FieldReader {
   optional<T>(tag: number, readAs: ReadAs<T>): T | undefined {
     const field = this.#fields[this.#at];
     if (field === undefined || field.tag !== tag || !tagExistsIn(tag, this.version)) return undefined;
+    this.#at += 1;
+    return readAs(field, this.version);
+  }
+
+  /** Like {@link optional}, for a field of a later version that clients send under earlier ones, too. */
+  takeEarly<T>(tag: number, readAs: ReadAs<T>): T | undefined {
+    const field = this.#fields[this.#at];
+    if (field?.tag !== tag) return undefined;
     this.#at += 1;
     return readAs(field, this.version);
   }

@@ -2,7 +2,8 @@ import { KmipError } from '../errors.js';
 import type { Item, Value } from '../ttlv/item.js';
 import { textOf } from '../ttlv/values.js';
 import { FieldReader, type ReadAs } from './field-reader.js';
-import { enumerationName, tagName } from './tag-names.js';
+import { formatVersion } from './protocol-version.js';
+import { enumerationName, tagName, valueExistsIn } from './tag-names.js';
 
 function wrongType(field: Item, wanted: string): KmipError {
   return new KmipError('InvalidMessage', `${tagName(field.tag)} must be of type ${wanted}, not ${field.type}`);
@@ -60,14 +61,17 @@ export const asNumber: ReadAs<number> = (field) => {
   if (field.type !== 'Enumeration') throw wrongType(field, 'Enumeration');
   return field.value;
 };
-/** An Enumeration's name; INVALID FIELD for a number without one. */
+/** An Enumeration's name; INVALID FIELD for a number without one, or one that came after the message's version. */
 export function asEnumeration<Names extends Readonly<Record<string, number>>>(
   names: Names,
 ): ReadAs<keyof Names & string> {
   return (field, version) => {
     const number = asNumber(field, version);
     const name = enumerationName(names, number);
-    if (name === undefined) throw new KmipError('InvalidField', `${tagName(field.tag)} has no value ${number}`);
+    if (name === undefined || !valueExistsIn(field.tag, number, version)) {
+      const place = name === undefined ? '' : ` (${name}) in KMIP ${formatVersion(version)}`;
+      throw new KmipError('InvalidField', `${tagName(field.tag)} has no value ${number}${place}`);
+    }
     return name;
   };
 }

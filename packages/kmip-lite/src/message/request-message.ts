@@ -1,12 +1,12 @@
 import { KmipError } from '../errors.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';
-import { boolean, bytes, dateTime, enumeration, integer, item, structure } from '../ttlv/values.js';
+import { boolean, bytes, dateTime, enumeration, integer, item, structure, text } from '../ttlv/values.js';
 import { type Credential, credentialCodec } from './credential.js';
 import type { FieldReader } from './field-reader.js';
 import { asMessageExtension, type MessageExtension, messageExtension } from './message-extension.js';
 import type { ProtocolVersion } from './protocol-version.js';
-import { asBoolean, asBytes, asDateTime, asInteger, asItems, asNumber, asStructure } from './read-as.js';
+import { asBoolean, asBytes, asDateTime, asInteger, asItems, asNumber, asStructure, asText } from './read-as.js';
 import { asStructureOf, structureOf } from './structure-codec.js';
 import { asProtocolVersion, protocolVersion } from './version-field.js';
 import { field, fields } from './write-fields.js';
@@ -22,6 +22,8 @@ export interface RequestHeader {
   /** Number of a Batch Error Continuation Option; Stop if missing. */
   readonly errorContinuation?: number | undefined;
   readonly batchOrder?: boolean | undefined;
+  /** Since 1.4: the client's own name for the message, for its logs. */
+  readonly clientCorrelationValue?: string | undefined;
   /** Seconds since 1970. */
   readonly timeStamp?: number | undefined;
 }
@@ -52,6 +54,7 @@ export function requestTree({ header, items }: RequestMessage): Item {
         structure([
           item(Tag.ProtocolVersion, protocolVersion(header.version)),
           ...field(Tag.MaximumResponseSize, header.maximumResponseSize, integer),
+          ...field(Tag.ClientCorrelationValue, header.clientCorrelationValue, text),
           ...field(Tag.AsynchronousIndicator, header.asynchronous, boolean),
           ...field(Tag.Authentication, header.credential, credential),
           ...field(Tag.BatchErrorContinuationOption, header.errorContinuation, enumeration),
@@ -94,8 +97,10 @@ export function requestVersion(message: Item): ProtocolVersion | undefined {
  *
  * ```
  * Request Message 420078
- *   Request Header 420077 { Protocol Version, Maximum Response Size?, Asynchronous Indicator?, Authentication? {
- *     Credential }, Batch Error Continuation Option?, Batch Order Option?, Time Stamp?, Batch Count }
+ *   Request Header 420077 { Protocol Version, Maximum Response Size?, (1.4) Client Correlation Value?,
+ *     Server Correlation Value?, Asynchronous Indicator?, (1.2) Attestation Capable Indicator?, Attestation Type*,
+ *     Authentication? { Credential, since 1.2 several }, Batch Error Continuation Option?, Batch Order Option?,
+ *     Time Stamp?, Batch Count }
  *   Batch Item 42000f * { Operation, Unique Batch Item ID?, Request Payload, Message Extension* }
  * ```
  *
@@ -105,7 +110,7 @@ export function readRequest(message: Item): RequestMessage {
   const version = requestVersion(message);
   if (version === undefined) throw new KmipError('InvalidMessage', 'the request has no readable header');
   if (version.major !== 1 || version.minor < 0) {
-    throw new KmipError('InvalidMessage', 'this server speaks KMIP 1.1 and 1.0');
+    throw new KmipError('InvalidMessage', `KMIP ${version.major}.${version.minor} is not spoken here; 1.0 to 1.4 are`);
   }
   return asStructure((reader) => {
     const { header, batchCount } = reader.required(Tag.RequestHeader, asStructure(readHeader));
@@ -117,19 +122,37 @@ export function readRequest(message: Item): RequestMessage {
 }
 
 function readHeader(reader: FieldReader): { header: RequestHeader; batchCount: number } {
+  const version = reader.required(Tag.ProtocolVersion, asProtocolVersion);
+  const maximumResponseSize = reader.optional(Tag.MaximumResponseSize, asInteger);
+  const clientCorrelationValue = reader.optional(Tag.ClientCorrelationValue, asText);
+  reader.optional(Tag.ServerCorrelationValue, asText);
+  const asynchronous = reader.optional(Tag.AsynchronousIndicator, asBoolean);
+  // What the client could attest is of no use here: nothing asks for it.
+  reader.optional(Tag.AttestationCapableIndicator, asBoolean);
+  reader.all(Tag.AttestationType, asNumber);
   const header: RequestHeader = {
-    version: reader.required(Tag.ProtocolVersion, asProtocolVersion),
-    maximumResponseSize: reader.optional(Tag.MaximumResponseSize, asInteger),
-    asynchronous: reader.optional(Tag.AsynchronousIndicator, asBoolean),
-    credential: reader.optional(
-      Tag.Authentication,
-      asStructure((authentication) => authentication.required(Tag.Credential, asStructureOf(credentialCodec))),
-    ),
+    version,
+    maximumResponseSize,
+    clientCorrelationValue,
+    asynchronous,
+    credential: reader.optional(Tag.Authentication, asStructure(readAuthentication)),
     errorContinuation: reader.optional(Tag.BatchErrorContinuationOption, asNumber),
     batchOrder: reader.optional(Tag.BatchOrderOption, asBoolean),
     timeStamp: reader.optional(Tag.TimeStamp, asDateTime),
   };
   return { header, batchCount: reader.required(Tag.BatchCount, asInteger) };
+}
+
+/** The first credential: one in 1.0 and 1.1; who presents several must be right about each, and we judge one. */
+function readAuthentication(authentication: FieldReader): Credential {
+  const [first, ...others] = [
+    authentication.required(Tag.Credential, asStructureOf(credentialCodec)),
+    ...(authentication.version.minor < 2 ? [] : authentication.all(Tag.Credential, asStructureOf(credentialCodec))),
+  ];
+  if (first === undefined || others.length > 0) {
+    throw new KmipError('FeatureNotSupported', 'one Credential is judged here, not several');
+  }
+  return first;
 }
 
 function readItem(reader: FieldReader): RequestItem {

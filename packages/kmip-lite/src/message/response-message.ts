@@ -3,6 +3,7 @@ import { ResultReason, ResultStatus } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import type { Item } from '../ttlv/item.js';
 import { bytes, dateTime, enumeration, integer, item, structure, text } from '../ttlv/values.js';
+import type { FieldReader } from './field-reader.js';
 import { asMessageExtension } from './message-extension.js';
 import type { ProtocolVersion } from './protocol-version.js';
 import { asBytes, asDateTime, asInteger, asItems, asNumber, asStructure, asText } from './read-as.js';
@@ -27,11 +28,13 @@ export interface ResponseMessage {
   readonly version: ProtocolVersion;
   /** Seconds since 1970. */
   readonly timeStamp: number;
+  /** Since 1.4: what the request's header carried. */
+  readonly clientCorrelationValue?: string | undefined;
   readonly items: readonly ResponseItem[];
 }
 
 /** The tree of a response. */
-export function responseTree({ version, timeStamp, items }: ResponseMessage): Item {
+export function responseTree({ version, timeStamp, clientCorrelationValue, items }: ResponseMessage): Item {
   return item(
     Tag.ResponseMessage,
     structure([
@@ -40,6 +43,7 @@ export function responseTree({ version, timeStamp, items }: ResponseMessage): It
         structure([
           item(Tag.ProtocolVersion, protocolVersion(version)),
           item(Tag.TimeStamp, dateTime(timeStamp)),
+          ...field(Tag.ClientCorrelationValue, clientCorrelationValue, text),
           item(Tag.BatchCount, integer(items.length)),
         ]),
       ),
@@ -80,7 +84,7 @@ export function readResponse(message: Item): ResponseMessage {
       asStructure((fields) => ({
         version: fields.required(Tag.ProtocolVersion, asProtocolVersion),
         timeStamp: fields.required(Tag.TimeStamp, asDateTime),
-        batchCount: fields.required(Tag.BatchCount, asInteger),
+        batchCount: readBatchCount(fields),
       })),
     );
     const items = reader.all(
@@ -105,8 +109,15 @@ export function readResponse(message: Item): ResponseMessage {
   })(message, tolerant);
 }
 
+/** Passes over what stands before the Batch Count since 1.2: nonce, attestation types, correlation values. */
+function readBatchCount(fields: FieldReader): number {
+  const between = [Tag.Nonce, Tag.AttestationType, Tag.ClientCorrelationValue, Tag.ServerCorrelationValue] as number[];
+  while (between.includes(fields.nextTag ?? 0)) fields.optional(fields.nextTag ?? 0, () => null);
+  return fields.required(Tag.BatchCount, asInteger);
+}
+
 /** Clients read as if under a later minor version: what they do not know they pass over (KMIP 1.1 section 11.1). */
-export const tolerant: ProtocolVersion = { major: 1, minor: 2 };
+export const tolerant: ProtocolVersion = { major: 1, minor: 5 };
 
 /** An item that failed. */
 export function failedItem(

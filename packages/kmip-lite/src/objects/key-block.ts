@@ -1,7 +1,7 @@
 import { type Attribute, attributeCodec } from '../attributes/attribute.js';
 import { KmipError } from '../errors.js';
 import type { ReadAs } from '../message/field-reader.js';
-import { KMIP_1_1 } from '../message/protocol-version.js';
+import { KMIP_1_4 } from '../message/protocol-version.js';
 import { asBytes, asEnumeration, asInteger, asStructure } from '../message/read-as.js';
 import { asStructureOf, type StructureCodec, structureOf } from '../message/structure-codec.js';
 import { field, fields, named } from '../message/write-fields.js';
@@ -100,5 +100,5 @@ export function encodeKeyValue(value: KeyValue): Uint8Array {
 export function decodeKeyValue(encoded: Uint8Array): KeyValue {
   const value = decodeTtlv(encoded);
   if (value.tag !== Tag.KeyValue) throw new KmipError('InvalidMessage', 'the wrapped bytes are no Key Value');
-  return asStructureOf(keyValueCodec)(value, KMIP_1_1);
+  return asStructureOf(keyValueCodec)(value, KMIP_1_4);
 }

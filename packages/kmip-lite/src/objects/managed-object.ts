@@ -76,7 +76,7 @@ export function encodeObject(object: ManagedObject): Item {
 /**
  * Reads the object structure that follows an Object Type.
  *
- * @throws KmipError INVALID MESSAGE when another structure stands there, INVALID FIELD for a split key
+ * @throws KmipError INVALID MESSAGE when another structure stands there, INVALID FIELD for a split key or a PGP key
  */
 export function decodeObject(objectType: ObjectType, reader: FieldReader): ManagedObject {
   switch (objectType) {
@@ -123,6 +123,7 @@ export function decodeObject(objectType: ObjectType, reader: FieldReader): Manag
         })),
       );
     case 'SplitKey':
-      throw new KmipError('InvalidField', 'split keys are not served');
+    case 'PGPKey':
+      throw new KmipError('InvalidField', `Object Type ${objectType} is not served`);
   }
 }

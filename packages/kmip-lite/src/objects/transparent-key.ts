@@ -1,6 +1,6 @@
 import { KmipError } from '../errors.js';
 import { FieldReader } from '../message/field-reader.js';
-import { KMIP_1_1 } from '../message/protocol-version.js';
+import { KMIP_1_4 } from '../message/protocol-version.js';
 import { asBigInteger, asBytes, asEnumeration } from '../message/read-as.js';
 import type { StructureCodec } from '../message/structure-codec.js';
 import { field, named } from '../message/write-fields.js';
@@ -147,7 +147,7 @@ export function encodeTransparentKey(key: TransparentKey): Item[] {
  */
 export function decodeTransparentKey(format: KeyFormatType, material: readonly Item[]): TransparentKey {
   if (!isRead(format)) throw new KmipError('KeyFormatTypeNotSupported', `${format} is not supported`);
-  const reader = new FieldReader(material, `the key material of ${format}`, KMIP_1_1);
+  const reader = new FieldReader(material, `the key material of ${format}`, KMIP_1_4);
   const key = codecs[format].decode(reader);
   reader.end();
   return key;

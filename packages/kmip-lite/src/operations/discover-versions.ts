@@ -1,4 +1,4 @@
-import { type ProtocolVersion, sameVersion, supportedVersions } from '../message/protocol-version.js';
+import { KMIP_1_4, type ProtocolVersion, sameVersion, supportedVersions } from '../message/protocol-version.js';
 import type { StructureCodec } from '../message/structure-codec.js';
 import { asProtocolVersion, protocolVersion } from '../message/version-field.js';
 import { fields } from '../message/write-fields.js';
@@ -26,8 +26,12 @@ export const discoverVersionsCodec: OperationCodec<DiscoverVersionsRequest, Disc
   response: codec,
 };
 
-/** The answer of a server that speaks 1.1 and 1.0. */
-export function answerDiscoverVersions({ versions }: DiscoverVersionsRequest): DiscoverVersionsResponse {
-  if (versions.length === 0) return { versions: supportedVersions };
-  return { versions: supportedVersions.filter((ours) => versions.some((theirs) => sameVersion(ours, theirs))) };
+/** The answer of a server that speaks KMIP 1.0 to `newest`: those of its versions that the client knows. */
+export function answerDiscoverVersions(
+  { versions }: DiscoverVersionsRequest,
+  newest: ProtocolVersion = KMIP_1_4,
+): DiscoverVersionsResponse {
+  const spoken = supportedVersions.filter((ours) => ours.minor <= newest.minor);
+  if (versions.length === 0) return { versions: spoken };
+  return { versions: spoken.filter((ours) => versions.some((theirs) => sameVersion(ours, theirs))) };
 }

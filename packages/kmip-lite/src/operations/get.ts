@@ -3,7 +3,7 @@ import { asStructureOf, structureOf } from '../message/structure-codec.js';
 import { field, named } from '../message/write-fields.js';
 import { type KeyWrappingSpecification, keyWrappingSpecificationCodec } from '../objects/key-wrapping.js';
 import { decodeObject, encodeObject, type ManagedObject } from '../objects/managed-object.js';
-import { KeyCompressionType, KeyFormatType, ObjectType } from '../spec/enumerations.generated.js';
+import { KeyCompressionType, KeyFormatType, KeyWrapType, ObjectType } from '../spec/enumerations.generated.js';
 import { Tag } from '../spec/tags.generated.js';
 import { item, text } from '../ttlv/values.js';
 import type { OperationCodec } from './operation-codec.js';
@@ -12,6 +12,8 @@ import type { OperationCodec } from './operation-codec.js';
 export interface GetRequest {
   readonly uniqueIdentifier?: string | undefined;
   readonly keyFormatType?: KeyFormatType | undefined;
+  /** Since 1.4: in clear, or as it was registered. */
+  readonly keyWrapType?: KeyWrapType | undefined;
   readonly keyCompressionType?: KeyCompressionType | undefined;
   readonly keyWrappingSpecification?: KeyWrappingSpecification | undefined;
 }
@@ -24,7 +26,8 @@ export interface GetResponse {
 
 /**
  * ```
- * request  { Unique Identifier? 420094, Key Format Type? 420042, Key Compression Type? 420041,
+ * request  { Unique Identifier? 420094, Key Format Type? 420042, Key Wrap Type? 4200f8 (1.4),
+ *   Key Compression Type? 420041,
  *   Key Wrapping Specification? 420047 }
  * response { Object Type 420057, Unique Identifier 420094, the object }
  * ```
@@ -34,6 +37,7 @@ export const getCodec: OperationCodec<GetRequest, GetResponse> = {
     encode: (request) => [
       ...field(Tag.UniqueIdentifier, request.uniqueIdentifier, text),
       ...field(Tag.KeyFormatType, request.keyFormatType, named(KeyFormatType)),
+      ...field(Tag.KeyWrapType, request.keyWrapType, named(KeyWrapType)),
       ...field(Tag.KeyCompressionType, request.keyCompressionType, named(KeyCompressionType)),
       ...field(
         Tag.KeyWrappingSpecification,
@@ -44,6 +48,7 @@ export const getCodec: OperationCodec<GetRequest, GetResponse> = {
     decode: (reader) => ({
       uniqueIdentifier: reader.optional(Tag.UniqueIdentifier, asText),
       keyFormatType: reader.optional(Tag.KeyFormatType, asEnumeration(KeyFormatType)),
+      keyWrapType: reader.optional(Tag.KeyWrapType, asEnumeration(KeyWrapType)),
       keyCompressionType: reader.optional(Tag.KeyCompressionType, asEnumeration(KeyCompressionType)),
       keyWrappingSpecification: reader.optional(
         Tag.KeyWrappingSpecification,

@@ -5,14 +5,19 @@ import { cancelCodec } from './cancel.js';
 import { checkCodec } from './check.js';
 import { createCodec } from './create.js';
 import { createKeyPairCodec } from './create-key-pair.js';
+import { decryptCodec } from './decrypt.js';
 import { deleteAttributeCodec } from './delete-attribute.js';
 import { destroyCodec } from './destroy.js';
 import { discoverVersionsCodec } from './discover-versions.js';
+import { encryptCodec } from './encrypt.js';
 import { getCodec } from './get.js';
 import { getAttributeListCodec } from './get-attribute-list.js';
 import { getAttributesCodec } from './get-attributes.js';
 import { getUsageAllocationCodec } from './get-usage-allocation.js';
+import { hashCodec } from './hash.js';
 import { locateCodec } from './locate.js';
+import { macCodec } from './mac.js';
+import { macVerifyCodec } from './mac-verify.js';
 import { modifyAttributeCodec } from './modify-attribute.js';
 import { obtainLeaseCodec } from './obtain-lease.js';
 import type { OperationCodec } from './operation-codec.js';
@@ -23,6 +28,10 @@ import { reKeyKeyPairCodec } from './re-key-key-pair.js';
 import { recoverCodec } from './recover.js';
 import { registerCodec } from './register.js';
 import { revokeCodec } from './revoke.js';
+import { rngRetrieveCodec } from './rng-retrieve.js';
+import { rngSeedCodec } from './rng-seed.js';
+import { signCodec } from './sign.js';
+import { signatureVerifyCodec } from './signature-verify.js';
 
 /** The operations whose payloads we speak. */
 export const operationCodecs = {
@@ -50,6 +59,15 @@ export const operationCodecs = {
   Cancel: cancelCodec,
   Poll: pollCodec,
   DiscoverVersions: discoverVersionsCodec,
+  Encrypt: encryptCodec,
+  Decrypt: decryptCodec,
+  Sign: signCodec,
+  SignatureVerify: signatureVerifyCodec,
+  MAC: macCodec,
+  MACVerify: macVerifyCodec,
+  RNGRetrieve: rngRetrieveCodec,
+  RNGSeed: rngSeedCodec,
+  Hash: hashCodec,
 } as const;
 
 /** Name of an operation whose payloads we speak. */

@@ -1,6 +1,6 @@
 import { KmipError, TtlvError } from '../errors.js';
 import { defaultLimits, type Limits } from '../limits.js';
-import { KMIP_1_1, type ProtocolVersion } from '../message/protocol-version.js';
+import { KMIP_1_1, KMIP_1_4, type ProtocolVersion } from '../message/protocol-version.js';
 import { type RequestItem, type RequestMessage, readRequest, requestVersion } from '../message/request-message.js';
 import { failedItem, responseTree } from '../message/response-message.js';
 import { BatchErrorContinuationOption, ResultStatus } from '../spec/enumerations.generated.js';
@@ -39,10 +39,12 @@ export async function answerMessage<Context>(
     message = readRequest(tree);
     checkBatch(message, limits);
   } catch (error) {
-    return refuseMessage(error, receivedAtMs, version, options.onFault);
+    const refused = refuseMessage(error, receivedAtMs, version, options.onFault, options.newestVersion);
+    // A client that began with KMIP 2 may go on with an older version on the same connection.
+    return { ...refused, last: version === undefined || version.major <= 1 };
   }
   const performed = await performBatch(message, receivedAtMs, options);
-  const answer = encodeAnswer(message, performed, receivedAtMs, options.onFault);
+  const answer = encodeAnswer(message, performed, receivedAtMs, options);
   const credential = message.header.credential;
   const username = credential?.type === 'UsernameAndPassword' ? credential.username : undefined;
   return { ...answer, version: message.header.version, username, last: false };
@@ -50,14 +52,20 @@ export async function answerMessage<Context>(
 
 /**
  * Answers what is no request: one item without an Operation, Operation Failed, Invalid Message (KMIP 1.1 section 7). The
- * header carries the request's version if that is one of KMIP 1, else ours. An error that is neither TtlvError nor
+ * header carries the request's version if that is one of KMIP 1, else 1.1, which every client reads. An error that is neither TtlvError nor
  * KmipError is told as General Failure and reported.
  */
-export function refuseMessage(error: unknown, nowMs: number, version?: ProtocolVersion, onFault?: FaultSink): Answer {
+export function refuseMessage(
+  error: unknown,
+  nowMs: number,
+  version?: ProtocolVersion,
+  onFault?: FaultSink,
+  newest: ProtocolVersion = KMIP_1_4,
+): Answer {
   const refusal = refusalOf(error, onFault);
   const response = encodeTtlv(
     responseTree({
-      version: answerVersion(version),
+      version: version?.major === 1 && version.minor >= 0 ? spokenVersion(version, newest) : KMIP_1_1,
       timeStamp: Math.floor(nowMs / 1000),
       items: [failedItem({}, refusal)],
     }),
@@ -70,14 +78,6 @@ function refusalOf(error: unknown, onFault: FaultSink | undefined): KmipError {
   if (error instanceof KmipError) return error;
   report(onFault, { error });
   return generalFailure();
-}
-
-/** The newest minor version that clients may ask for; later ones are answered under 1.1. */
-const newestMinor = 4;
-
-function answerVersion(version: ProtocolVersion | undefined): ProtocolVersion {
-  const known = version !== undefined && version.major === 1 && version.minor >= 0 && version.minor <= newestMinor;
-  return known ? version : KMIP_1_1;
 }
 
 function checkBatch({ header, items }: RequestMessage, limits: Limits): void {
@@ -109,7 +109,8 @@ async function performBatch<Context>(
   if (refusal !== undefined) return items.map((one) => refuseItem(one, refusal));
   const call: OperationCall<Context> = {
     context: options.context,
-    version: spokenVersion(header.version),
+    version: spokenVersion(header.version, options.newestVersion),
+    newestVersion: options.newestVersion ?? KMIP_1_4,
     credential: header.credential,
     asynchronousAllowed: header.asynchronous ?? false,
     nowMs: receivedAtMs,
@@ -155,12 +156,13 @@ function encodeAnswer(
   { header, items }: RequestMessage,
   performed: readonly PerformedItem[],
   nowMs: number,
-  onFault: FaultSink | undefined,
+  { onFault, newestVersion }: Pick<ServeOptions<unknown>, 'onFault' | 'newestVersion'>,
 ): { response: Uint8Array; items: ExchangedItem[] } {
   const encode = (results: readonly PerformedItem[]): Uint8Array => {
     const tree = responseTree({
-      version: answerVersion(header.version),
+      version: spokenVersion(header.version, newestVersion),
       timeStamp: Math.floor(nowMs / 1000),
+      clientCorrelationValue: header.clientCorrelationValue,
       items: results.map((one) => one.response),
     });
     const response = encodeTtlv(tree);

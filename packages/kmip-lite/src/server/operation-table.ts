@@ -11,8 +11,10 @@ import {
 export interface OperationCall<Context> {
   /** What `serveChannel` was given: who is connected, the store. */
   readonly context: Context;
-  /** Version of the request's header; 1.1 for any minor version above it. */
+  /** Version of the request's header, or the newest that the server speaks where that is older. */
   readonly version: ProtocolVersion;
+  /** The newest version that the server speaks. */
+  readonly newestVersion: ProtocolVersion;
   /** Credential of the request's header. Its password is a view of the frame, zeroed after the answer. */
   readonly credential?: Credential | undefined;
   /** The client permits the answer {@link Pending}. */

@@ -145,7 +145,8 @@ function pendingItem(
 /** Discover Versions needs no policy: what we speak is a fact of this package. */
 function defaultHandler<Name extends SpokenOperation>(
   name: Name,
-): ((request: Addressed<RequestOf<Name>>) => Promise<ResponseOf<Name>>) | undefined {
+): ((request: Addressed<RequestOf<Name>>, call: OperationCall<unknown>) => Promise<ResponseOf<Name>>) | undefined {
   if (name !== 'DiscoverVersions') return undefined;
-  return async (request) => answerDiscoverVersions(request as RequestOf<'DiscoverVersions'>) as ResponseOf<Name>;
+  return async (request, { newestVersion }) =>
+    answerDiscoverVersions(request as RequestOf<'DiscoverVersions'>, newestVersion) as ResponseOf<Name>;
 }

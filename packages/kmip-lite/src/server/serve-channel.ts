@@ -2,6 +2,7 @@ import { type Channel, type Clock, ClockError, NetworkError } from '@vcryptsim/p
 import { TtlvError } from '../errors.js';
 import { defaultLimits, type Limits } from '../limits.js';
 import type { Credential } from '../message/credential.js';
+import type { ProtocolVersion } from '../message/protocol-version.js';
 import { Tag } from '../spec/tags.generated.js';
 import { FrameReader } from '../ttlv/frame-reader.js';
 import { type Answer, answerMessage, refuseMessage } from './answer-message.js';
@@ -28,6 +29,8 @@ export interface ServeOptions<Context> {
   /** Told of every error that nobody expected, after it became an answer or the connection's end. */
   readonly onFault?: FaultSink | undefined;
   readonly limits?: Limits;
+  /** Newest version to speak; default 1.4. A server that is held to 1.1 answers as one that knows no later version. */
+  readonly newestVersion?: ProtocolVersion | undefined;
   /** Until the first byte of the first request; default 10,000. */
   readonly firstRequestTimeoutMs?: number;
   /** Until the first byte of each later request; default 300,000. */

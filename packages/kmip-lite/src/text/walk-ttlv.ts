@@ -42,7 +42,7 @@ const shownBytes: ReadonlySet<number> = new Set([
   Tag.IVCounterNonce,
 ]);
 /** Hidden with everything in them. */
-const secrets: ReadonlySet<number> = new Set([Tag.KeyMaterial, Tag.Password, Tag.OpaqueDataValue]);
+const secrets: ReadonlySet<number> = new Set([Tag.KeyMaterial, Tag.Password, Tag.OpaqueDataValue, Tag.Data]);
 
 function isSecret(tag: number, type: ItemType): boolean {
   return secrets.has(tag) || type === 'BigInteger' || (type === 'ByteString' && !shownBytes.has(tag));

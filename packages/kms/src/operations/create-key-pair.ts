@@ -1,6 +1,6 @@
 import { type Attribute, attribute, firstValue, type RecommendedCurve } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import type { KeyPair, KeyPairKind } from '@vcryptsim/ports';
+import type { KeyPair, KeyPairKind, NistCurve } from '@vcryptsim/ports';
 import { digestAttribute } from '../attributes.js';
 import { KmsError } from '../errors.js';
 import { KeyMaterial } from '../key-material.js';
@@ -23,7 +23,7 @@ const RSA_KINDS: Readonly<Record<number, KeyPairKind>> = {
 };
 
 /** The curves that a length alone can mean. */
-const PRIME_CURVES: readonly RecommendedCurve[] = ['P192', 'P224', 'P256', 'P384', 'P521'];
+const PRIME_CURVES: readonly NistCurveName[] = ['P192', 'P224', 'P256', 'P384', 'P521'];
 
 /** Create Key Pair (KMIP 1.1 section 4.2): RSA, or EC on a NIST curve; both halves linked to each other. */
 export const createKeyPair: OperationHandler<'CreateKeyPair', OperationContext> = async (request, call) => {
@@ -78,19 +78,27 @@ export function kindOf(attributes: readonly Attribute[]): KeyPairKind {
       `Cryptographic Length ${lengthBits}: no Recommended Curve is given, and no prime curve is that long.`,
     );
   }
+  if (!isNist(curve)) throw invalid(`Recommended Curve ${curve}: EC pairs are on the NIST curves.`);
   if (lengthBits !== undefined && lengthBits !== fieldBits(curve)) {
     throw invalid(`Cryptographic Length ${lengthBits} is not that of Recommended Curve ${curve}: ${fieldBits(curve)}.`);
   }
   return ecKind(curve);
 }
 
+/** The curves that KMIP names since 1.0. */
+type NistCurveName = Extract<RecommendedCurve, Uppercase<NistCurve>>;
+
+function isNist(curve: RecommendedCurve): curve is NistCurveName {
+  return /^[BKP]\d+$/.test(curve);
+}
+
 /** Bits of a curve's field, which its name says. */
-function fieldBits(curve: RecommendedCurve): number {
+function fieldBits(curve: NistCurveName): number {
   return Number(curve.slice(1));
 }
 
-function ecKind(curve: RecommendedCurve): KeyPairKind {
-  return `ec-${curve.toLowerCase() as Lowercase<RecommendedCurve>}`;
+function ecKind(curve: NistCurveName): KeyPairKind {
+  return `ec-${curve.toLowerCase() as NistCurve}`;
 }
 
 /** The two objects of a fresh pair. */

@@ -26,9 +26,11 @@ export const locate: OperationHandler<'Locate', OperationContext> = async (reque
     attributes,
     objectGroupMember,
     maximumItems = 0,
+    offsetItems = 0,
     storageStatusMask = StorageStatusMask.OnLineStorage,
   } = request;
   if (maximumItems < 0) throw new KmsError('FIELD_INVALID', 'Maximum Items cannot be negative.');
+  if (offsetItems < 0) throw new KmsError('FIELD_INVALID', 'Offset Items cannot be negative.');
   if (attributes.length > ATTRIBUTES_MAX) throw new KmsError('FIELD_INVALID', 'That is too much to look for.');
   for (const { name } of attributes) checkName(name);
   const wanted = attributes.map(ownCopy);
@@ -39,7 +41,9 @@ export const locate: OperationHandler<'Locate', OperationContext> = async (reque
       if (hasAll(object, wanted) && isMember(object, objectGroupMember)) found.push(object.id);
     }
     const ordered = objectGroupMember === 'GroupMemberDefault' ? inTurn(found, wanted, call) : found;
-    return { uniqueIdentifiers: ordered.slice(0, most) };
+    const uniqueIdentifiers = ordered.slice(offsetItems, offsetItems + most);
+    // Clients of earlier versions page, too, but do not know the field (facts/kmip.md section 1.2).
+    return { locatedItems: found.length, uniqueIdentifiers };
   };
   if (!call.asynchronousAllowed) return search();
   const { pending, client } = call.context;

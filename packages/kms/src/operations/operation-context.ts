@@ -81,6 +81,7 @@ export function refuseArchived(object: Pick<ManagedObject, 'attributes'>): void 
 export function userOf(credential: Credential | undefined): string | null {
   if (!credential) return null;
   if (credential.type === 'UsernameAndPassword') return `user:${credential.username}`;
+  if (credential.type === 'Attestation') return null;
   const { deviceSerialNumber, deviceIdentifier, networkIdentifier, machineIdentifier, mediaIdentifier } = credential;
   return `device:${JSON.stringify([deviceSerialNumber, deviceIdentifier, networkIdentifier, machineIdentifier, mediaIdentifier])}`;
 }

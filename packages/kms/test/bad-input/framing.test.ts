@@ -143,7 +143,7 @@ const rows: readonly (readonly [row: string, input: string, sent: Uint8Array, ki
   ['30', 'tag 000000', inPayload(text(0x000000, 'a')), 'F'],
   ['30', 'tag FFFFFF', inPayload(text(0xffffff, 'a')), 'F'],
   ['30', 'tag 41xxxx', inPayload(text(0x410020, 'a')), 'F'],
-  ['30', 'a vendor’s tag', inPayload(text(0x540001, 'a')), ['InvalidField']],
+  ['30', 'a vendor’s tag, which is passed over', inPayload(text(0x540001, 'a')), ['ItemNotFound']],
   ['31', 'a field of another place', inPayload(bytes(Tag.KeyMaterial, zeros(32))), ['InvalidMessage']],
   ['31', 'a field twice', inPayload(id('a'), id('a')), ['InvalidMessage']],
   ['32', 'payload fields out of order', inPayload(text(Tag.AttributeName, 'State'), id('a')), ['InvalidMessage']],

@@ -95,7 +95,7 @@ const rows: readonly (readonly [row: string, input: string, sent: Uint8Array, ki
   ['48', 'Maximum Response Size 0', withHeader(integer(Tag.MaximumResponseSize, 0)), 'F'],
   ['48', 'Maximum Response Size -1', withHeader(integer(Tag.MaximumResponseSize, -1)), 'F'],
   ['48', 'Maximum Response Size 1', withHeader(integer(Tag.MaximumResponseSize, 1)), ['ResponseTooLarge']],
-  ['48', 'Maximum Response Size 256', withHeader(integer(Tag.MaximumResponseSize, 256)), ['Success']],
+  ['48', 'Maximum Response Size 512', withHeader(integer(Tag.MaximumResponseSize, 512)), ['Success']],
   [
     '48',
     'Maximum Response Size 256 for a longer answer',

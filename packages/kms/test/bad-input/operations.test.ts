@@ -93,7 +93,8 @@ describe('operations on what cannot be', () => {
     ['53', 'Locate by 1,000 attributes', ask('Locate', texts(1_000)), ['InvalidField']],
     ['53', 'Locate with Maximum Items 2^31-1', ask('Locate', integer(Tag.MaximumItems, 2 ** 31 - 1)), ['Success']],
     ['53', 'Locate with Maximum Items -1', ask('Locate', integer(Tag.MaximumItems, -1)), ['InvalidField']],
-    ['53', 'Locate with Offset Items, of KMIP 1.3', ask('Locate', integer(0x4200d4, -1)), ['InvalidField']],
+    ['53', 'Locate with Offset Items -1', ask('Locate', integer(Tag.OffsetItems, -1)), ['InvalidField']],
+    ['53', 'Locate with Offset Items 2^31-1', ask('Locate', integer(Tag.OffsetItems, 2 ** 31 - 1)), ['Success']],
     ['54', '2,000 attributes on a new key', create({ more: [texts(2_000)] }), ['IndexOutOfBounds']],
     [
       '54',

@@ -20,7 +20,7 @@ interface ServeOptions extends ClusterOptions {
 /** `vcryptsim kms serve`: serves until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
   const command = new Command('serve')
-    .description('Serve KMIP 1.0 and 1.1 over mutual TLS. For labs and tests, not for production keys.')
+    .description('Serve KMIP 1.0 to 1.4 over mutual TLS. For labs and tests, not for production keys.')
     .requiredOption('--dir <dir>', 'where keys, clients and certificates are kept; made at the first start')
     .option('--listen <host:port>', 'where to listen; port 0 picks a free one', '127.0.0.1:5696')
     .option('--root-key <file>', 'the key that seals all others (default DIR/root.key, made at the first start)')

@@ -32,6 +32,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   bench: [...PRODUCT.map((name) => `${name}*`), 'crypto-core*', 'scenario-engine*'],
   cli: [
     'scenario-engine',
+    'scenario-engine/layout',
     'kms',
     'kmip-lite/text',
     'hypervisor/formats',
@@ -48,8 +49,8 @@ const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   'crypto-core': ['@noble/ciphers', '@noble/hashes'],
   hypervisor: ['iconv-lite'],
   pki: ['@peculiar/x509', 'asn1js', 'reflect-metadata'],
-  'scenario-engine': ['zod', 'yaml'],
-  cli: ['commander', 'picocolors', 'cli-progress'],
+  'scenario-engine': ['zod', 'yaml', 'string-width'],
+  cli: ['commander', 'picocolors'],
 };
 
 interface Import {

@@ -18,9 +18,14 @@ export function printError(text: string): void {
   process.stderr.write(shown(text));
 }
 
-/** Prints a value as one JSON document on standard output, ended by a line feed. */
-export function printJson(value: unknown, indent?: number): void {
-  printJsonText(`${JSON.stringify(value, null, indent)}\n`);
+/** What `--json` gives, whatever the verb: one object that says its version. Lists are inside it, under their name. */
+export function jsonDocument(content: object): string {
+  return visibleJson(`${JSON.stringify({ version: 1, ...content }, null, 2)}\n`);
+}
+
+/** Prints a {@link jsonDocument} on standard output. */
+export function printJson(content: object): void {
+  printJsonText(jsonDocument(content));
 }
 
 /** Prints text that is JSON already, also several documents, a line each. */

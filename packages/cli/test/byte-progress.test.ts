@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Clock } from '@vcryptsim/ports';
 import { describe, expect, it } from 'vitest';
-import { ByteProgress, formatBytes } from '../src/byte-progress.js';
+import { ByteProgress, formatBytes } from '../src/terminal/byte-progress.js';
 
 /** A clock that is set by hand; only its time is asked for. */
 function handClock(): { clock: Clock; set: (nowMs: number) => void } {

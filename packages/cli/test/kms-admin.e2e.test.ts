@@ -92,7 +92,7 @@ describe('kms key', () => {
     const material = await bytesOf(client, id);
     const act = (verb: string, ...words: string[]) => kms('key', verb, id, '--dir', dir, ...words);
 
-    expect(JSON.parse(kms('key', 'list', '--dir', dir, '--json').out)).toMatchObject([
+    expect(JSON.parse(kms('key', 'list', '--dir', dir, '--json').out).keys).toMatchObject([
       { id, type: 'SymmetricKey', state: 'PreActive', owner: 'vcenter', algorithm: 'AES', lengthBits: 256 },
     ]);
     expect(act('activate').out).toContain(`${id}  SymmetricKey AES-256  Active  vcenter`);

@@ -274,7 +274,7 @@ describe('vcryptsim kms', () => {
     const { port } = await serve();
     const client = await clientOf(port, await identityOf(`${folder}/kms/clients/vcenter`));
     await client.session((session) => session.discoverVersions());
-    const [listed] = JSON.parse(vcryptsim('kms', 'client', 'list', ...where, '--json').out);
+    const [listed] = JSON.parse(vcryptsim('kms', 'client', 'list', ...where, '--json').out).clients;
     expect(listed).toEqual({
       name: 'vcenter',
       subject: 'CN=vcenter',

@@ -30,8 +30,8 @@ describe('the door to a person', () => {
 
   it('prints JSON that is plain to see and means the same', () => {
     const value = { name: 'a\u202e\u0085\nb' };
-    const text = written('stdout', () => printJson(value, 2));
-    expect(text).toBe('{\n  "name": "a\\u202e\\u0085\\nb"\n}\n');
-    expect(JSON.parse(text)).toEqual(value);
+    const text = written('stdout', () => printJson(value));
+    expect(text).toBe('{\n  "version": 1,\n  "name": "a\\u202e\\u0085\\nb"\n}\n');
+    expect(JSON.parse(text)).toEqual({ version: 1, ...value });
   });
 });

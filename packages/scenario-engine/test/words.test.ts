@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { tables, wrap } from '../src/narrator/layout.js';
 import { formatDuration, parseDurationMs } from '../src/scenario/duration.js';
 import { editDistance, nearestWord } from '../src/scenario/nearest-word.js';
 import { formatSize, parseSizeBytes } from '../src/scenario/size.js';
@@ -27,6 +26,7 @@ describe('durations', () => {
     ['5m', 300_000, '5 min'],
     ['150m', 9_000_000, '2 h 30 min'],
     ['1d', 86_400_000, '24 h'],
+    ['30d', 2_592_000_000, '30 days'],
     ['301s', 301_000, '5 min 1 s'],
   ])('reads and prints %s', (text, ms, printed) => {
     expect(parseDurationMs(text)).toBe(ms);
@@ -50,29 +50,5 @@ describe('the nearest word', () => {
     expect(nearestWord('VM.Raed', ['vm.write', 'vm.read'])).toBe('vm.read');
     expect(nearestWord('banana', ['vm.write', 'vm.read'])).toBeNull();
     expect(nearestWord('x', [])).toBeNull();
-  });
-});
-
-describe('layout', () => {
-  it('keeps lines to the width of a terminal, and long words whole', () => {
-    const lines = wrap(`${'word '.repeat(40)}${'x'.repeat(100)} end`, '  ');
-    expect(lines.every((line) => line.length <= 78 || line === `  ${'x'.repeat(100)}`)).toBe(true);
-    expect(lines.join(' ').split(/\s+/).filter(Boolean)).toHaveLength(42);
-    expect(wrap('   ', '  ')).toEqual([]);
-  });
-  it('sets rows in columns', () => {
-    expect(
-      tables(
-        [
-          ['a', 'bbb'],
-          ['cc', ''],
-        ],
-        ' ',
-      ),
-    ).toEqual([[' a   bbb', ' cc']]);
-  });
-  it('makes two tables of one that is too wide, each with the first column', () => {
-    const wide = 'x'.repeat(40);
-    expect(tables([['key', wide, 'y', wide]], '  ')).toEqual([[`  key  ${wide}  y`], [`  key  ${wide}`]]);
   });
 });

@@ -5,7 +5,7 @@ import {
   type VmdkDescriptor,
 } from '@vcryptsim/hypervisor/formats';
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
-import { formatBytes } from '../byte-progress.js';
+import { formatBytes } from '../terminal/byte-progress.js';
 import type { FileReport, ReportEntry, SealedKey } from './file-report.js';
 import { keysOf } from './key-safe.js';
 

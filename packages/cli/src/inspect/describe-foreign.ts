@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { descriptorBeside, encryptedObjectOf, type FileEnds, type FileKind } from '@vcryptsim/hypervisor/formats';
-import { formatBytes } from '../byte-progress.js';
+import { formatBytes } from '../terminal/byte-progress.js';
 import type { FileReport } from './file-report.js';
 
 /** A report on a file of which only its kind is known. */

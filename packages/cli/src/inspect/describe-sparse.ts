@@ -1,6 +1,6 @@
 import { decodeText, sparseHeaderOf } from '@vcryptsim/hypervisor/formats';
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
-import { formatBytes } from '../byte-progress.js';
+import { formatBytes } from '../terminal/byte-progress.js';
 import { describeDescriptor } from './describe-descriptor.js';
 import type { FileReport } from './file-report.js';
 

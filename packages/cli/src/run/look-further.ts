@@ -1,21 +1,21 @@
 import { basename, dirname, relative } from 'node:path';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import type { World } from '@vcryptsim/scenario-engine';
+import { PROGRAM, shellWord } from './repeat-command.js';
 
-const COMMAND = 'npx --no-install vcryptsim';
 /** Enough of a guest's data to be found nowhere by chance. */
 const NEEDLE_BYTES = 10;
 
-/** Three commands that show more of a run: what a file holds, that data is not to be found, another scenario. */
-export async function lookFurther(world: World, scenarioPath: string): Promise<string[]> {
+/** Three commands that show more of a run: what a file holds, that data is not found in it, another scenario. */
+export async function lookFurther(world: World, scenarioPath: string): Promise<string[][]> {
   const [vm] = world.vms.all();
   const other = await anotherScenario(scenarioPath);
   const folder = `${world.folder.datastores}/${world.lab.datastore}`;
   const marker = vm?.ledger.markers()[0]?.subarray(0, NEEDLE_BYTES);
   return [
-    ...(vm === undefined ? [] : [`${COMMAND} inspect ${folder}/${vm.name}/${vm.name}.vmdk`]),
-    ...(marker === undefined ? [] : [`${COMMAND} scan ${folder} --needle ${hex(marker)}`]),
-    ...(other === null ? [] : [`${COMMAND} run ${other}`]),
+    ...(vm === undefined ? [] : [[...PROGRAM, 'inspect', shellWord(`${folder}/${vm.name}/${vm.name}.vmdk`)]]),
+    ...(marker === undefined ? [] : [[...PROGRAM, 'scan', shellWord(folder), '--needle', hex(marker)]]),
+    ...(other === null ? [] : [[...PROGRAM, 'run', shellWord(other)]]),
   ];
 }
 

@@ -4,14 +4,18 @@ import {
   Narrator,
   type PlannedStep,
   type Quiz,
+  type RunResult,
   type Scenario,
   type World,
 } from '@vcryptsim/scenario-engine';
-import { ByteProgress } from '../byte-progress.js';
 import { print as printText } from '../output.js';
+import { ByteProgress } from '../terminal/byte-progress.js';
+import { TerminalLine } from '../terminal/terminal-line.js';
+import { terminalPaint } from '../terminal/terminal-paint.js';
+import { terminalWidth } from '../terminal/terminal-width.js';
+import { WaitLine } from '../terminal/wait-line.js';
 import { askChoice, askLine } from './keyboard.js';
 import { lookFurther } from './look-further.js';
-import { terminalPaint } from './terminal-paint.js';
 
 /** How a run is shown. */
 export interface TerminalOptions {
@@ -24,6 +28,8 @@ export interface TerminalOptions {
   readonly byStep: boolean;
   /** Asks the quiz questions; false prints them with their answers. */
   readonly quiz: boolean;
+  /** The command that runs the same once more. */
+  readonly repeat: (result: RunResult) => readonly string[];
 }
 
 /** A person at a terminal, or a file that somebody reads later: told act by act. */
@@ -31,29 +37,40 @@ export class TerminalAudience implements Audience {
   readonly #options: TerminalOptions;
   readonly #narrator: Narrator;
   readonly #clock = new SystemClock();
+  readonly #wait: WaitLine;
+  #isRealClock = false;
+  #step: PlannedStep | null = null;
   #progress: { readonly label: string; readonly bar: ByteProgress; done: number } | null = null;
   #given: number | null = null;
   #inAct = false;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
-    this.#narrator = new Narrator(terminalPaint(process.stdout.isTTY === true));
+    this.#narrator = new Narrator(terminalPaint(process.stdout.isTTY === true), terminalWidth());
+    this.#wait = new WaitLine(new TerminalLine(), this.#clock);
   }
 
   async begins(world: World): Promise<void> {
+    this.#isRealClock = world.clock instanceof SystemClock;
     print(this.#narrator.opening(this.#options.scenario, world));
   }
 
   async stepBegins(step: PlannedStep, world: World): Promise<void> {
-    if (step.verb !== 'act') return;
+    this.#step = step;
+    if (step.verb !== 'act') {
+      this.#waitFor(step);
+      return;
+    }
     if (this.#inAct) print(await this.#narrator.keys(world));
     this.#inAct = true;
     if (this.#options.byStep) await askLine('\n[Enter] ');
   }
 
   async ask(quiz: Quiz): Promise<number | null> {
+    this.#wait.end();
     print(this.#narrator.question(quiz));
     this.#given = this.#options.quiz ? await askChoice('    your guess (Enter: none): ', quiz.choices.length) : null;
+    if (this.#step !== null) this.#waitFor(this.#step);
     return this.#given;
   }
 
@@ -69,12 +86,14 @@ export class TerminalAudience implements Audience {
     if (this.#progress?.label !== label) {
       this.#progress = { label, bar: new ByteProgress(label, totalBytes, this.#clock, process.stderr), done: 0 };
     }
+    this.#wait.end();
     this.#progress.bar.advance(doneBytes - this.#progress.done);
     this.#progress.done = doneBytes;
     if (doneBytes === totalBytes) this.#endProgress();
   }
 
   async stepEnds(...[step, result, observed]: Parameters<Audience['stepEnds']>): Promise<void> {
+    this.#wait.end();
     this.#endProgress();
     const isStory = step.verb === 'act' || step.verb === 'say';
     if (!isStory || result.status === 'failed') print(this.#narrator.step(result, observed));
@@ -84,7 +103,14 @@ export class TerminalAudience implements Audience {
 
   async ends(...[result, world]: Parameters<Audience['ends']>): Promise<void> {
     print(await this.#narrator.keys(world));
-    print(this.#narrator.closing(result, await lookFurther(world, this.#options.path)));
+    const look = await lookFurther(world, this.#options.path);
+    print(this.#narrator.closing(result, { repeat: this.#options.repeat(result), lookFurther: look }));
+  }
+
+  /** How long a step takes at most is known in real time only where the world's clock is the real one. */
+  #waitFor({ title, action }: PlannedStep): void {
+    const { lastsMs } = action.plan;
+    this.#wait.begin(title, this.#isRealClock && lastsMs !== undefined ? lastsMs : null);
   }
 
   #endProgress(): void {

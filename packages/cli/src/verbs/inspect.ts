@@ -21,7 +21,7 @@ export function inspectCommand(): Command {
 
 async function inspect(file: string, options: { readonly json?: boolean }): Promise<void> {
   const report = await describe(file);
-  if (options.json === true) printJson({ version: 1, ...report }, 2);
+  if (options.json === true) printJson(report);
   else print(renderReport(report));
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type FileSystem, visibleJson } from '@vcryptsim/ports';
+import type { FileSystem } from '@vcryptsim/ports';
 import { OsFileSystem, runCommand, SystemClock, TlsNetwork } from '@vcryptsim/ports/os';
 import {
   CHECK_PROFILES,
@@ -15,9 +15,9 @@ import { CliError, EXIT } from '../exit.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';
 import { checkLines, closingLines } from '../kmip-check/text-report.js';
 import { writeForUser } from '../named-files.js';
-import { print, printJson } from '../output.js';
+import { jsonDocument, print, printJson } from '../output.js';
 import { checkReports, parseReports, type WantedReport } from '../run/report-files.js';
-import { terminalPaint } from '../run/terminal-paint.js';
+import { terminalPaint } from '../terminal/terminal-paint.js';
 
 const RESTART_LIMIT_MS = 60_000;
 const POLL_INTERVAL_MS = 1_000;
@@ -125,7 +125,7 @@ function restartOf(command: string | undefined): (() => Promise<void>) | null {
 async function writeReports(wanted: readonly WantedReport[], report: CheckReport): Promise<void> {
   const texts = {
     junit: () => junitCheckReport(report),
-    json: () => visibleJson(`${JSON.stringify(report, null, 2)}\n`),
+    json: () => jsonDocument(report),
   };
   for (const { kind, path } of wanted) await writeForUser(path, texts[kind]());
 }

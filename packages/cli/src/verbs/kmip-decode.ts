@@ -5,7 +5,7 @@ import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { bytesOfCapture, type FoundMessage, messagesIn } from '../kmip/read-messages.js';
-import { print, printJsonText } from '../output.js';
+import { jsonDocument, print, printJsonText } from '../output.js';
 
 const CONTENT_MAX_BYTES = 16 * 1024 * 1024;
 const HEX_BYTES_A_LINE = 24;
@@ -91,7 +91,7 @@ function asJson(messages: readonly FoundMessage[], { hex }: DecodeOptions): stri
       trouble,
     })),
   };
-  return `${JSON.stringify(answer, null, 2)}\n`;
+  return jsonDocument(answer);
 }
 
 async function readInput(): Promise<Uint8Array> {

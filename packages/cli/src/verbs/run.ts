@@ -18,14 +18,18 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';
 import { printError, printJson } from '../output.js';
+import { describeFailure } from '../run/describe-failure.js';
+import { repeatCommand } from '../run/repeat-command.js';
 import { checkReports, parseReports, type WantedReport, writeReports } from '../run/report-files.js';
 import { TerminalAudience } from '../run/terminal-audience.js';
+import { terminalWidth } from '../terminal/terminal-width.js';
 
 interface RunOptions {
   readonly seed?: number;
   readonly engine: 'auto' | 'native' | 'portable';
   readonly disk?: string;
   readonly keep?: string;
+  readonly saveWire?: string;
   readonly clock: 'virtual' | 'real';
   readonly wire: 'tls' | 'memory';
   readonly pace?: number;
@@ -68,6 +72,7 @@ export function runCommand(): Command {
     .option('--pace <ms>', 'wait so many real milliseconds after each step', wholeNumber)
     .option('--step', 'wait for Enter before each act')
     .option('--no-quiz', 'print the quiz questions with their answers instead of asking')
+    .option('--save-wire <dir>', "what was on vCenter's wire, keys left out: files for kmip decode, and text")
     .option('--report <list>', 'junit=FILE,json=FILE', parseReports)
     .option('--quiet', 'print nothing but a failure')
     .option('--json', 'print the results as one JSON document and nothing else')
@@ -90,9 +95,12 @@ async function run(paths: readonly string[], options: RunOptions): Promise<void>
     results.push(await runOne(files, scenario, path, options, scenarios.length > 1));
   }
   await writeReports(options.report ?? [], results);
-  if (options.json === true) printJson(results.length === 1 ? results[0] : results);
+  if (options.json === true) printJson({ runs: results });
   const failed = results.filter((result) => result.status === 'failed');
-  if (options.quiet === true) for (const result of failed) printError(describeFailure(result));
+  const width = terminalWidth(process.stderr);
+  if (options.quiet === true) {
+    for (const result of failed) printError(describeFailure(result, repeatCommand(result, options), width));
+  }
   if (failed.length > 0) process.exitCode = EXIT.failed;
 }
 
@@ -125,6 +133,7 @@ async function runOne(
 ): Promise<RunResult> {
   const entropy = new SystemEntropy();
   const folder = options.keep === undefined ? newTemporaryFolder(entropy) : resolve(options.keep);
+  const below = (at: string) => (oneOfMany ? `${at}/${basename(path).replace(/\.ya?ml$/, '')}` : at);
   try {
     const result = await runScenario({
       scenario,
@@ -132,7 +141,8 @@ async function runOne(
       clock: options.clock,
       wire: options.wire,
       engine: options.engine,
-      folder: oneOfMany ? `${folder}/${basename(path).replace(/\.ya?ml$/, '')}` : folder,
+      folder: below(folder),
+      ...(options.saveWire === undefined ? {} : { saveWire: below(resolve(options.saveWire)) }),
       files,
       audience: audienceOf(scenario, path, options),
       externalKms: externalKmsIn(options),
@@ -174,25 +184,8 @@ function audienceOf(scenario: Scenario, path: string, options: RunOptions): Audi
   // CI systems often bring a terminal at which nobody sits.
   const isPerson = process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.CI === undefined;
   const { pace: paceMs = 0, step: byStep = false } = options;
-  return new TerminalAudience({ scenario, path, paceMs, byStep, quiz: options.quiz && isPerson });
-}
-
-function describeFailure(result: RunResult): string {
-  const lines = result.steps.flatMap((step) =>
-    step.failures.map(
-      ({ what, wanted, found }) =>
-        `${step.file}:${step.line}: ${step.title}: ${what}: wanted ${wanted}, found ${found}`,
-    ),
-  );
-  const atEnd = result.violations.filter((violation) => violation.afterStep === 0);
-  return [
-    `FAILED ${result.file}, seed ${result.seed}, files in ${result.folder}`,
-    ...lines,
-    ...atEnd.map(
-      ({ invariant, needle, where, offsetBytes }) => `${invariant}: ${needle} in ${where} at ${offsetBytes}`,
-    ),
-    '',
-  ].join('\n');
+  const repeat = (result: RunResult) => repeatCommand(result, options);
+  return new TerminalAudience({ scenario, path, paceMs, byStep, quiz: options.quiz && isPerson, repeat });
 }
 
 function newTemporaryFolder(entropy: SystemEntropy): string {

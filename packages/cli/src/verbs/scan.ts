@@ -3,9 +3,9 @@ import { type FileSystem, readWhole, visibleLine } from '@vcryptsim/ports';
 import { OsFileSystem, SystemClock } from '@vcryptsim/ports/os';
 import { ByteScanner, type FileMatch, type SearchedFiles, scanFolder } from '@vcryptsim/simkit/scan';
 import { Command, Option } from 'commander';
-import { ByteProgress, formatBytes } from '../byte-progress.js';
 import { CliError, EXIT } from '../exit.js';
 import { print, printJson } from '../output.js';
+import { ByteProgress, formatBytes } from '../terminal/byte-progress.js';
 
 /** Shorter needles stand in any disk by chance. */
 const NEEDLE_MIN_BYTES = 4;
@@ -60,7 +60,7 @@ async function scan(folder: string, options: ScanOptions): Promise<void> {
 
   if (options.json === true) {
     const answer = { folder: root, ...extent, found: matches.length, complete: matches.length < MATCHES_MAX, matches };
-    printJson(answer, 2);
+    printJson(answer);
   } else {
     print(describeMatches(matches, extent));
   }

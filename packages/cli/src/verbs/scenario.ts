@@ -55,7 +55,7 @@ async function list(options: { readonly dir?: string; readonly json?: boolean })
     const file = relative(process.cwd(), path);
     if (peeked !== null) rows.push({ name: fileName.slice(0, -5), file, title: peeked.name, about: peeked.about });
   }
-  if (options.json === true) return void printJson(rows, 2);
+  if (options.json === true) return void printJson({ scenarios: rows });
   const width = Math.max(0, ...rows.map((row) => row.name.length));
   for (const { name, title } of rows) print(`${name.padEnd(width)}  ${title}\n`);
 }

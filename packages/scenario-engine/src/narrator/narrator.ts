@@ -4,24 +4,37 @@ import { formatDuration } from '../scenario/duration.js';
 import type { Quiz, Scenario } from '../scenario/scenario.js';
 import { describeWire } from '../world/describe-wire.js';
 import type { World } from '../world/world.js';
+import { failureLines, verdictOf } from './failure.js';
 import { keyPlaces, keyTable } from './key-places.js';
-import { tables, wrap } from './layout.js';
+import { shortened, tables, textWidth, wrap, wrapCommand } from './layout.js';
 import type { Paint } from './paint.js';
 
 /** Digests of that many runs of written sectors are listed in full; of more, the first ones. */
 const RUNS_SHOWN = 6;
 /** Lines of the wire shown for a step, and then the number of those left out. */
 const WIRE_SHOWN = 4;
-/** Characters of a step's title that fit beside its mark and its time. */
-const TITLE_SHOWN = 60;
+/** Columns beside a step's title: its mark, and how long it took. */
+const BESIDE_TITLE = 20;
+/** What a terminal has if it does not say. */
+const DEFAULT_WIDTH = 80;
 
-/** Tells a run in sentences, as lines for a terminal of 80 columns. It only reads. */
+/** What a person can do after a run. */
+export interface NextCommands {
+  /** Runs the same once more, with its seed; shown after a failure. */
+  readonly repeat: readonly string[];
+  readonly lookFurther: readonly (readonly string[])[];
+}
+
+/** Tells a run in sentences, as lines for a terminal. It only reads. */
 export class Narrator {
   readonly #paint: Paint;
+  readonly #width: number;
   #acts = 0;
 
-  constructor(paint: Paint) {
+  /** @param width columns of the terminal */
+  constructor(paint: Paint, width = DEFAULT_WIDTH) {
     this.#paint = paint;
+    this.#width = width;
   }
 
   /** What is about to run. */
@@ -31,35 +44,41 @@ export class Narrator {
     const outside = world.externalKms === null ? '' : `, outside at ${world.externalKms}`;
     const lab = `${kms.nodes.join(', ')} (${kms.provider}${outside}) | vcenter | ${hosts.join(', ')} (${cluster}) | ${datastore}`;
     return [
-      bold(scenario.name),
-      ...wrap(scenario.about, ''),
+      ...this.#wrap(scenario.name, '').map(bold),
+      ...this.#wrap(scenario.about, ''),
       '',
-      dim(`lab   ${lab}: ${Object.keys(vms).join(', ')}`),
-      dim(`seed  ${world.seed} (keys made under a seed are not secret); XTS engine: ${world.engineName}`),
+      ...this.#labelled('lab   ', `${lab}: ${Object.keys(vms).join(', ')}`).map(dim),
+      ...this.#labelled(
+        'seed  ',
+        `${world.seed} (keys made under a seed are not secret); XTS engine: ${world.engineName}`,
+      ).map(dim),
     ];
   }
 
   /** The head of an act. */
   act(title: string, text: string): string[] {
     this.#acts++;
-    return ['', this.#paint.bold(`Act ${this.#acts}  ${title}`), ...wrap(text, '  '), ''];
+    return ['', ...this.#wrap(`Act ${this.#acts}: ${title}`, '').map(this.#paint.bold), ...this.#wrap(text, '  '), ''];
   }
 
   /** One sentence of the story. */
   say(text: string): string[] {
-    return wrap(text, '  ');
+    return this.#wrap(text, '  ');
   }
 
   /** A question, before anything is done. */
   question(quiz: Quiz): string[] {
-    return [...wrap(quiz.ask, '  ? '), ...quiz.choices.map((choice, index) => `    ${index + 1}  ${choice}`)];
+    return [
+      ...this.#labelled('  ? ', quiz.ask),
+      ...quiz.choices.flatMap((choice, index) => this.#labelled(`    ${index + 1}  `, choice)),
+    ];
   }
 
   /** The right answer and why; `given` is what the audience chose, or null. */
   answer(quiz: Quiz, given: number | null): string[] {
-    const right = `${quiz.answer}  ${quiz.choices[quiz.answer - 1]}`;
+    const right = this.#labelled(`    -> ${quiz.answer}  `, quiz.choices[quiz.answer - 1] ?? '');
     const judged = given === null ? '' : given === quiz.answer ? 'Right. ' : `Not ${given}. `;
-    return [`    ${this.#paint.bold(`-> ${right}`)}`, ...wrap(judged + quiz.why, '    '), ''];
+    return [...right.map(this.#paint.bold), ...this.#wrap(judged + quiz.why, '    '), ''];
   }
 
   /** What came of a step, and what was on the wire meanwhile. */
@@ -74,13 +93,13 @@ export class Narrator {
       ...wire.slice(0, WIRE_SHOWN),
       ...(wire.length > WIRE_SHOWN ? [`... ${wire.length - WIRE_SHOWN} more`] : []),
     ];
+    const isBad = result.status !== 'passed';
     return [
-      `  ${mark} ${shorten(result.title)}${took}`,
-      ...[...result.facts, ...(result.status === 'passed' ? refusal : [])].flatMap((fact) => wrap(fact, '         ')),
-      ...wireLines.flatMap((line) => wrap(line, '       | ')).map(dim),
-      ...result.failures.flatMap(({ what, wanted, found }) =>
-        wrap(`${what}: wanted ${wanted}; found ${found}`, '       ! ').map(bad),
-      ),
+      `  ${mark} ${shortened(result.title, this.#width - BESIDE_TITLE)}${took}`,
+      ...(isBad ? [bad(`       at ${result.file}:${result.line}`)] : []),
+      ...[...result.facts, ...(isBad ? [] : refusal)].flatMap((fact) => this.#wrap(fact, '         ')),
+      ...wireLines.flatMap((line) => this.#wrap(line, '       | ')).map(dim),
+      ...result.failures.flatMap((failure) => failureLines(failure, '       ', this.#width).map(bad)),
     ];
   }
 
@@ -88,32 +107,34 @@ export class Narrator {
   async keys(world: World): Promise<string[]> {
     const places = await keyPlaces(world);
     if (places.length === 0) return [];
-    return tables(keyTable(world, places), '  ').flatMap(([head = '', ...rest]) => [
+    return tables(keyTable(world, places), '  ', this.#width).flatMap(([head = '', ...rest]) => [
       '',
       this.#paint.bold(head),
       ...rest,
     ]);
   }
 
-  /** The result, and where to look further. */
-  closing(result: RunResult, commands: readonly string[]): string[] {
-    const { good, bad, bold } = this.#paint;
-    const passed = result.steps.filter((step) => step.status === 'passed').length;
-    const verdict = result.status === 'passed' ? good('PASSED') : bad('FAILED');
+  /** The result, and where to look further. After a failure the command that repeats it comes first. */
+  closing(result: RunResult, { repeat, lookFurther }: NextCommands): string[] {
+    const { good, bad } = this.#paint;
+    const hasFailed = result.status === 'failed';
+    const verdict = `${verdictOf(result)}, seed ${result.seed}, ${formatDuration(result.durationMs)} of the lab's time`;
     const violations = result.violations.map(
-      ({ invariant, needle, where, offsetBytes }) => `  ! ${invariant}: ${needle} in ${where} at byte ${offsetBytes}`,
+      ({ invariant, needle, where, offsetBytes }) => `${invariant}: ${needle} in ${where} at byte ${offsetBytes}`,
     );
     const secrets = violations.length === 0 ? 'none where it must not be' : 'found';
     return [
       '',
+      ...(hasFailed ? ['Repeat it:', ...wrapCommand(repeat, '  ', this.#width), ''] : []),
       ...result.digests.flatMap((digest) => this.#digest(digest)),
-      `${bold(verdict)}  ${passed} of ${result.steps.length} steps, seed ${result.seed}, ${formatDuration(result.durationMs)} of the lab's time`,
-      ...wrap(`Every byte of every file was searched for keys and plaintext: ${secrets}.`, '  '),
-      ...violations.map(bad),
-      ...(result.repeatable ? [] : [`  ${whyNotRepeatable(result)}`]),
+      ...this.#wrap(verdict, '').map(hasFailed ? bad : good),
+      ...this.#wrap(`Every byte of every file was searched for keys and plaintext: ${secrets}.`, '  '),
+      ...violations.flatMap((line) => this.#labelled('  ! ', line)).map(bad),
+      ...(result.repeatable ? [] : this.#wrap(whyNotRepeatable(result), '  ')),
       '',
-      `The files of this run lie in ${result.folder}`,
-      ...(commands.length === 0 ? [] : ['Look further:', ...commands.map((command) => `  ${command}`)]),
+      ...this.#wrap(`The files of this run are in ${result.folder}`, ''),
+      ...(lookFurther.length === 0 ? [] : ['Look further:']),
+      ...lookFurther.flatMap((command) => wrapCommand(command, '  ', this.#width)),
     ];
   }
 
@@ -122,22 +143,29 @@ export class Narrator {
       .slice(0, RUNS_SHOWN)
       .map(({ lba, sectors }) => (sectors === 1 ? `${lba}` : `${lba}-${lba + sectors - 1}`));
     const more = writtenSectors.length > RUNS_SHOWN ? ` and ${writtenSectors.length - RUNS_SHOWN} more runs` : '';
+    const sectors = shown.join(', ') || 'none';
     return [
-      `  SHA-256 of the image           ${imageSha256}`,
-      `  SHA-256 of the disk of ${vm.padEnd(8)}${diskSha256}`,
-      `  They differ only in what the scenario wrote: sectors ${shown.join(', ') || 'none'}${more}`,
+      '  SHA-256 of the image, and of the disk as its guest reads it:',
+      `    ${imageSha256}`,
+      `    ${diskSha256} (${vm})`,
+      ...this.#wrap(`They differ only in what the scenario wrote: sectors ${sectors}${more}`, '  '),
       '',
     ];
+  }
+
+  #wrap(text: string, indent: string): string[] {
+    return wrap(text, indent, this.#width);
+  }
+
+  /** A label, and a text beside it that goes on under its own beginning. */
+  #labelled(label: string, text: string): string[] {
+    const indent = ' '.repeat(textWidth(label));
+    return this.#wrap(text, indent).map((line, at) => (at === 0 ? label + line.slice(indent.length) : line));
   }
 }
 
 function whyNotRepeatable({ externalKms }: RunResult): string {
   return externalKms === null
-    ? 'On the real clock a run is not repeatable.'
-    : `With the key server ${externalKms} outside a run is not repeatable.`;
-}
-
-/** A title that leaves room for its mark and its time on one line. */
-function shorten(title: string): string {
-  return title.length > TITLE_SHOWN ? `${title.slice(0, TITLE_SHOWN - 3)}...` : title;
+    ? 'A run on the real clock cannot be repeated exactly.'
+    : `A run with an external key server (${externalKms}) cannot be repeated exactly.`;
 }

@@ -1,7 +1,7 @@
 import { visibleJson } from '@vcryptsim/ports';
 import type { RunResult } from '../run/result.js';
 
-/** Results as one JSON document: an object for one run, a list for several. */
+/** Results as one JSON document: `{ "version": 1, "runs": [...] }`, however many runs there were. */
 export function jsonReport(results: readonly RunResult[]): string {
-  return visibleJson(`${JSON.stringify(results.length === 1 ? results[0] : results, null, 2)}\n`);
+  return visibleJson(`${JSON.stringify({ version: 1, runs: results }, null, 2)}\n`);
 }

@@ -12,6 +12,8 @@ export interface Failure {
 export interface StepResult {
   /** From 1. */
   readonly number: number;
+  /** For example `vm.read`; `act` and `say` only tell a story. */
+  readonly verb: string;
   readonly title: string;
   readonly file: string;
   readonly line: number;
@@ -19,6 +21,8 @@ export interface StepResult {
   /** Virtual time since the run began, in milliseconds. */
   readonly startMs: number;
   readonly durationMs: number;
+  /** Real time, in milliseconds. */
+  readonly realMs: number;
   readonly failures: readonly Failure[];
   readonly facts: readonly string[];
   /** KMIP operations that were on the wire during the step, one line each. */
@@ -50,7 +54,10 @@ export interface RunResult {
   readonly repeatable: boolean;
   readonly status: 'passed' | 'failed';
   readonly folder: string;
+  /** The lab's time, in milliseconds. */
   readonly durationMs: number;
+  /** Real time, in milliseconds. */
+  readonly realMs: number;
   readonly steps: readonly StepResult[];
   readonly violations: readonly Violation[];
   readonly digests: readonly DiskDigest[];

@@ -7,6 +7,7 @@ import type { PlannedStep, Scenario } from '../scenario/scenario.js';
 import { describeWire } from '../world/describe-wire.js';
 import { removeRunFolder } from '../world/run-folder.js';
 import { checkImages } from '../world/virtual-machines.js';
+import type { WireMessage } from '../world/wire-transcript.js';
 import { World } from '../world/world.js';
 import type { Audience } from './audience.js';
 import { digestFolder } from './digest-folder.js';
@@ -14,6 +15,8 @@ import { Observation } from './observation.js';
 import type { DiskDigest, Failure, RunResult, StepResult } from './result.js';
 import { RunError } from './run-error.js';
 import { writeRunFiles } from './run-files.js';
+import { Stopwatch } from './stopwatch.js';
+import { WireFiles } from './wire-files.js';
 
 /** How to run a scenario. */
 export interface RunOptions {
@@ -29,6 +32,8 @@ export interface RunOptions {
   /** What to use instead of the external key server that the scenario names, part by part. */
   readonly externalKms?: ExternalKmsOverrides;
   readonly audience: Audience;
+  /** Absolute path of a new or empty folder for what is on vCenter's wire, redacted; nothing is saved without it. */
+  readonly saveWire?: string;
 }
 
 /**
@@ -41,10 +46,12 @@ export interface RunOptions {
 export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { lab, folder: scenarioFolder } = options.scenario;
   const externalKms = externalKmsOf(lab.kms.external, scenarioFolder, options.externalKms ?? {});
-  const worldOptions = { ...options, lab, scenarioFolder, externalKms };
+  const wire = options.saveWire === undefined ? null : await WireFiles.make(options.files, options.saveWire);
+  const onWireMessage = wire && ((message: WireMessage) => wire.take(message));
+  const worldOptions = { ...options, lab, scenarioFolder, externalKms, ...(onWireMessage && { onWireMessage }) };
   await checkImages(worldOptions);
   try {
-    return await runInWorld(options, await World.build(worldOptions));
+    return await runInWorld(options, await World.build(worldOptions), wire);
   } catch (error) {
     // Nothing half-written stays behind; a folder that was in use before is not ours to empty.
     const inUse = error instanceof RunError && error.code === 'FOLDER_IN_USE';
@@ -53,17 +60,20 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   }
 }
 
-async function runInWorld(options: RunOptions, world: World): Promise<RunResult> {
+async function runInWorld(options: RunOptions, world: World, wire: WireFiles | null): Promise<RunResult> {
   const { scenario, audience } = options;
   try {
     const run = new Run(options, world);
     await audience.begins(world);
-    for (const step of scenario.steps) await run.take(step);
+    for (const step of scenario.steps) {
+      await run.take(step);
+      await wire?.flush();
+    }
     const result = await run.end();
     await audience.ends(result, world);
     return result;
   } finally {
-    await world.dispose();
+    await world.dispose().finally(() => wire?.flush());
   }
 }
 
@@ -75,6 +85,7 @@ class Run {
   readonly #options: RunOptions;
   readonly #world: World;
   readonly #startMs: number;
+  readonly #stopwatch: Stopwatch;
   readonly #steps: StepResult[] = [];
   readonly #violations: Violation[] = [];
   readonly #digests: DiskDigest[] = [];
@@ -83,16 +94,19 @@ class Run {
     this.#options = options;
     this.#world = world;
     this.#startMs = world.clock.nowMs;
+    this.#stopwatch = new Stopwatch();
   }
 
   async take(step: PlannedStep): Promise<void> {
     const { audience } = this.#options;
     const number = this.#steps.length + 1;
     if (this.#failed()) {
+      this.#stopwatch.lap();
       this.#steps.push(this.#result(step, number, 'skipped', [], null));
       return;
     }
     await audience.stepBegins(step, this.#world);
+    this.#stopwatch.lap();
     if (step.quiz !== null) await audience.ask(step.quiz);
     const { observed, failures } = await this.#world.run(() => this.#perform(step, number));
     const result = this.#result(step, number, failures.length === 0 ? 'passed' : 'failed', failures, observed);
@@ -120,6 +134,7 @@ class Run {
       status: this.#failed() ? 'failed' : 'passed',
       folder: world.folder.path,
       durationMs: world.clock.nowMs - this.#startMs,
+      realMs: this.#stopwatch.sinceStartMs(),
       steps: this.#steps,
       violations: this.#violations,
       digests: this.#digests,
@@ -170,7 +185,7 @@ class Run {
   }
 
   #result(
-    { title, file, line }: PlannedStep,
+    { verb, title, file, line }: PlannedStep,
     number: number,
     status: StepResult['status'],
     failures: readonly Failure[],
@@ -180,12 +195,14 @@ class Run {
     const beganMs = observed?.startMs ?? nowMs;
     return {
       number,
+      verb,
       title,
       file,
       line,
       status,
       startMs: beganMs - this.#startMs,
       durationMs: nowMs - beganMs,
+      realMs: this.#stopwatch.sinceLapMs(),
       failures,
       facts: observed?.facts ?? [],
       wire: observed === null ? [] : describeWire(observed),

@@ -1,4 +1,4 @@
-import { summarizeMessage } from '@vcryptsim/kmip-lite/text';
+import { redactMessage, summarizeMessage } from '@vcryptsim/kmip-lite/text';
 import type { TapConnection, TapFrame, TapObserver } from '@vcryptsim/simkit';
 import type { WireWatch } from './wire-watch.js';
 
@@ -17,6 +17,18 @@ export interface KmipExchange {
   result: string | null;
 }
 
+/** One message of vCenter's wire that may be kept: key material and passwords in it are zeros. */
+export interface WireMessage {
+  /** Number of the connection it was on, from 1. */
+  readonly connection: number;
+  readonly client: string;
+  readonly server: string;
+  readonly direction: TapFrame['direction'];
+  /** Milliseconds of the lab's time since the run began. */
+  readonly atMs: number;
+  readonly bytes: Uint8Array;
+}
+
 /** A TTLV message begins with tag (3), type (1) and the length of what follows (4). */
 const HEADER_BYTES = 8;
 /** More than any KMIP message here; a stream that claims more is not KMIP and is not followed further. */
@@ -32,12 +44,19 @@ export class WireTranscript implements TapObserver {
   #onExchange: (exchange: KmipExchange) => void = () => {};
   readonly #watch: WireWatch;
   readonly #onAnswer: (message: Uint8Array) => void;
+  readonly #onMessage: ((message: Omit<WireMessage, 'atMs'>) => void) | undefined;
 
   /**
    * @param watch sees every frame before it is dropped: the search for keys that must not be on a wire
    * @param onAnswer shown each whole answer before it is dropped; it keeps no view of it
+   * @param onMessage gets a redacted copy of every whole message
    */
-  constructor(watch: WireWatch, onAnswer: (message: Uint8Array) => void = () => {}) {
+  constructor(
+    watch: WireWatch,
+    onAnswer: (message: Uint8Array) => void = () => {},
+    onMessage?: (message: Omit<WireMessage, 'atMs'>) => void,
+  ) {
+    this.#onMessage = onMessage;
     this.#watch = watch;
     this.#onAnswer = onAnswer;
   }
@@ -61,7 +80,10 @@ export class WireTranscript implements TapObserver {
     const streams = this.#streams.get(frame.connection);
     if (streams === undefined) return;
     const cutter = frame.direction === 'to-server' ? streams.toServer : streams.toClient;
+    const { direction, connection } = frame;
+    const { number, from: client, to: server } = connection;
     cutter.take(frame.bytes, (message) => {
+      this.#onMessage?.({ connection: number, client, server, direction, bytes: redactMessage(message) });
       if (frame.direction === 'to-server') this.#asked(frame.connection, streams, message);
       else this.#answered(streams, message);
     });

@@ -31,7 +31,7 @@ import { KeysOnWire } from './keys-on-wire.js';
 import { makeRunFolder, type RunFolder } from './run-folder.js';
 import { SecretNeedles } from './secret-needles.js';
 import { VirtualMachines } from './virtual-machines.js';
-import { WireTranscript } from './wire-transcript.js';
+import { type WireMessage, WireTranscript } from './wire-transcript.js';
 import { WireWatch } from './wire-watch.js';
 import type { RunEvent } from './world-event.js';
 
@@ -58,6 +58,8 @@ export interface WorldOptions {
   readonly diskImage?: string;
   /** Somebody else's key server instead of our own. */
   readonly externalKms?: ExternalKms | null;
+  /** Gets a redacted copy of every message on vCenter's wire. */
+  readonly onWireMessage?: (message: WireMessage) => void;
 }
 
 /** What {@link World.build} joins. */
@@ -188,6 +190,7 @@ async function join(
 ): Promise<Parts> {
   const { lab, seed, files } = options;
   const folder = await makeRunFolder(files, options.folder, lab.hosts, lab.datastore);
+  const startMs = clock.nowMs;
   const log = new EventLog(clock);
   const recorder = new SecretRecorder(new SeededEntropy(seed).fork('masks', 1));
   const entropy = new SeededEntropy(seed, { recorder });
@@ -205,7 +208,12 @@ async function join(
     keyPairs,
     events: log.sink('kms'),
   });
-  const transcript = new WireTranscript(wireWatch, kms.isOutside ? (answer) => learned.learn(answer) : undefined);
+  const { onWireMessage } = options;
+  const transcript = new WireTranscript(
+    wireWatch,
+    kms.isOutside ? (answer) => learned.learn(answer) : undefined,
+    onWireMessage && ((message) => onWireMessage({ ...message, atMs: clock.nowMs - startMs })),
+  );
   transcript.onExchange((exchange) => kms.hearAnswer(exchange));
   const hosts = new HostRack({
     ...shared,

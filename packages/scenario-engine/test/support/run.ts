@@ -27,6 +27,7 @@ export interface RunWith {
   readonly engine?: 'auto' | 'native' | 'portable';
   readonly diskImage?: string;
   readonly audience?: Audience;
+  readonly saveWire?: string;
 }
 
 /** Runs a scenario file on real files in a folder of its own. */
@@ -42,6 +43,7 @@ export async function run(path: string, o: RunWith = {}): Promise<RunResult> {
     files,
     audience: o.audience ?? NOBODY,
     ...(o.diskImage === undefined ? {} : { diskImage: o.diskImage }),
+    ...(o.saveWire === undefined ? {} : { saveWire: o.saveWire }),
   });
 }
 

@@ -3,7 +3,7 @@ import { formatKmipReport, type KmipConfiguration, runKmipBench } from '@vcrypts
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { checkNamedFiles, writeForUser } from '../../named-files.js';
-import { print, printJsonText, printProgress } from '../../output.js';
+import { jsonDocument, print, printJson, printProgress } from '../../output.js';
 
 interface KmipOptions {
   readonly json?: string | true;
@@ -11,6 +11,7 @@ interface KmipOptions {
   readonly clients: number;
   readonly rounds: number;
   readonly disk?: string;
+  readonly assertBars?: boolean;
 }
 
 /** `vcryptsim bench kmip`: our key server beside PyKMIP's, under the same clients. */
@@ -22,11 +23,12 @@ export function kmipCommand(): Command {
     .option('--clients <n>', 'client processes, four connections each', wholeNumber, 2)
     .option('--rounds <n>', 'measurements of each configuration', wholeNumber, 5)
     .option('--disk <folder>', "folder on the disk to measure (default the system's temporary folder)")
+    .option('--assert-bars', 'end with 1 when a target is missed (CI); without it a miss is only printed')
     .addHelpText('after', '\nExample:\n  vcryptsim bench kmip --json kmip.json')
     .action(kmip);
 }
 
-/** Missing a bar is a failure; where PyKMIP is missing there is none. */
+/** Missing a target ends with 1 only under --assert-bars; where PyKMIP is not installed there is none to miss. */
 async function kmip(options: KmipOptions): Promise<void> {
   if (typeof options.json === 'string') checkNamedFiles([options.json]);
   const [, program = ''] = process.argv;
@@ -39,15 +41,14 @@ async function kmip(options: KmipOptions): Promise<void> {
     onProgress: showProgress,
   });
   printProgress('');
-  const json = `${JSON.stringify(report, null, 2)}\n`;
-  if (typeof options.json === 'string') await writeForUser(options.json, json);
-  if (options.json === true) printJsonText(json);
+  if (typeof options.json === 'string') await writeForUser(options.json, jsonDocument(report));
+  if (options.json === true) printJson(report);
   else print(formatKmipReport(report));
   const missed = report.bars.filter((bar) => bar.reached === false).map((bar) => bar.workload);
-  if (missed.length > 0) {
+  if (options.assertBars === true && missed.length > 0) {
     throw new CliError(
       EXIT.failed,
-      `the bar was missed: ${missed.join(', ')}.`,
+      `this run missed a target: ${missed.join(', ')}.`,
       'Run it again on a machine that does nothing else.',
     );
   }

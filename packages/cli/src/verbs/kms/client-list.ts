@@ -34,7 +34,7 @@ async function list({ dir, json }: { readonly dir: string; readonly json?: boole
     }),
   );
   if (json === true) {
-    printJson(clients, 2);
+    printJson({ clients });
     return;
   }
   for (const { name, subject, fingerprintSha256, isAuthority, isRevoked } of clients) {

@@ -89,6 +89,6 @@ async function change(request: AdminRequest<Change>, options: ChangeOptions): Pr
   } catch (error) {
     throw asCliError(error);
   }
-  if (options.json === true) printJson(key, 2);
+  if (options.json === true) printJson(key);
   else print(`${keyLine(key)}\n`);
 }

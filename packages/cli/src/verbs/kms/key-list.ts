@@ -29,7 +29,7 @@ async function list(options: ListOptions): Promise<void> {
     administrator.perform<'key.list'>({ action: 'key.list' }),
   );
   if (options.json === true) {
-    printJson(keys, 2);
+    printJson({ keys });
     return;
   }
   print(keys.map((key) => `${keyLine(key)}\n`).join(''));

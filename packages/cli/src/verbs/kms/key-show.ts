@@ -33,7 +33,7 @@ async function show(id: KeyId, options: ShowOptions): Promise<void> {
     administrator.perform<'key.show'>({ action: 'key.show', id }),
   );
   if (options.json === true) {
-    printJson(key, 2);
+    printJson(key);
     return;
   }
   const lines = key.attributes.map(({ name, index, value }) => {

@@ -4,7 +4,7 @@ import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
 import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork, UnixSocket } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
-import { printError, printJson } from '../../output.js';
+import { printError, printJsonText } from '../../output.js';
 import { type ClusterOptions, leaderOf, openDoor, tellOfCluster, withClusterOptions } from './cluster-link.js';
 import { lockToServe } from './folder-lock.js';
 import { parseListenAddress } from './listen-address.js';
@@ -86,7 +86,7 @@ async function serve(options: ServeOptions): Promise<void> {
           onFault: tellOfFault,
         });
         greet(server, folder);
-        printJson({ ready: true, ...node.address, ...(door && { replicate: door }) });
+        printJsonText(`${JSON.stringify({ ready: true, ...node.address, ...(door && { replicate: door }) })}\n`);
         await Promise.race([stopped, refusal]).finally(() => adminDoor.close());
       } finally {
         await server.close();

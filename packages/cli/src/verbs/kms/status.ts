@@ -37,7 +37,7 @@ async function show({ dir, json }: StatusOptions): Promise<void> {
       );
     },
   });
-  if (json === true) printJson(status, 2);
+  if (json === true) printJson(status);
   else
     print(
       linesOf(status)

@@ -1,8 +1,11 @@
-import { type Clock, visibleLine } from '@vcryptsim/ports';
-import { SingleBar } from 'cli-progress';
+import type { Clock } from '@vcryptsim/ports';
+import { TerminalLine, type TerminalStream } from './terminal-line.js';
 
 /** Work that is done in less needs no bar. */
 const SHOW_AFTER_MS = 1_000;
+/** A bar that moves more often only costs time. */
+const REDRAW_MS = 100;
+const BAR_WIDTH = 30;
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /** A size for people, in binary units: `1536` gives `1.5 KiB`. */
@@ -12,15 +15,13 @@ export function formatBytes(sizeBytes: number): string {
   return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
 }
 
-/** What {@link ByteProgress} needs of standard error. */
-export type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
-
 /** A bar over a known number of bytes. Shown on a terminal only, and only when the work takes more than a second. */
 export class ByteProgress {
-  readonly #bar: SingleBar | null;
+  readonly #line: TerminalLine;
+  readonly #label: string;
   readonly #startedAtMs: number;
   #doneBytes = 0;
-  #shown = false;
+  #drawnAtMs = Number.NEGATIVE_INFINITY;
 
   /**
    * @param label what is being done, one or two words
@@ -31,27 +32,26 @@ export class ByteProgress {
     label: string,
     readonly totalBytes: number,
     readonly clock: Clock,
-    stream: ProgressStream,
+    stream: TerminalStream,
   ) {
-    const format = `${visibleLine(label)} [{bar}] {percentage}% of ${formatBytes(totalBytes)}`;
-    this.#bar =
-      stream.isTTY === true ? new SingleBar({ format, stream, hideCursor: true, clearOnComplete: true }) : null;
+    this.#label = label;
+    this.#line = new TerminalLine(stream);
     this.#startedAtMs = clock.nowMs;
   }
 
   /** Says that so many more bytes are done. */
   advance(bytes: number): void {
     this.#doneBytes = Math.min(this.totalBytes, this.#doneBytes + bytes);
-    if (this.#bar === null) return;
-    if (this.#shown) this.#bar.update(this.#doneBytes);
-    else if (this.clock.nowMs - this.#startedAtMs > SHOW_AFTER_MS) {
-      this.#bar.start(this.totalBytes, this.#doneBytes);
-      this.#shown = true;
-    }
+    const { nowMs } = this.clock;
+    if (nowMs - this.#startedAtMs <= SHOW_AFTER_MS || nowMs - this.#drawnAtMs < REDRAW_MS) return;
+    this.#drawnAtMs = nowMs;
+    const share = this.totalBytes === 0 ? 1 : this.#doneBytes / this.totalBytes;
+    const bar = '#'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '-');
+    this.#line.show(`${this.#label} [${bar}] ${Math.floor(share * 100)}% of ${formatBytes(this.totalBytes)}`);
   }
 
   /** Takes the bar away. */
   end(): void {
-    if (this.#shown) this.#bar?.stop();
+    this.#line.clear();
   }
 }

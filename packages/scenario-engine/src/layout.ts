@@ -1,0 +1,1 @@
+export { padded, shortened, table, tables, textWidth, wrap, wrapCommand } from './narrator/layout.js';

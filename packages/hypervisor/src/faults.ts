@@ -1,4 +1,4 @@
-import { type CryptoKeyId, formatKeyId } from '@vcryptsim/ports';
+import { type CryptoKeyId, type FileError, type FileErrorCode, formatKeyId } from '@vcryptsim/ports';
 import { HypervisorError } from './api/errors.js';
 
 /** The host rebooted or crashed; this object speaks for an earlier boot. */
@@ -20,6 +20,50 @@ export function fileDamaged(file: string, what: string, line?: number): Hypervis
   return new HypervisorError(
     { code: 'FILE_DAMAGED', file, what, ...(line === undefined ? {} : { line }) },
     `${place}: ${what}. Correct the file or put back a saved copy.`,
+  );
+}
+
+/**
+ * A file that could not be read or written just now, although it may be whole: too many open files, a failing medium,
+ * permissions. It says nothing of the file.
+ */
+export function fileInaccessible(file: string, error: FileError): HypervisorError {
+  const [what, next] = TROUBLES.get(error.code) ?? ['the medium failed', 'Check the medium and try again.'];
+  const call = `${error.operation}: ${error.systemCode ?? error.code}`;
+  return new HypervisorError(
+    { code: 'FILE_INACCESSIBLE', file, reason: error.code },
+    `${file} cannot be used just now: ${what} (${call}). Nothing is known to be wrong with the file. ${next}`,
+  );
+}
+
+const TROUBLES: ReadonlyMap<FileErrorCode, readonly [what: string, next: string]> = new Map([
+  ['NOT_PERMITTED', ['it is not permitted', 'Check owner and permissions of file and folder.']],
+  ['NOT_FOUND', ['the datastore is not there', 'Mount it again.']],
+  ['TOO_MANY_OPEN', ['too many files are open', 'Raise the limit (ulimit -n) and try again.']],
+  ['CLOSED', ['it was closed while in use', 'Try again.']],
+]);
+
+/** A VM that another host runs (VMware's words, facts/vsphere-formats.md Q7). */
+export function fileLocked(file: string, lockFile: string, holder: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'FILE_LOCKED', file, holder },
+    `Unable to access file ${file} since it is locked by ${holder}. Power the virtual machine off there; if that host is gone for good, remove ${lockFile}.`,
+  );
+}
+
+/** A bundle that the key under its key ID does not open: key and bundle do not fit, and nothing tells which is wrong. */
+export function bundleNotOpened(file: string, keys: readonly CryptoKeyId[]): HypervisorError {
+  return new HypervisorError(
+    { code: 'BUNDLE_TAMPERED', file },
+    `The encryption bundle in ${file} does not open with ${keys.map((id) => `key ${formatKeyId(id)}`).join(' nor ')}, which the host has. Either that key is not the one that sealed it (another key server can have another key under the same ID), or the bundle was changed. Compare the key server with its backup, and the file with a saved copy.`,
+  );
+}
+
+/** Two descriptors of one VM that stand in each other's file. */
+export function descriptorsSwapped(file: string, disk: string, sealedAs: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'DESCRIPTOR_MISMATCH', file, field: 'descriptor' },
+    `${file} holds the descriptor of disk ${disk}, which was sealed as ${sealedAs}: the contents of the two files were exchanged. Exchange them back.`,
   );
 }
 

@@ -175,6 +175,42 @@ describe('[S21] files that change places', () => {
     expect(await faultOf(lab.host.powerOnVm(VM))).toMatchObject({ code: 'DESCRIPTOR_MISMATCH', field: 'disk' });
   });
 
+  it('two descriptors of one VM exchanged: both files are named', async () => {
+    const lab = await Lab.safe();
+    const disk = { capacity: sectorCount(128) };
+    await lab.host.createVm(webVm({ disks: [disk, disk, disk] }));
+    const [one, two] = [await lab.readText('web.vmdk'), await lab.readText('web_1.vmdk')];
+    await lab.overwrite('web.vmdk', two);
+    await lab.overwrite('web_1.vmdk', one);
+    expect(await faultOf(lab.host.powerOnVm(VM))).toMatchObject({ code: 'DESCRIPTOR_MISMATCH', field: 'descriptor' });
+    await expect(lab.host.powerOnVm(VM)).rejects.toThrow(/web\/web\.vmdk .*web\/web_1\.vmdk: .*exchanged/);
+    expect((await lab.host.vm(VM)).problem).toContain('Exchange them back');
+    await lab.overwrite('web.vmdk', one);
+    await lab.overwrite('web_1.vmdk', two);
+    await lab.host.powerOnVm(VM);
+  });
+
+  it('a descriptor that was renamed together with its line: harmless', async () => {
+    const lab = await Lab.safe();
+    await lab.host.createVm(webVm());
+    await lab.files.rename(lab.path('web.vmdk'), lab.path('renamed.vmdk'));
+    await lab.edit('web.vmx', 'fileName = "web.vmdk"', 'fileName = "renamed.vmdk"');
+    await lab.host.powerOnVm(VM);
+  });
+
+  it('a key that is not the one that sealed it, under the same ID: both causes are named', async () => {
+    const lab = await Lab.safe();
+    await lab.host.createVm(webVm());
+    await lab.reboot();
+    await lab.enableCrypto();
+    await lab.host.addKeys([grant({ id: KEY.id, bytes: new Uint8Array(32).fill(9) })]);
+    expect(await faultOf(lab.host.powerOnVm(VM))).toMatchObject({ code: 'BUNDLE_TAMPERED' });
+    const { problem } = await lab.host.vm(VM);
+    expect(problem).toMatch(
+      /does not open with key .*3fa85f64.*Either that key is not the one.*or the bundle was changed/,
+    );
+  });
+
   it('a bundle of another generation, as a rollback after a deep recrypt would leave it', async () => {
     const lab = await Lab.safe();
     await lab.host.createVm(webVm());

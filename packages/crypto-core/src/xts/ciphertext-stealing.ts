@@ -32,6 +32,7 @@ export function stealCiphertext(
   const part = unit.slice(partAt);
   unit.copyWithin(partAt, lastAt, lastAt + partBytes);
   unit.set(part, lastAt);
+  part.fill(0);
   turn(lastAt, BLOCK_SIZE_BYTES, direction === 'encrypt' ? tweakAfterM : tweakM);
 }
 

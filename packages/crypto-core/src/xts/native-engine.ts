@@ -111,13 +111,18 @@ export class NativeCipher extends InlineCipher {
     }
     const { kernel, data } = this.#scratch;
     const pieceUnits = Math.floor(data.length / unitSizeBytes);
-    for (let unit = 0; unit < count; unit += pieceUnits) {
-      const some = Math.min(pieceUnits, count - unit);
-      const piece = units.subarray(unit * unitSizeBytes, (unit + some) * unitSizeBytes);
-      data.set(piece);
-      const run = { at: data.byteOffset, count: some, firstUnit: firstUnit + BigInt(unit), unitSizeBytes };
-      turnWhitenedEcb(kernel, run, blocks, tweaks, this.#outputs);
-      piece.set(data.subarray(0, piece.length));
+    try {
+      for (let unit = 0; unit < count; unit += pieceUnits) {
+        const some = Math.min(pieceUnits, count - unit);
+        const piece = units.subarray(unit * unitSizeBytes, (unit + some) * unitSizeBytes);
+        data.set(piece);
+        const run = { at: data.byteOffset, count: some, firstUnit: firstUnit + BigInt(unit), unitSizeBytes };
+        turnWhitenedEcb(kernel, run, blocks, tweaks, this.#outputs);
+        piece.set(data.subarray(0, piece.length));
+      }
+    } finally {
+      // The scratch is the engine's and outlives every key; once a run it costs nothing that can be measured.
+      data.fill(0, 0, Math.min(units.length, data.length));
     }
   }
 

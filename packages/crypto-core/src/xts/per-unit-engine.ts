@@ -67,7 +67,9 @@ export class PerUnitCipher extends InlineCipher {
     checkUnit(unit.length, tweak);
     // One cipher, one update: a second one would start the tweak over (facts/performance.md section 2).
     const create = direction === 'encrypt' ? createCipheriv : createDecipheriv;
-    unit.set(create(this.#algorithm, key, tweak).update(unit));
+    const turned = create(this.#algorithm, key, tweak).update(unit);
+    unit.set(turned);
+    turned.fill(0);
   }
 
   #live(): KeyObject {

@@ -127,6 +127,10 @@ function turnUnit(
     turnBlocks(block, schedule, blocks);
     whiten(blocks, tweaks, lengthBytes);
   };
-  if (unit.length % BLOCK_SIZE_BYTES === 0) turn(0, unit.length, encrypted);
-  else stealCiphertext(unit, encrypted, direction, turn);
+  try {
+    if (unit.length % BLOCK_SIZE_BYTES === 0) turn(0, unit.length, encrypted);
+    else stealCiphertext(unit, encrypted, direction, turn);
+  } finally {
+    new Uint8Array(encrypted.buffer).fill(0);
+  }
 }

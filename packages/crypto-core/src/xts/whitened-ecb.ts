@@ -36,21 +36,27 @@ export function turnWhitenedEcb(
   const { at, count, firstUnit, unitSizeBytes } = run;
   const batchUnits = Math.min(Math.floor(BATCH_SIZE_BYTES / unitSizeBytes), WINDOW_TWEAKS);
 
-  for (let windowStart = 0; windowStart < count; windowStart += WINDOW_TWEAKS) {
-    const windowEnd = Math.min(windowStart + WINDOW_TWEAKS, count);
-    kernel.writeUnitNumbers(firstUnit + BigInt(windowStart), windowEnd - windowStart);
-    const encrypted = tweaks.update(bytes.subarray(tweaksAt, tweaksAt + (windowEnd - windowStart) * 16));
-    bytes.set(encrypted, tweaksAt);
-    outputs.release(encrypted);
+  try {
+    for (let windowStart = 0; windowStart < count; windowStart += WINDOW_TWEAKS) {
+      const windowEnd = Math.min(windowStart + WINDOW_TWEAKS, count);
+      kernel.writeUnitNumbers(firstUnit + BigInt(windowStart), windowEnd - windowStart);
+      const encrypted = tweaks.update(bytes.subarray(tweaksAt, tweaksAt + (windowEnd - windowStart) * 16));
+      bytes.set(encrypted, tweaksAt);
+      encrypted.fill(0);
+      outputs.release(encrypted);
 
-    for (let unit = windowStart; unit < windowEnd; unit += batchUnits) {
-      const units = Math.min(batchUnits, windowEnd - unit);
-      const start = at + unit * unitSizeBytes;
-      kernel.whiten(start, unitSizeBytes, units, unit - windowStart);
-      const output = blocks.update(bytes.subarray(start, start + units * unitSizeBytes));
-      bytes.set(output, start);
-      outputs.release(output);
-      kernel.whiten(start, unitSizeBytes, units, unit - windowStart);
+      for (let unit = windowStart; unit < windowEnd; unit += batchUnits) {
+        const units = Math.min(batchUnits, windowEnd - unit);
+        const start = at + unit * unitSizeBytes;
+        kernel.whiten(start, unitSizeBytes, units, unit - windowStart);
+        const output = blocks.update(bytes.subarray(start, start + units * unitSizeBytes));
+        bytes.set(output, start);
+        outputs.release(output);
+        kernel.whiten(start, unitSizeBytes, units, unit - windowStart);
+      }
     }
+  } finally {
+    // With the tweaks, what OpenSSL's outputs leave in freed memory is data; without them it is noise.
+    bytes.fill(0, tweaksAt, tweaksAt + Math.min(count, WINDOW_TWEAKS) * 16);
   }
 }

@@ -1,4 +1,4 @@
-import type { CryptoKeyId } from '@vcryptsim/ports';
+import type { CryptoKeyId, FileErrorCode } from '@vcryptsim/ports';
 
 /** Every refusal of a host, as code and fields. The names in brackets are the vSphere faults they become on a wire. */
 export type HypervisorFault =
@@ -18,6 +18,8 @@ export type HypervisorFault =
   | { readonly code: 'BUNDLE_MISSING'; readonly file: string } // taken out of the file, though what it opens is sealed
   | { readonly code: 'ENVELOPE_TAMPERED'; readonly file: string } // a sealed VM file (NVRAM) whose tag does not fit
   | { readonly code: 'DESCRIPTOR_MISMATCH'; readonly file: string; readonly field: string } // clear text and sealed copy differ
+  | { readonly code: 'FILE_INACCESSIBLE'; readonly file: string; readonly reason: FileErrorCode } // [InaccessibleDatastore]: the medium failed, not the file
+  | { readonly code: 'FILE_LOCKED'; readonly file: string; readonly holder: string } // [FileLocked]
   | { readonly code: 'FILE_DAMAGED'; readonly file: string; readonly line?: number; readonly what: string }
   | { readonly code: 'OUT_OF_RANGE'; readonly disk: string } // sectors beyond the end
   | { readonly code: 'NO_SPACE'; readonly path: string }

@@ -53,8 +53,11 @@ export interface VmInfo {
   /** `[datastore] folder/name.vmx` */
   readonly vmxPath: string;
   readonly powerState: 'poweredOn' | 'poweredOff';
-  /** `invalid` while the VM-home key is missing (facts/vsphere-encryption.md section 6). */
-  readonly connectionState: 'connected' | 'invalid';
+  /**
+   * `invalid` while the VM-home key is missing or the files are damaged (facts/vsphere-encryption.md section 6);
+   * `inaccessible` while the medium fails: nothing is known of the files then, and they are looked at again.
+   */
+  readonly connectionState: 'connected' | 'invalid' | 'inaccessible';
   /** vm.runtime.cryptoState. A plain VM is `unlocked`. */
   readonly cryptoState: 'unlocked' | 'locked';
   /** vm.config.keyId: the KEK of the VM home, or null for a plain VM. Readable while the VM is locked. */
@@ -64,4 +67,6 @@ export interface VmInfo {
   readonly missingKeys: readonly CryptoKeyId[];
   /** Why its files could not be read when they were last looked at; absent when they are whole. */
   readonly damage?: HypervisorErrorCode;
+  /** The same as a sentence, with file, line and next step; also why the VM is inaccessible. */
+  readonly problem?: string;
 }

@@ -1,5 +1,5 @@
-import { FileError, type FileSystem } from '@vcryptsim/ports';
-import { fileDamaged } from '../faults.js';
+import { exists, FileError, type FileSystem } from '@vcryptsim/ports';
+import { fileDamaged, fileInaccessible } from '../faults.js';
 import { fileFault, noSpace, notWritable } from './file-fault.js';
 import { VmFolder } from './vm-folder.js';
 
@@ -27,7 +27,7 @@ export class Datastore {
   /**
    * The folder of a VM that is there.
    *
-   * @throws HypervisorError FILE_DAMAGED when it is missing or a link
+   * @throws HypervisorError FILE_DAMAGED when it is missing or a link; FILE_INACCESSIBLE when the datastore is not there
    */
   async vmFolder(name: string): Promise<VmFolder> {
     const folder = this.#vmFolder(name);
@@ -35,6 +35,9 @@ export class Datastore {
       const { kind } = await this.files.lstat(folder.path);
       if (kind !== 'folder') throw fileDamaged(folder.shown(''), `it is a ${kind}, not a folder`);
     } catch (error) {
+      if (error instanceof FileError && error.code === 'NOT_FOUND' && !(await this.#isThere())) {
+        throw fileInaccessible(folder.shown(''), error);
+      }
       throw fileFault(error, folder.shown(''), 'read');
     }
     return folder;
@@ -58,6 +61,14 @@ export class Datastore {
       throw fileFault(error, folder.shown(''), 'write');
     }
     return folder;
+  }
+
+  async #isThere(): Promise<boolean> {
+    try {
+      return await exists(this.files, this.#folder);
+    } catch (error) {
+      throw fileFault(error, `[${this.name}]`, 'read');
+    }
   }
 
   #vmFolder(name: string): VmFolder {

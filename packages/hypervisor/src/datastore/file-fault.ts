@@ -1,6 +1,6 @@
 import { FileError } from '@vcryptsim/ports';
 import { HypervisorError } from '../api/errors.js';
-import { alreadyExists, fileDamaged } from '../faults.js';
+import { alreadyExists, fileDamaged, fileInaccessible } from '../faults.js';
 
 /**
  * Turns a failed file call into the host's own refusal; anything else passes through.
@@ -16,7 +16,7 @@ export function fileFault(error: unknown, shown: string, intent: 'read' | 'write
     case 'READ_ONLY':
       return notWritable(shown, error.path);
     case 'NOT_PERMITTED':
-      return intent === 'write' ? notWritable(shown, error.path) : fileDamaged(shown, 'reading it is not permitted');
+      return intent === 'write' ? notWritable(shown, error.path) : fileInaccessible(shown, error);
     case 'EXISTS':
       return alreadyExists(shown, 'Remove it or choose another name.');
     case 'NOT_FOUND':
@@ -34,7 +34,7 @@ export function fileFault(error: unknown, shown: string, intent: 'read' | 'write
     case 'TOO_MANY_OPEN':
     case 'CLOSED':
     case 'IO':
-      return fileDamaged(shown, `the medium failed (${error.operation}: ${error.code})`);
+      return fileInaccessible(shown, error);
   }
 }
 

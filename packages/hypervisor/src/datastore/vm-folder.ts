@@ -40,10 +40,8 @@ export class VmFolder {
   async writeNew(fileName: string, content: Uint8Array): Promise<void> {
     const handle = await this.createFile(fileName);
     try {
-      await this.#call(fileName, 'write', async () => {
-        await handle.pwrite(content, 0);
-        await handle.fsync();
-      });
+      await handle.pwrite(content, 0);
+      await handle.fsync();
     } finally {
       await handle.close();
     }
@@ -56,15 +54,19 @@ export class VmFolder {
 
   /** Opens a new file for writing; ALREADY_EXISTS when there is one. */
   async createFile(fileName: string): Promise<FileHandle> {
-    return this.#call(fileName, 'write', (path) => this.files.open(path, { access: 'write', create: 'exclusive' }));
+    const handle = await this.#call(fileName, 'write', (path) =>
+      this.files.open(path, { access: 'write', create: 'exclusive' }),
+    );
+    return this.#guarded(handle, fileName);
   }
 
   /** Opens a regular file that is there. */
   async openFile(fileName: string, access: 'read' | 'write'): Promise<FileHandle> {
-    return this.#call(fileName, access, async (path) => {
+    const handle = await this.#call(fileName, access, async (path) => {
       await this.#checkRegular(fileName, path);
       return this.files.open(path, { access });
     });
+    return this.#guarded(handle, fileName);
   }
 
   async has(fileName: string): Promise<boolean> {
@@ -73,6 +75,11 @@ export class VmFolder {
 
   async rename(from: string, to: string): Promise<void> {
     await this.#call(to, 'write', (path) => this.files.rename(this.#path(from), path));
+  }
+
+  /** A second name for a file; ALREADY_EXISTS when the name is taken. */
+  async link(from: string, to: string): Promise<void> {
+    await this.#call(to, 'write', (path) => this.files.link(this.#path(from), path));
   }
 
   async remove(fileName: string): Promise<void> {
@@ -86,11 +93,26 @@ export class VmFolder {
 
   /** Takes the folder and all files in it away: for a VM whose creation failed. */
   async removeAll(): Promise<void> {
-    for (const fileName of await this.#names()) await this.files.unlink(`${this.path}/${fileName}`);
+    const names = await this.#names();
     await this.#call('', 'write', async () => {
+      for (const fileName of names) await this.files.unlink(`${this.path}/${fileName}`);
       await this.files.rmdir(this.path);
       await this.files.fsyncFolder(folderOf(this.path));
     });
+  }
+
+  /** A handle whose every call refuses as the folder's own do. */
+  #guarded(handle: FileHandle, fileName: string): FileHandle {
+    const call = <T>(intent: 'read' | 'write', work: () => Promise<T>): Promise<T> =>
+      this.#call(fileName, intent, work);
+    return {
+      pread: (buffer, offsetBytes) => call('read', () => handle.pread(buffer, offsetBytes)),
+      pwrite: (buffer, offsetBytes) => call('write', () => handle.pwrite(buffer, offsetBytes)),
+      truncate: (sizeBytes) => call('write', () => handle.truncate(sizeBytes)),
+      fsync: () => call('write', () => handle.fsync()),
+      sizeBytes: () => call('read', () => handle.sizeBytes()),
+      close: () => call('write', () => handle.close()),
+    };
   }
 
   async #names(): Promise<string[]> {

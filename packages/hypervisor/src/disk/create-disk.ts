@@ -74,6 +74,7 @@ function makeDek(
     uuid,
     dataUnitSize: String(plan.dataUnitSizeBytes),
     generation: FIRST_GENERATION,
+    descriptor: plan.fileName,
   });
   const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of disk ${uuid}`);
   const { dek, locked } = Dek.make({ engine, draw, kek, binding, iv: entropy.public(16, 'IV of locked data') });

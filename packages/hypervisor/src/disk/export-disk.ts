@@ -8,6 +8,7 @@ import { attachDisk, openHomeOrLocked } from '../vm/open-disk.js';
 import { loadConfig, requireUnlocked } from '../vm/refresh-vm.js';
 import type { RegisteredVm } from '../vm/registered-vm.js';
 import { diskAt } from '../vm/vm-config.js';
+import { refuseIfLockedElsewhere } from '../vm/vm-lock.js';
 import { drawContentId } from './create-disk.js';
 import type { DiskBacking } from './disk-backing.js';
 import { fillExtent, type ProgressListener } from './fill-extent.js';
@@ -46,6 +47,7 @@ export async function exportDisk(
     throw invalidArgument('target.name', 'The name of the copy must be able to name a file.');
   const config = await loadConfig(host, vm);
   const disk = diskAt(config, deviceKey);
+  await refuseIfLockedElsewhere(vm, config.folder, host.identity);
   const home = openHomeOrLocked(config, host);
   const extentFileName = `${target.name}-flat.vmdk`;
   const descriptor = composeDescriptor({

@@ -26,6 +26,21 @@ export async function fillExtent(
   onProgress: ProgressListener = () => {},
 ): Promise<void> {
   const batch = new Uint8Array(Math.min(sizeBytes, BATCH_SIZE_BYTES));
+  try {
+    await fillFrom(source, batch, backing, sizeBytes, onProgress);
+  } finally {
+    batch.fill(0);
+  }
+  await backing.flush();
+}
+
+async function fillFrom(
+  source: ImageSource | null,
+  batch: Uint8Array,
+  backing: DiskBacking,
+  sizeBytes: number,
+  onProgress: ProgressListener,
+): Promise<void> {
   for (let offsetBytes = 0; offsetBytes < sizeBytes; offsetBytes += batch.length) {
     const part = batch.subarray(0, Math.min(batch.length, sizeBytes - offsetBytes));
     if (source !== null) {
@@ -36,5 +51,4 @@ export async function fillExtent(
     await backing.write(part, offsetBytes);
     onProgress(offsetBytes + part.length, sizeBytes);
   }
-  await backing.flush();
 }

@@ -28,7 +28,7 @@ export class FlatExtent implements DiskBacking {
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await this.#call('write', () => this.#handle.close());
   }
 
   async #call<T>(intent: 'read' | 'write', work: () => Promise<T>): Promise<T> {

@@ -4,7 +4,8 @@ import type { HostContext } from '../host/host-context.js';
 import { openHomeOrLocked, openKeyOrRefuse } from '../vm/open-disk.js';
 import { loadConfig, refreshVm, requireUnlocked } from '../vm/refresh-vm.js';
 import type { RegisteredVm } from '../vm/registered-vm.js';
-import { diskAt } from '../vm/vm-config.js';
+import { type DiskConfig, diskAt, type VmConfig } from '../vm/vm-config.js';
+import { releaseVmLock, takeVmLock } from '../vm/vm-lock.js';
 import { fillExtent, type ImageSource, type ProgressListener } from './fill-extent.js';
 import { FlatExtent } from './flat-extent.js';
 import { VmcryptFilter } from './vmcrypt-filter.js';
@@ -14,7 +15,8 @@ import { VmcryptFilter } from './vmcrypt-filter.js';
  * and renamed over it when it is whole and durable, so a cut or a failure leaves the disk as it was.
  *
  * @param source at most as large as the disk; the rest is zeros
- * @throws HypervisorError INVALID_POWER_STATE, VM_LOCKED, DISK_KEY_MISSING, DISK_NOT_FOUND, INVALID_ARGUMENT, NO_SPACE
+ * @throws HypervisorError INVALID_POWER_STATE, VM_LOCKED, DISK_KEY_MISSING, DISK_NOT_FOUND, INVALID_ARGUMENT,
+ *   FILE_LOCKED (another host runs the VM), NO_SPACE
  */
 export async function importDisk(
   host: HostContext,
@@ -35,6 +37,25 @@ export async function importDisk(
       `The image has ${source.sizeBytes} bytes, but ${folder.shown(disk.fileName)} only ${sizeBytes}. Make a larger disk.`,
     );
   }
+  await takeVmLock(vm, folder, host.identity);
+  try {
+    await fill(host, config, disk, source, onProgress);
+  } finally {
+    await releaseVmLock(vm, folder, host.identity);
+  }
+  host.events.emit({ type: 'DISK_IMPORTED', vm: config.uuid, disk: disk.uuid, sizeBytes: source.sizeBytes });
+  await refreshVm(host, vm);
+}
+
+async function fill(
+  host: HostContext,
+  config: VmConfig,
+  disk: DiskConfig,
+  source: ImageSource,
+  onProgress?: ProgressListener,
+): Promise<void> {
+  const { folder } = config;
+  const sizeBytes = disk.capacity * SECTOR_SIZE_BYTES;
   const home = openHomeOrLocked(config, host);
   try {
     const { dek, dataUnitSizeBytes } = openKeyOrRefuse(disk, config, home, host);
@@ -59,6 +80,4 @@ export async function importDisk(
   } finally {
     home?.dek.dispose();
   }
-  host.events.emit({ type: 'DISK_IMPORTED', vm: config.uuid, disk: disk.uuid, sizeBytes: source.sizeBytes });
-  await refreshVm(host, vm);
 }

@@ -59,9 +59,14 @@ export class VmcryptFilter implements DiskBacking {
       const { unit: units, within } = piece.whole
         ? { unit: this.#takeScratch(piece.lengthBytes), within: 0 }
         : await this.#readUnitAround(piece);
-      units.set(source, within);
       const startBytes = piece.offsetBytes - within;
-      this.#dek.encryptRun(units, this.#unitIndex(startBytes), this.#unitSizeBytes);
+      try {
+        units.set(source, within);
+        this.#dek.encryptRun(units, this.#unitIndex(startBytes), this.#unitSizeBytes);
+      } catch (error) {
+        units.fill(0);
+        throw error;
+      }
       await this.#below.write(units, startBytes);
     }
   }
@@ -71,6 +76,7 @@ export class VmcryptFilter implements DiskBacking {
   }
 
   close(): Promise<void> {
+    this.#scratch.fill(0);
     return this.#below.close();
   }
 

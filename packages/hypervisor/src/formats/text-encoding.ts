@@ -22,9 +22,10 @@ const NAME = /^[ \t]*\.?encoding[ \t]*=[ \t]*"?([^"\r\n#]{0,64})/im;
  * Finds out how a text file is encoded: by its byte order mark, by the name it gives itself, else UTF-8.
  *
  * @param file name for errors
+ * @param lenient takes a name that is not known for UTF-8
  * @throws HypervisorError NOT_SUPPORTED when it names an encoding that is not known here and is not plain ASCII
  */
-export function encodingOf(bytes: Uint8Array, file: string): TextEncoding {
+export function encodingOf(bytes: Uint8Array, file: string, lenient = false): TextEncoding {
   const none = new Uint8Array(0);
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return marked('utf-16le', bytes.slice(0, 2));
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return marked('utf-16be', bytes.slice(0, 2));
@@ -36,6 +37,7 @@ export function encodingOf(bytes: Uint8Array, file: string): TextEncoding {
   }
   const readAs = knownName(declared);
   if (readAs !== null) return { declared, readAs, guessed: false, mark: none };
+  if (lenient) return { declared, readAs: 'utf-8', guessed: true, mark: none };
   if (bytes.every((byte) => byte < 0x80)) return { declared, readAs: 'latin1', guessed: false, mark: none };
   throw notSupported(
     'encoding',

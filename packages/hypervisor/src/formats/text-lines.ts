@@ -41,7 +41,7 @@ export function decodeTextFile(bytes: Uint8Array, file: string, lenient = false)
     );
   }
   const content = bytes.subarray(0, endOfText(bytes));
-  const encoding = encodingOf(content, file);
+  const encoding = encodingOf(content, file, lenient);
   return { text: decodeBytes(content, encoding, file, lenient), encoding, bytes: content };
 }
 

@@ -129,9 +129,19 @@ export class Vmx {
     const known = this.#entries.get(key.toLowerCase());
     if (known === undefined) return;
     this.#entries.delete(key.toLowerCase());
-    this.#lines[known.line] = '';
-    this.#ends[known.line] = '';
-    this.#bytes[known.line] = new Uint8Array(0);
+    this.removeLine(known.line + 1);
+  }
+
+  /** Takes a line out that could not be read; the others keep their numbers. */
+  removeLine(line: number): void {
+    this.#lines[line - 1] = '';
+    this.#ends[line - 1] = '';
+    this.#bytes[line - 1] = new Uint8Array(0);
+  }
+
+  /** A line as it is written. */
+  line(line: number): string {
+    return this.#lines[line - 1] ?? '';
   }
 
   /** The file as text; equal to what was parsed if nothing was set. */

@@ -16,11 +16,15 @@ export class BootFiles implements FileSystem {
     this.#life = life;
   }
 
-  /** Waits for the calls that were under way when the boot ended, then closes every handle. */
+  /**
+   * Waits for the calls that were under way when the boot ended, then closes every handle. One that will not close is
+   * let go of: what counted was made durable before, and the power is off.
+   */
   async release(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
-    for (const handle of this.#handles) await handle.close();
+    const handles = [...this.#handles];
     this.#handles.clear();
+    await Promise.allSettled(handles.map((handle) => handle.close()));
   }
 
   async open(path: string, options: OpenOptions): Promise<FileHandle> {

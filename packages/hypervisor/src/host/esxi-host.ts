@@ -83,9 +83,11 @@ export class EsxiHost implements HostApi {
   }
 
   /**
-   * Boots a host from its folder. A VM whose files are not whole does not keep it from booting: the VM is `invalid`.
+   * Boots a host from its folder. Neither a VM whose files are not whole nor a line of its inventory that cannot be read
+   * keeps it from booting: that VM is `invalid`.
    *
-   * @throws HypervisorError FILE_DAMAGED (the inventory), DATASTORE_NOT_WRITABLE (the host's folder)
+   * @throws HypervisorError FILE_INACCESSIBLE (the inventory cannot be read just now), FILE_DAMAGED (it is no file),
+   *   DATASTORE_NOT_WRITABLE (the host's folder)
    */
   static async boot(options: EsxiHostOptions): Promise<EsxiHost> {
     assert(options.datastores.length > 0, 'a host has at least one datastore');
@@ -96,6 +98,7 @@ export class EsxiHost implements HostApi {
       throw fileFault(error, options.folder, 'write');
     });
     const host: HostContext = {
+      identity: { name: options.name, uuid: options.uuid, incarnation: options.incarnation },
       life,
       clock,
       entropy,
@@ -109,6 +112,7 @@ export class EsxiHost implements HostApi {
       datastores: options.datastores.map((mount) => new Datastore(mount, files)),
     };
     events.emit({ type: 'HOST_BOOTED', incarnation: options.incarnation });
+    for (const line of host.inventory.badLines) events.emit({ type: 'INVENTORY_LINE_UNREADABLE', line });
     for (const vm of host.inventory.all()) await refreshVm(host, vm);
     return new EsxiHost(options, files, host);
   }
@@ -162,11 +166,18 @@ export class EsxiHost implements HostApi {
   }
 
   vm(uuid: VmUuid): Promise<VmInfo> {
-    return this.#call(async () => this.#infoOf(this.#find(uuid)));
+    return this.#call(async () => {
+      const vm = this.#find(uuid);
+      await this.#lookAgain([vm]);
+      return this.#infoOf(vm);
+    });
   }
 
   vms(): Promise<readonly VmInfo[]> {
-    return this.#call(async () => this.#host.inventory.all().map((vm) => this.#infoOf(vm)));
+    return this.#call(async () => {
+      await this.#lookAgain(this.#host.inventory.all());
+      return this.#host.inventory.all().map((vm) => this.#infoOf(vm));
+    });
   }
 
   /**
@@ -209,9 +220,12 @@ export class EsxiHost implements HostApi {
     const { life, keys, inventory, events } = this.#host;
     if (life.over) return;
     life.end();
+    try {
+      for (const vm of inventory.all()) vm.running?.forget();
+    } finally {
+      keys.dispose();
+    }
     await this.#files.release();
-    for (const vm of inventory.all()) vm.running?.forget();
-    keys.dispose();
     events.emit({ type: 'HOST_GONE', incarnation: this.#incarnation });
   }
 
@@ -252,6 +266,13 @@ export class EsxiHost implements HostApi {
       { code: 'VM_NOT_FOUND', vm: uuid },
       `No virtual machine with UUID ${uuid} is registered on host ${this.name}. Register it first.`,
     );
+  }
+
+  /** A VM whose medium failed is looked at again by whoever asks for it, until the medium serves. */
+  async #lookAgain(vms: readonly RegisteredVm[]): Promise<void> {
+    for (const vm of vms.filter(({ inaccessible }) => inaccessible !== null)) {
+      await vm.lane.run(() => refreshVm(this.#host, vm));
+    }
   }
 
   #infoOf(vm: RegisteredVm): VmInfo {

@@ -1,5 +1,5 @@
 import type { XtsEngine } from '@vcryptsim/crypto-core';
-import type { Clock, Entropy, EventSink, FileSystem } from '@vcryptsim/ports';
+import type { Clock, Entropy, EventSink, FileSystem, HostName, HostUuid } from '@vcryptsim/ports';
 import type { Datastore } from '../datastore/datastore.js';
 import type { DatastorePath } from '../datastore/datastore-path.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
@@ -11,8 +11,17 @@ import type { KeyCache } from './key-cache.js';
 import type { VmInventory } from './vm-inventory.js';
 import type { WaitingVms } from './waiting-vms.js';
 
+/** Which host this is, and which of its boots. */
+export interface HostIdentity {
+  readonly name: HostName;
+  readonly uuid: HostUuid;
+  /** Counts boots from 1; each boot of a host has a higher one than those before. */
+  readonly incarnation: number;
+}
+
 /** What the operations of one boot share. */
 export interface HostContext {
+  readonly identity: HostIdentity;
   readonly life: BootLife;
   readonly clock: Clock;
   readonly entropy: Entropy;

@@ -1,11 +1,8 @@
-import { exists, type FileSystem, readWhole, replaceFile, type VmName, type VmUuid } from '@vcryptsim/ports';
-import { parseDatastorePath } from '../datastore/datastore-path.js';
+import { exists, type FileSystem, readWhole, replaceFile, type VmUuid } from '@vcryptsim/ports';
 import { fileFault } from '../datastore/file-fault.js';
-import { fileDamaged } from '../faults.js';
-import { decodeText, TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
-import { isUuid } from '../formats/vmware-uuid.js';
-import { Vmx } from '../formats/vmx.js';
-import { RegisteredVm } from '../vm/registered-vm.js';
+import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
+import type { RegisteredVm } from '../vm/registered-vm.js';
+import { InventoryList } from './inventory-list.js';
 
 const FILE_NAME = 'vmInventory.vmls';
 
@@ -20,33 +17,41 @@ const FILE_NAME = 'vmInventory.vmls';
  * vmlist1.displayName = "web-01"
  * ```
  *
- * It is replaced whole (write beside, fsync, rename), so a cut leaves the old list or the new one.
+ * It is replaced whole (write beside, fsync, rename), so a cut leaves the old list or the new one. Lines that cannot be
+ * read are kept as they are; see inventory-list.ts.
  */
 export class VmInventory {
   readonly #files: FileSystem;
   readonly #path: string;
+  #list: InventoryList;
   #vms: ReadonlyMap<VmUuid, RegisteredVm>;
 
-  private constructor(files: FileSystem, path: string, vms: readonly RegisteredVm[]) {
+  private constructor(files: FileSystem, path: string, list: InventoryList) {
     this.#files = files;
     this.#path = path;
-    this.#vms = new Map(vms.map((vm) => [vm.uuid, vm]));
+    this.#list = list;
+    this.#vms = byUuid(list);
   }
 
   /**
    * Reads the inventory of a host's folder; a host that never registered a VM has none.
    *
-   * @throws HypervisorError FILE_DAMAGED
+   * @throws HypervisorError FILE_INACCESSIBLE, FILE_DAMAGED (it is no file, or too large to be one)
    */
   static async load(files: FileSystem, folder: string): Promise<VmInventory> {
     const path = `${folder}/${FILE_NAME}`;
     try {
-      if (!(await exists(files, path))) return new VmInventory(files, path, []);
-      const text = decodeText(await readWhole(files, path, TEXT_FILE_LIMIT_BYTES), path);
-      return new VmInventory(files, path, readList(Vmx.parse(text, path), path));
+      if (!(await exists(files, path))) return new VmInventory(files, path, InventoryList.empty(path));
+      const bytes = await readWhole(files, path, TEXT_FILE_LIMIT_BYTES);
+      return new VmInventory(files, path, InventoryList.read(bytes, path));
     } catch (error) {
       throw fileFault(error, path, 'read');
     }
+  }
+
+  /** Lines of the file that could not be read when it was loaded. */
+  get badLines(): readonly number[] {
+    return this.#list.badLines;
   }
 
   get(uuid: VmUuid): RegisteredVm | undefined {
@@ -60,52 +65,35 @@ export class VmInventory {
 
   /** Adds a VM; durable when the promise resolves, unchanged when it rejects. */
   async add(vm: RegisteredVm): Promise<void> {
-    await this.#save([...this.all(), vm]);
+    await this.#save(this.#list.with(vm));
   }
 
   /** Takes a VM out; durable when the promise resolves, unchanged when it rejects. */
   async remove(uuid: VmUuid): Promise<void> {
-    await this.#save(this.all().filter((vm) => vm.uuid !== uuid));
+    const vm = this.get(uuid);
+    if (vm !== undefined) await this.#save(this.#list.without(vm));
   }
 
-  async #save(vms: readonly RegisteredVm[]): Promise<void> {
+  async #save(list: InventoryList): Promise<void> {
     try {
-      await replaceFile(this.#files, this.#path, composeList(vms));
+      await replaceFile(this.#files, this.#path, list.toBytes());
     } catch (error) {
       await this.#takeBack().catch(() => {});
       throw fileFault(error, this.#path, 'write');
     }
-    this.#vms = new Map(vms.map((vm) => [vm.uuid, vm]));
+    this.#list = list;
+    this.#vms = byUuid(list);
   }
 
   /** The failed call may have been the one after the rename: then the new list stands there already. */
   async #takeBack(): Promise<void> {
-    const before = composeList(this.all());
+    const before = this.#list.toBytes();
     if (!(await exists(this.#files, this.#path))) return;
     const standing = await readWhole(this.#files, this.#path, TEXT_FILE_LIMIT_BYTES);
     if (Buffer.compare(standing, before) !== 0) await replaceFile(this.#files, this.#path, before);
   }
 }
 
-function composeList(vms: readonly RegisteredVm[]): Uint8Array {
-  const list = Vmx.create();
-  vms.forEach((vm, index) => {
-    list.set(`vmlist${index + 1}.config`, vm.shown);
-    list.set(`vmlist${index + 1}.uuid`, vm.uuid);
-    list.set(`vmlist${index + 1}.displayName`, vm.registeredName);
-  });
-  return new TextEncoder().encode(list.toText());
-}
-
-function readList(list: Vmx, file: string): RegisteredVm[] {
-  const vms: RegisteredVm[] = [];
-  for (let number = 1; ; number += 1) {
-    const key = `vmlist${number}`;
-    const config = list.get(`${key}.config`);
-    if (config === undefined) return vms;
-    const uuid = list.get(`${key}.uuid`) ?? '';
-    if (!isUuid(uuid)) throw fileDamaged(file, `${key}.uuid is missing or no UUID`, list.lineOf(`${key}.uuid`));
-    const path = parseDatastorePath(config);
-    vms.push(new RegisteredVm(uuid as VmUuid, path, (list.get(`${key}.displayName`) ?? path.folder) as VmName));
-  }
+function byUuid(list: InventoryList): ReadonlyMap<VmUuid, RegisteredVm> {
+  return new Map(list.vms.map((vm) => [vm.uuid, vm]));
 }

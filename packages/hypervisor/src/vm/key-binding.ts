@@ -40,6 +40,8 @@ export function diskBinding(disk: {
   readonly dataUnitSize: string;
   readonly extentFileName: string;
   readonly generation: string;
+  /** Name of the descriptor's file when the key is made. Left out to compare: a file may be renamed. */
+  readonly descriptor?: string;
 }): KeyBinding {
   return {
     kind: 'disk',
@@ -49,5 +51,6 @@ export function diskBinding(disk: {
     dataUnitSize: disk.dataUnitSize,
     extent: disk.extentFileName,
     generation: disk.generation,
+    ...(disk.descriptor === undefined ? {} : { descriptor: disk.descriptor }),
   };
 }

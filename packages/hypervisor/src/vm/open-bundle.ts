@@ -1,6 +1,13 @@
 import { CryptoError, Dek, type KeyBinding, type XtsEngine } from '@vcryptsim/crypto-core';
-import type { DiskUuid } from '@vcryptsim/ports';
-import { bundleMissing, bundleTampered, descriptorMismatch, fileDamaged } from '../faults.js';
+import type { CryptoKeyId, DiskUuid } from '@vcryptsim/ports';
+import {
+  bundleMissing,
+  bundleNotOpened,
+  bundleTampered,
+  descriptorMismatch,
+  descriptorsSwapped,
+  fileDamaged,
+} from '../faults.js';
 import type { KeyCache } from '../host/key-cache.js';
 import { diskBinding, generationsIn } from './key-binding.js';
 import type { DiskConfig, SealedDeks, VmConfig } from './vm-config.js';
@@ -67,6 +74,10 @@ export function openDiskKey(
     if (cipher !== 'XTS-AES-256') throw descriptorMismatch(file, 'cipher', cipher, 'XTS-AES-256');
     const clear = { ...disk, vm: config.uuid, dataUnitSize, generation: generation ?? 'nothing' };
     checkBinding(file, diskBinding(clear), opened.binding);
+    const sealedAs = opened.binding.descriptor;
+    if (sealedAs !== undefined && sealedAs !== disk.fileName && config.disks.some((one) => one.fileName === sealedAs)) {
+      throw descriptorsSwapped(file, disk.uuid, config.folder.shown(sealedAs));
+    }
     if (dataUnitSize !== '512' && dataUnitSize !== '4096') {
       throw fileDamaged(file, `a data unit of ${dataUnitSize} bytes is not served`);
     }
@@ -80,6 +91,7 @@ function openSealed(
   file: string,
   { keys, engine }: Opener,
 ): { dek: Dek; binding: KeyBinding } | null {
+  const tried: CryptoKeyId[] = [];
   for (const { keyId, locked } of sealed) {
     const kek = keys.get(keyId);
     if (kek === undefined) continue;
@@ -87,10 +99,11 @@ function openSealed(
       return Dek.unseal({ engine, kek, locked });
     } catch (error) {
       if (!(error instanceof CryptoError) || error.code === 'DISPOSED') throw error;
-      const malformed = error.code !== 'LOCKED_DATA_MISMATCH';
-      throw bundleTampered(file, malformed ? 'another program wrote it' : 'its key and its MAC do not fit');
+      if (error.code !== 'LOCKED_DATA_MISMATCH') throw bundleTampered(file, 'what it holds is not what a host writes');
+      tried.push(keyId);
     }
   }
+  if (tried.length > 0) throw bundleNotOpened(file, tried);
   return null;
 }
 

@@ -3,13 +3,14 @@ import type { HostContext } from '../host/host-context.js';
 import { loadConfig, lockIfKeyless, noteDamage, requireUnlocked } from './refresh-vm.js';
 import type { RegisteredVm } from './registered-vm.js';
 import { RunningVm } from './running-vm.js';
+import { releaseVmLock, takeVmLock } from './vm-lock.js';
 import { appendLog } from './vm-log.js';
 
 /**
  * Powers a VM on: reads its files again, opens its keys, its NVRAM and its disks. A refusal changes nothing.
  *
- * @throws HypervisorError INVALID_POWER_STATE, VM_LOCKED, DISK_KEY_MISSING, ENCRYPTED_DISK_ON_PLAIN_VM, and every
- *   diagnosis of its files
+ * @throws HypervisorError INVALID_POWER_STATE, VM_LOCKED, DISK_KEY_MISSING, ENCRYPTED_DISK_ON_PLAIN_VM, FILE_LOCKED
+ *   (another host runs it), FILE_INACCESSIBLE, and every diagnosis of its files
  */
 export async function powerOnVm(host: HostContext, vm: RegisteredVm): Promise<void> {
   vm.checkPoweredOff();
@@ -18,11 +19,14 @@ export async function powerOnVm(host: HostContext, vm: RegisteredVm): Promise<vo
   try {
     const config = await loadConfig(host, vm);
     vm.config = config;
+    await takeVmLock(vm, config.folder, host.identity);
     running = await RunningVm.start(config, host);
     await appendLog(config.folder, host.clock, 'Powered on.');
     vm.damage = null;
   } catch (error) {
-    await running?.stop();
+    // What the caller must hear of is why it does not run. A lock that stays is this boot's own, which takes it over.
+    await running?.stop().catch(() => {});
+    if (vm.config !== null) await releaseVmLock(vm, vm.config.folder, host.identity).catch(() => {});
     noteDamage(host, vm, error);
     if (vm.damage === null) lockIfKeyless(host, vm);
     throw error;
@@ -38,10 +42,18 @@ export async function powerOnVm(host: HostContext, vm: RegisteredVm): Promise<vo
  * @throws HypervisorError INVALID_POWER_STATE
  */
 export async function powerOffVm(host: HostContext, vm: RegisteredVm): Promise<void> {
-  if (vm.running === null) throw invalidPowerState(vm.name, 'poweredOff');
-  await vm.running.stop();
+  const { running } = vm;
+  if (running === null) throw invalidPowerState(vm.name, 'poweredOff');
+  // The power is off from here on, whatever a file call says: the keys are gone.
   vm.running = null;
+  const stopped = running.stop();
+  await stopped.catch(() => {});
   host.events.emit({ type: 'VM_POWERED_OFF', vm: vm.uuid });
   lockIfKeyless(host, vm);
-  if (vm.config !== null) await appendLog(vm.config.folder, host.clock, 'Powered off.');
+  try {
+    await stopped;
+    if (vm.config !== null) await appendLog(vm.config.folder, host.clock, 'Powered off.');
+  } finally {
+    if (vm.config !== null) await releaseVmLock(vm, vm.config.folder, host.identity);
+  }
 }

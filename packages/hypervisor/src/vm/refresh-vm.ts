@@ -23,6 +23,7 @@ const DAMAGE: readonly HypervisorErrorCode[] = [
  * @throws HypervisorError every diagnosis of its files; DESCRIPTOR_MISMATCH when they are another VM's
  */
 export async function loadConfig(host: HostContext, vm: RegisteredVm): Promise<VmConfig> {
+  if (vm.badEntry !== null) throw vm.badEntry;
   const config = await readVmConfig(await folderAt(host, vm.path), vm.path.fileName);
   if (config.uuid !== vm.uuid) {
     throw new HypervisorError(
@@ -44,9 +45,11 @@ export async function refreshVm(host: HostContext, vm: RegisteredVm): Promise<vo
     vm.config = await loadConfig(host, vm);
     vm.locked = await checkVm(vm.config, host);
   } catch (error) {
-    if (!noteDamage(host, vm, error)) throw error;
+    if (error instanceof HypervisorError && error.code === 'FILE_INACCESSIBLE') vm.inaccessible = error;
+    else if (!noteDamage(host, vm, error)) throw error;
     return;
   }
+  vm.inaccessible = null;
   vm.damage = null;
   host.waiting.note(vm);
   if (vm.locked && !wasLocked) {
@@ -57,7 +60,8 @@ export async function refreshVm(host: HostContext, vm: RegisteredVm): Promise<vo
 
 /** Throws VM_LOCKED for a VM that is locked, after a look whether its files or keys have changed since. */
 export async function requireUnlocked(host: HostContext, vm: RegisteredVm): Promise<void> {
-  if (vm.locked) await refreshVm(host, vm);
+  if (vm.locked || vm.inaccessible !== null) await refreshVm(host, vm);
+  if (vm.inaccessible !== null) throw vm.inaccessible;
   if (vm.locked) throw vmLocked(vm.name, vm.missingKeys(host.keys));
 }
 
@@ -66,7 +70,9 @@ export function noteDamage(host: HostContext, vm: RegisteredVm, error: unknown):
   if (!(error instanceof HypervisorError) || !DAMAGE.includes(error.code)) return false;
   const isNew = vm.damage !== error.code;
   vm.locked = false;
+  vm.inaccessible = null;
   vm.damage = error.code;
+  vm.problem = error.message;
   host.waiting.note(vm);
   if (isNew) host.events.emit({ type: 'VM_DAMAGED', vm: vm.uuid, code: error.code });
   return true;

@@ -1,5 +1,5 @@
 import type { CryptoKeyId, VmName, VmUuid } from '@vcryptsim/ports';
-import type { HypervisorErrorCode } from '../api/errors.js';
+import type { HypervisorError, HypervisorErrorCode } from '../api/errors.js';
 import { type DatastorePath, formatDatastorePath } from '../datastore/datastore-path.js';
 import { invalidPowerState } from '../faults.js';
 import type { KeyCache } from '../host/key-cache.js';
@@ -15,6 +15,12 @@ export class RegisteredVm {
   config: VmConfig | null = null;
   /** Why they could not be read or opened, or null. */
   damage: HypervisorErrorCode | null = null;
+  /** The same as a sentence, with file, line and next step. */
+  problem: string | null = null;
+  /** Set while the medium fails: nothing is known of the files then. */
+  inaccessible: HypervisorError | null = null;
+  /** Whether this boot took the VM's lock and has not seen it released. */
+  mayHoldLock = false;
   /** Set while powered on. */
   running: RunningVm | null = null;
   /** Whether the VM-home key was missing when that was last looked at; a running VM never locks. */
@@ -25,6 +31,8 @@ export class RegisteredVm {
     readonly path: DatastorePath,
     /** The name at registration, for while the files cannot be read. */
     readonly registeredName: VmName,
+    /** What is wrong with its lines in the host's inventory; such a VM can only be unregistered. */
+    readonly badEntry: HypervisorError | null = null,
   ) {}
 
   get name(): VmName {

@@ -51,12 +51,14 @@ export class RunningVm {
   /** Ends every device, waits for the requests before it, and lets go of the keys. */
   async stop(): Promise<void> {
     try {
-      for (const disk of this.#disks.values()) {
-        await disk.lane.run(async () => {
+      const closings = [...this.#disks.values()].map((disk) =>
+        disk.lane.run(async () => {
           disk.detached = true;
           await disk.backing.close();
-        });
-      }
+        }),
+      );
+      const failed = (await Promise.allSettled(closings)).find(({ status }) => status === 'rejected');
+      if (failed?.status === 'rejected') throw failed.reason;
     } finally {
       this.forget();
     }

@@ -11,7 +11,7 @@ export function vmInfoOf(vm: RegisteredVm, keys: KeyCache): VmInfo {
     name: vm.name,
     vmxPath: vm.shown,
     powerState: vm.running === null ? 'poweredOff' : 'poweredOn',
-    connectionState: locked || damage !== null ? 'invalid' : 'connected',
+    connectionState: vm.inaccessible !== null ? 'inaccessible' : locked || damage !== null ? 'invalid' : 'connected',
     cryptoState: locked ? 'locked' : 'unlocked',
     keyId: config?.sealedHome?.[0].keyId ?? null,
     disks: (config?.disks ?? []).map((disk) => ({
@@ -24,7 +24,13 @@ export function vmInfoOf(vm: RegisteredVm, keys: KeyCache): VmInfo {
     })),
     missingKeys: vm.missingKeys(keys),
     ...(damage === null ? {} : { damage }),
+    ...problemOf(vm),
   };
+}
+
+function problemOf({ inaccessible, damage, problem }: RegisteredVm): { problem?: string } {
+  if (inaccessible !== null) return { problem: inaccessible.message };
+  return damage === null || problem === null ? {} : { problem };
 }
 
 function isUnlocked({ encryption }: DiskConfig, keys: KeyCache): boolean {

@@ -44,6 +44,8 @@ const HOST: Record<HypervisorErrorCode, true> = {
   BUNDLE_MISSING: true,
   ENVELOPE_TAMPERED: true,
   DESCRIPTOR_MISMATCH: true,
+  FILE_INACCESSIBLE: true,
+  FILE_LOCKED: true,
   FILE_DAMAGED: true,
   OUT_OF_RANGE: true,
   NO_SPACE: true,

@@ -94,7 +94,7 @@ function readVm(place: Place): VmRecord {
     vmxPath: asText(it('vmxPath')),
     policy: orNull(it('policy'), asText<string>),
     powerState: asOneOf(it('powerState'), ['poweredOn', 'poweredOff']),
-    connectionState: asOneOf(it('connectionState'), ['connected', 'invalid']),
+    connectionState: asOneOf(it('connectionState'), ['connected', 'invalid', 'inaccessible']),
     cryptoState: asOneOf(it('cryptoState'), ['unlocked', 'locked']),
     keyId: orNull(it('keyId'), readKeyId),
     diskKeyIds: asArray(it('diskKeyIds'), (disk) => orNull(disk, readKeyId)),

@@ -43,7 +43,7 @@ export interface VmRecord {
   /** Name of the storage policy that was applied, or null. */
   readonly policy: string | null;
   readonly powerState: 'poweredOn' | 'poweredOff';
-  readonly connectionState: 'connected' | 'invalid';
+  readonly connectionState: 'connected' | 'invalid' | 'inaccessible';
   readonly cryptoState: 'unlocked' | 'locked';
   /** KEK of the VM home, or null for a plain VM. */
   readonly keyId: CryptoKeyId | null;

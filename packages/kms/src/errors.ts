@@ -37,6 +37,7 @@ export type KmsErrorCode =
   | 'STORE_FULL' // there is no room for more under the store's own limit
   | 'OBJECT_TOO_LARGE' // for one write of the store
   // of the server
+  | 'PKI_INCOMPLETE' // a certificate or key of the server's own was lost
   | 'ROOT_KEY_MISSING'
   | 'ROOT_KEY_MALFORMED'
   | 'ROOT_KEY_WRONG'

@@ -123,7 +123,7 @@ export class KeyServer {
   /**
    * Opens the key server of a folder, or makes one there.
    *
-   * @throws KmsError ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, STORE_DAMAGED (also when the audit log knows
+   * @throws KmsError PKI_INCOMPLETE, ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, STORE_DAMAGED (also when the audit log knows
    *   of answers whose changes are not in the store), AUDIT_DAMAGED; FileError; PkiError
    */
   static async open(o: KeyServerOptions): Promise<KeyServer> {

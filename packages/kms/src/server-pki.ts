@@ -1,15 +1,18 @@
-import { createPublicKey, X509Certificate } from 'node:crypto';
-import { LabAuthority, PkiError, verifyPeer } from '@vcryptsim/pki';
+import { createPublicKey } from 'node:crypto';
+import { LabAuthority, PkiError, readCertificate, verifyPeer } from '@vcryptsim/pki';
 import {
   type Clock,
   type Entropy,
   exists,
+  FileError,
   type FileSystem,
+  folderOf,
   type KeyPair,
   type KeyPairSource,
   makeFolders,
   type TlsIdentity,
 } from '@vcryptsim/ports';
+import { KmsError } from './errors.js';
 import { readCertificates, readPrivateKey, writeCertificates, writePrivateKey } from './pem-files.js';
 
 const DAY_MS = 86_400_000;
@@ -45,15 +48,16 @@ export class ServerPki {
   ) {}
 
   /**
-   * Reads the certificates of a folder and makes what is missing. The server's certificate is issued anew, for the same
-   * key, when it nears its end or lacks one of the wanted names.
+   * Reads the certificates of a folder. At the very first start they are made, beside the folder, which then appears
+   * whole; so a file that is missing later was lost, and is never made anew in silence: clients trust the one they know.
+   * The server's certificate is issued anew, for the same key, when it nears its end or lacks one of the wanted names.
    *
-   * @throws PkiError MALFORMED, naming the file; FileError
+   * @throws KmsError PKI_INCOMPLETE; PkiError MALFORMED, naming the file; FileError
    */
   static async open(o: ServerPkiOptions): Promise<ServerPki> {
-    await makeFolders(o.files, o.folder);
+    if (await isFirstStart(o)) await makeFolder(o);
     const authority = await openAuthority(o);
-    const keyPair = await openKeyPair(o, 'server');
+    const keyPair = await openKeyPair(o);
     const path = `${o.folder}/server.pem`;
     const names = ['localhost', '127.0.0.1', ...(o.alternativeNames ?? [])];
     let certificate = (await readCertificates(o.files, path))?.[0];
@@ -96,27 +100,73 @@ export class ServerPki {
   }
 }
 
-async function openAuthority(o: ServerPkiOptions): Promise<LabAuthority> {
-  const [path, keyPath] = [`${o.folder}/ca.pem`, `${o.folder}/ca.key`];
-  // The certificate is written last: where it stands, the key does too.
-  const [certificate] = (await readCertificates(o.files, path)) ?? [];
-  if (certificate) return LabAuthority.open({ ...o, certificate, privateKey: await readPrivateKey(o.files, keyPath) });
-  const validity = validFor(o.clock, AUTHORITY_DAYS);
-  const authority = await LabAuthority.create({ ...o, subject: 'CN=vcryptsim kms authority', validity });
-  await writePrivateKey(o.files, keyPath, authority.privateKey);
-  await writeCertificates(o.files, path, [authority.certificate]);
-  return authority;
+/** Nothing is there, neither certificates nor anything that was made after them. */
+async function isFirstStart({ files, folder }: ServerPkiOptions): Promise<boolean> {
+  if ((await namesIn(files, folder)).length > 0) return false;
+  const home = folderOf(folder);
+  const others = await Promise.all(['clients', 'followers', 'store'].map((name) => namesIn(files, `${home}/${name}`)));
+  if (others.every((names) => names.length === 0)) return true;
+  throw incomplete(`${folder} is missing, while clients or keys are there.`);
 }
 
-async function openKeyPair(o: ServerPkiOptions, name: string): Promise<KeyPair> {
-  const path = `${o.folder}/${name}.key`;
+/** Makes authority and server key in a folder beside, and gives it its name when all of it is durable. */
+async function makeFolder(o: ServerPkiOptions): Promise<void> {
+  const beside = `${o.folder}.new`;
+  await makeFolders(o.files, beside);
+  for (const name of await o.files.readdir(beside)) await o.files.unlink(`${beside}/${name}`);
+  const validity = validFor(o.clock, AUTHORITY_DAYS);
+  const authority = await LabAuthority.create({ ...o, subject: 'CN=vcryptsim kms authority', validity });
+  await writePrivateKey(o.files, `${beside}/ca.key`, authority.privateKey);
+  await writeCertificates(o.files, `${beside}/ca.pem`, [authority.certificate]);
+  const { privateKey } = await o.keyPairs.generate('rsa-2048');
+  await writePrivateKey(o.files, `${beside}/server.key`, privateKey);
+  await o.files.rename(beside, o.folder);
+  await o.files.fsyncFolder(folderOf(o.folder));
+}
+
+async function openAuthority(o: ServerPkiOptions): Promise<LabAuthority> {
+  const [path, keyPath] = [`${o.folder}/ca.pem`, `${o.folder}/ca.key`];
+  const [certificate] = (await readCertificates(o.files, path)) ?? [];
+  if (!certificate) throw incomplete(`${path} is missing.`);
+  if (!(await exists(o.files, keyPath))) throw incomplete(`${keyPath} is missing.`);
+  const privateKey = await readPrivateKey(o.files, keyPath);
+  try {
+    return LabAuthority.open({ ...o, certificate, privateKey });
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    throw new PkiError(error.code, path, `${error.detail ?? ''} Its private key is in ${keyPath}.`.trim());
+  }
+}
+
+async function openKeyPair(o: ServerPkiOptions): Promise<KeyPair> {
+  const path = `${o.folder}/server.key`;
   if (await exists(o.files, path)) {
     const privateKey = await readPrivateKey(o.files, path);
     return { privateKey, publicKey: createPublicKey(privateKey) };
   }
+  if (await exists(o.files, `${o.folder}/server.pem`))
+    throw incomplete(`${path} is missing, while server.pem is there.`);
   const keyPair = await o.keyPairs.generate('rsa-2048');
   await writePrivateKey(o.files, path, keyPair.privateKey);
   return keyPair;
+}
+
+async function namesIn(files: FileSystem, folder: string): Promise<string[]> {
+  try {
+    return await files.readdir(folder);
+  } catch (error) {
+    if (error instanceof FileError && error.code === 'NOT_FOUND') return [];
+    throw error;
+  }
+}
+
+function incomplete(what: string): KmsError {
+  return new KmsError(
+    'PKI_INCOMPLETE',
+    `${what} It is not made anew: clients trust the certificates that they know.`,
+    'Bring it back from a backup. To have new certificates, which every client must learn, move the folder pki away ' +
+      'together with clients and followers.',
+  );
 }
 
 async function isGood(
@@ -126,7 +176,7 @@ async function isGood(
   keyPair: KeyPair,
   nowMs: number,
 ): Promise<boolean> {
-  if (!new X509Certificate(certificate).checkPrivateKey(keyPair.privateKey)) return false;
+  if (!readCertificate(certificate).x509.checkPrivateKey(keyPair.privateKey)) return false;
   const trust = { pins: [], authorities: [authority.certificate] };
   try {
     for (const name of names) await verifyPeer([certificate], trust, nowMs + RENEWED_BEFORE_MS, name);

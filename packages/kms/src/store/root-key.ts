@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { CryptoError, gcmOpen, gcmSeal } from '@vcryptsim/crypto-core';
-import { assert, type Entropy, exists, type FileSystem, readWhole, replaceFile } from '@vcryptsim/ports';
+import { assert, type Entropy, exists, FileError, type FileSystem, readWhole, replaceFile } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
 
 const ROOT_KEY_BYTES = 32;
@@ -42,7 +42,11 @@ export class RootKey {
       }
       await create(o.files, o.path, o.entropy);
     }
-    const bytes = await readWhole(o.files, o.path, ROOT_KEY_BYTES).catch(() => new Uint8Array(0));
+    const bytes = await readWhole(o.files, o.path, ROOT_KEY_BYTES).catch((error: unknown) => {
+      // A file that cannot be read now says nothing about the key in it: only one of the wrong size is malformed.
+      if (error instanceof FileError && error.code === 'TOO_LARGE') return new Uint8Array(0);
+      throw error;
+    });
     try {
       if (bytes.length === ROOT_KEY_BYTES) return new RootKey(createSecretKey(bytes), o.entropy);
     } finally {

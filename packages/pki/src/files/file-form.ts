@@ -15,6 +15,7 @@ export type FileForm =
   | 'public key'
   | 'Java key store'
   | 'bare base64'
+  | 'damaged DER'
   | 'PEM of another kind'
   | 'text'
   | 'unknown';
@@ -29,6 +30,9 @@ const MARK = new TextEncoder().encode('-----BEGIN ');
 const ENCRYPTED_HEADER = new TextEncoder().encode('Proc-Type: 4,ENCRYPTED');
 const LABEL_BYTES_MAX = 64;
 const DASH = 0x2d;
+/** First byte of DER, and the least second one of a SEQUENCE that is as long as these are. */
+const SEQUENCE = 0x30;
+const LONG_LENGTH = 0x40;
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
 /** Of PKCS#5 and PKCS#12: how a private key is encrypted. */
 const ENCRYPTION = /^1\.2\.840\.113549\.1\.(?:5|12)\./;
@@ -109,11 +113,14 @@ function formOfLabel(label: string, bytes: Uint8Array): FileForm {
   }
 }
 
+/** All that is read here is a SEQUENCE; null for what does not begin as one. */
 function formOfDer(bytes: Uint8Array): FileForm | null {
+  const [first = 0, second = 0] = bytes;
+  if (first !== SEQUENCE || second < LONG_LENGTH) return null;
   try {
     return formOfElement(DerElement.readFirst(bytes, 'DER'));
   } catch (error) {
-    if (error instanceof PkiError) return null;
+    if (error instanceof PkiError) return 'damaged DER';
     throw error;
   }
 }

@@ -14,6 +14,7 @@ const PHRASES: Readonly<Record<FileForm, string>> = {
   'public key': 'It is a public key',
   'Java key store': 'It is a Java key store (.jks)',
   'bare base64': 'It is base64 without BEGIN and END lines',
+  'damaged DER': 'It begins as DER does, and is cut or damaged',
   'PEM of another kind': 'It is PEM of another kind',
   text: 'It is a text without a PEM block (BEGIN and END lines)',
   unknown: 'It is neither PEM nor DER',

@@ -116,6 +116,7 @@ const KEY_SERVER: Record<KmsErrorCode, true> = {
   STORE_UNWRITABLE: true,
   STORE_FULL: true,
   OBJECT_TOO_LARGE: true,
+  PKI_INCOMPLETE: true,
   ROOT_KEY_MISSING: true,
   ROOT_KEY_MALFORMED: true,
   ROOT_KEY_WRONG: true,

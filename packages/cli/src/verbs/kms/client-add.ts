@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { clientName, readCertificates, writeCertificates } from '@vcryptsim/kms';
+import { certificateValidity } from '@vcryptsim/pki';
 import { exists, type FileSystem, makeFolders } from '@vcryptsim/ports';
-import { OsFileSystem } from '@vcryptsim/ports/os';
+import { OsFileSystem, SystemClock } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { print } from '../../output.js';
@@ -103,10 +104,23 @@ async function addNew(name: string, to: Place, { pki, clients, registration }: A
 
 async function readGiven(path: string): Promise<Uint8Array> {
   const [certificate] = (await readCertificates(new OsFileSystem({ named: 'all' }), path)) ?? [];
-  if (certificate) return certificate;
+  if (certificate) return stillValid(certificate, path);
   throw new CliError(
     EXIT.environment,
     `There is no certificate at ${path}.`,
     'Check the path given with --cert or --authority.',
   );
+}
+
+/** Whoever shows an expired certificate is refused; so it is not registered as one that may connect. */
+function stillValid(certificate: Uint8Array, path: string): Uint8Array {
+  const { notBeforeMs, notAfterMs } = certificateValidity(certificate);
+  const { nowMs } = new SystemClock();
+  const day = (timeMs: number) => new Date(timeMs).toISOString().slice(0, 10);
+  if (nowMs > notAfterMs) {
+    const message = `The certificate in ${path} expired on ${day(notAfterMs)}, so nobody could connect with it.`;
+    throw new CliError(EXIT.environment, message, 'Have a new one issued, and register that.');
+  }
+  if (nowMs < notBeforeMs) print(`The certificate in ${path} is valid from ${day(notBeforeMs)} on, not before.\n`);
+  return certificate;
 }

@@ -1,4 +1,4 @@
-import type { Credential } from '@vcryptsim/kmip-lite';
+import { type Credential, Operation } from '@vcryptsim/kmip-lite';
 import { type Exchange, type OperationTable, serveChannel } from '@vcryptsim/kmip-lite/server';
 import { fingerprintSha256 } from '@vcryptsim/pki';
 import {
@@ -215,7 +215,7 @@ export class KeyServerNode {
       operations: this.#parts.operations,
       context: { node: this.name, client, store, pending, groupTurns, entropy, keyPairs, events },
       clock,
-      admit: async (credential) => admit(password, credential),
+      admit: async (credential, _context, operations) => admit(password, credential, operations),
       onExchange: (exchange) => this.#audit(exchange),
       onFault: ({ error, operation }) => this.#noteFault(error, client, operation ?? null),
       firstRequestTimeoutMs: limits.firstRequestMs,
@@ -252,7 +252,18 @@ export class KeyServerNode {
   }
 }
 
-function admit(password: ClientPassword | null, credential: Credential | undefined): void {
+/**
+ * What tells nothing of any object is answered without the password, because clients ask it before they show one, our own
+ * vCenter among them. A credential that is shown must fit there too.
+ */
+const OPEN_OPERATIONS: ReadonlySet<number> = new Set([Operation.DiscoverVersions, Operation.Query]);
+
+function admit(
+  password: ClientPassword | null,
+  credential: Credential | undefined,
+  operations: readonly number[],
+): void {
+  if (credential === undefined && operations.every((operation) => OPEN_OPERATIONS.has(operation))) return;
   try {
     password?.admit(credential);
   } catch (error) {

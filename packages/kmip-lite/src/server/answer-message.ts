@@ -105,7 +105,7 @@ async function performBatch<Context>(
   receivedAtMs: number,
   options: ServeOptions<Context>,
 ): Promise<PerformedItem[]> {
-  const refusal = await refusalOfAll(header.errorContinuation, header.credential, options);
+  const refusal = await refusalOfAll(header, items, options);
   if (refusal !== undefined) return items.map((one) => refuseItem(one, refusal));
   const call: OperationCall<Context> = {
     context: options.context,
@@ -135,8 +135,8 @@ async function performBatch<Context>(
 
 /** Why no item of the message is done, if so. */
 async function refusalOfAll<Context>(
-  errorContinuation: number | undefined,
-  credential: OperationCall<Context>['credential'],
+  { errorContinuation, credential }: RequestMessage['header'],
+  items: readonly RequestItem[],
   options: ServeOptions<Context>,
 ): Promise<KmipError | undefined> {
   const { Stop, Continue, Undo } = BatchErrorContinuationOption;
@@ -145,7 +145,8 @@ async function refusalOfAll<Context>(
     return new KmipError('InvalidField', 'this is no Batch Error Continuation Option');
   }
   try {
-    await options.admit?.(credential, options.context);
+    const operations = items.map((item) => item.operation);
+    await options.admit?.(credential, options.context, operations);
     return undefined;
   } catch (error) {
     return refusalOf(error, options.onFault);

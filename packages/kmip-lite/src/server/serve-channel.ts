@@ -19,9 +19,14 @@ export interface ServeOptions<Context> {
   readonly nowMs?: () => number;
   /**
    * Judges the message's credential before any item is done; throws KmipError, which is then every item's answer
-   * (Authentication Not Successful, Permission Denied). Default: all are admitted.
+   * (Authentication Not Successful, Permission Denied). `operations` are the numbers of the operations that the message
+   * asks for. Default: all are admitted.
    */
-  readonly admit?: (credential: Credential | undefined, context: Context) => Promise<void>;
+  readonly admit?: (
+    credential: Credential | undefined,
+    context: Context,
+    operations: readonly number[],
+  ) => Promise<void>;
   /** Awaited before an answer leaves (audit). A rejection means no answer: the connection is aborted. */
   readonly onExchange?: (exchange: Exchange<Context>) => Promise<void>;
   /** Vendor Identifications of the Message Extensions that are understood; a critical one of another vendor is refused. */

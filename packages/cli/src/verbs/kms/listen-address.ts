@@ -15,3 +15,15 @@ export function parseListenAddress(text: string): { readonly host: string; reado
     'Write HOST:PORT, for example 127.0.0.1:5696.',
   );
 }
+
+/** Says whether only programs on this machine reach an address. A name other than `localhost` may mean any. */
+export function isLoopback(host: string): boolean {
+  const address = host.toLowerCase().replace(/^::ffff:/, '');
+  return address === 'localhost' || address === '::1' || /^127(?:\.\d{1,3}){3}$/.test(address);
+}
+
+/** What an administrator is told of an address that other machines may reach; null for one that they cannot. */
+export function warningOf(host: string, what: string): string | null {
+  if (isLoopback(host)) return null;
+  return `Other machines may reach ${what} at ${host}. Let a firewall keep all but the lab's away, or use 127.0.0.1.`;
+}

@@ -7,7 +7,7 @@ import { CliError, EXIT } from '../../exit.js';
 import { printError, printJsonText } from '../../output.js';
 import { type ClusterOptions, leaderOf, openDoor, tellOfCluster, withClusterOptions } from './cluster-link.js';
 import { lockToServe } from './folder-lock.js';
-import { parseListenAddress } from './listen-address.js';
+import { parseListenAddress, warningOf } from './listen-address.js';
 import { asCliError } from './trouble.js';
 
 interface ServeOptions extends ClusterOptions {
@@ -85,7 +85,10 @@ async function serve(options: ServeOptions): Promise<void> {
           clock,
           onFault: tellOfFault,
         });
-        greet(server, folder);
+        greet(server, folder, [
+          warningOf(host, "the clients' port"),
+          door && warningOf(door.host, "the followers' port"),
+        ]);
         printJsonText(`${JSON.stringify({ ready: true, ...node.address, ...(door && { replicate: door }) })}\n`);
         await Promise.race([stopped, refusal]).finally(() => adminDoor.close());
       } finally {
@@ -100,7 +103,7 @@ async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-function greet(server: KeyServer, folder: string): void {
+function greet(server: KeyServer, folder: string, warnings: readonly (string | null)[]): void {
   const names = server.clients().map((client) => client.name);
   const { tornBytes, objects } = server.report;
   const torn =
@@ -115,6 +118,7 @@ function greet(server: KeyServer, folder: string): void {
     'This key server is for labs and tests, not for production keys.',
     `Folder ${folder}, ${objects} objects. ${known}`,
     ...torn,
+    ...warnings.filter((line) => line !== null),
   ];
   printError(`${lines.join('\n')}\n`);
 }

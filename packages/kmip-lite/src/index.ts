@@ -20,7 +20,7 @@ export { attribute, attributeValue, firstValue, type StandardValue } from './att
 export type { TemplateAttribute } from './attributes/template-attribute.js';
 export type { UsageLimits } from './attributes/usage-limits.js';
 export { KmipError, TtlvError, type TtlvErrorCode } from './errors.js';
-export { defaultLimits, type Limits } from './limits.js';
+export { answerLimits, defaultLimits, type Limits, LOCATED_MAX } from './limits.js';
 export type { Credential } from './message/credential.js';
 export {
   formatVersion,

@@ -14,6 +14,9 @@ export interface Limits {
   readonly bigIntegerBytes: number;
 }
 
+/** Identifiers that one Locate answers with at most. */
+export const LOCATED_MAX = 10_000;
+
 /** The limits that hold unless a caller sets its own. */
 export const defaultLimits: Limits = {
   messageBytes: 1024 * 1024,
@@ -23,3 +26,9 @@ export const defaultLimits: Limits = {
   batchItemIdBytes: 64,
   bigIntegerBytes: 4096,
 };
+
+/**
+ * What an answer may be: a server of ours sends no longer one, and a client of ours takes it. A whole Locate fits, and
+ * the largest object that a request could bring.
+ */
+export const answerLimits: Limits = { ...defaultLimits, messageBytes: 2 * 1024 * 1024, items: 4 * LOCATED_MAX };

@@ -7,6 +7,7 @@ import {
   type Item,
   isStandard,
   type KeyFormatType,
+  KmipError,
   type LinkType,
   type ObjectType,
   type StandardAttributeName,
@@ -17,26 +18,42 @@ import {
 import { assert } from '@vcryptsim/ports';
 import { KmsError } from './errors.js';
 import type { ManagedObject } from './managed-object.js';
+import { defaultQuotas, type Quotas } from './quotas.js';
 
 /** How long a client may keep its copy of an object before it asks again; ours by choice. */
 export const LEASE_SECONDS = 3600;
 
 const INSTANCES_MAX = 256;
-const ATTRIBUTES_MAX = 1024;
-const VALUE_BYTES_MAX = 16 * 1024;
+
+/** Bounds on one object's attributes. */
+export type AttributeQuotas = Pick<Quotas, 'attributes' | 'value'>;
 
 /** A standard attribute's typed value of an object, undefined if it has none. */
 export function standardValue<Name extends StandardAttributeName>(
   object: Pick<ManagedObject, 'attributes'>,
   name: Name,
 ): StandardValue<Name> | undefined {
-  return firstValue(name, object.attributes);
+  return readable(() => firstValue(name, object.attributes));
+}
+
+/** What a value says; undefined for one that cannot be read: old stores hold some, from before values were checked. */
+export function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof KmipError) return undefined;
+    throw error;
+  }
 }
 
 /** Identifier of the object to which a link of that type points, undefined without one. */
 export function linkedIdentifier(object: Pick<ManagedObject, 'attributes'>, type: LinkType): string | undefined {
-  const links = object.attributes.filter((one) => one.name === 'Link').map((one) => attributeValue('Link', one));
-  return links.find((link) => link.type === type)?.linkedObjectIdentifier;
+  const links = object.attributes.filter((one) => one.name === 'Link');
+  for (const one of links) {
+    const link = readable(() => attributeValue('Link', one));
+    if (link?.type === type) return link.linkedObjectIdentifier;
+  }
+  return undefined;
 }
 
 /** Says whether objects of a type have a state: opaque objects and templates have none (KMIP 1.1 section 3.22). */
@@ -59,10 +76,14 @@ export function allAttributes(object: ManagedObject): Attribute[] {
  * Puts a client's attribute on an object that lacks it, and gives it its index.
  *
  * @returns the new list and the attribute as it now is
- * @throws KmsError ATTRIBUTE_INVALID, ATTRIBUTE_READ_ONLY, ATTRIBUTE_EXISTS, INDEX_OUT_OF_BOUNDS
- *   (KMIP 1.1 section 4.14; facts/kmip.md sections 1.5 and 1.6)
+ * @throws KmsError ATTRIBUTE_INVALID, ATTRIBUTE_READ_ONLY, ATTRIBUTE_EXISTS, INDEX_OUT_OF_BOUNDS, QUOTA_ATTRIBUTES,
+ *   QUOTA_VALUE; KmipError INVALID FIELD for a value of the wrong structure (KMIP 1.1 section 4.14; facts/kmip.md sections 1.5 and 1.6)
  */
-export function withAdded(list: readonly Attribute[], added: Attribute): { list: Attribute[]; added: Attribute } {
+export function withAdded(
+  list: readonly Attribute[],
+  added: Attribute,
+  quotas: AttributeQuotas = defaultQuotas,
+): { list: Attribute[]; added: Attribute } {
   if (added.index !== undefined) throw invalid(`${added.name} is added with an index, which only the server gives.`);
   checkSettable(added.name);
   const instances = list.filter((one) => one.name === added.name);
@@ -71,7 +92,7 @@ export function withAdded(list: readonly Attribute[], added: Attribute): { list:
   if (instances.some((one) => sameValue(one.value, added.value)) && added.name === 'Name') {
     throw new KmsError('ATTRIBUTE_EXISTS', 'The object has this name already.');
   }
-  return placed(list, added, instances);
+  return placed(list, added, instances, quotas);
 }
 
 /**
@@ -83,10 +104,11 @@ export function withAdded(list: readonly Attribute[], added: Attribute): { list:
 export function withModified(
   list: readonly Attribute[],
   wanted: Attribute,
+  quotas: AttributeQuotas = defaultQuotas,
 ): { list: Attribute[]; modified: Attribute } {
   checkSettable(wanted.name);
   const place = placeOf(list, wanted.name, wanted.index, 'ATTRIBUTE_ABSENT');
-  checkValue(wanted);
+  checkValue(wanted, quotas);
   const { name, value } = ownCopy(wanted);
   const index = list[place]?.index;
   const modified: Attribute = index === undefined ? { name, value } : { name, index, value };
@@ -127,7 +149,11 @@ function placeOf(
 }
 
 /** Like {@link withAdded}, for the attributes with which a client makes an object: those that later nobody changes are settable too. */
-export function withInitial(list: readonly Attribute[], added: Attribute): Attribute[] {
+export function withInitial(
+  list: readonly Attribute[],
+  added: Attribute,
+  quotas: AttributeQuotas = defaultQuotas,
+): Attribute[] {
   const instances = list.filter((one) => one.name === added.name);
   if (added.index !== undefined && added.index !== instances.length) {
     throw invalid(`${added.name} has index ${added.index} out of turn.`);
@@ -136,7 +162,7 @@ export function withInitial(list: readonly Attribute[], added: Attribute): Attri
   if (isStandard(added.name) && standardAttributes[added.name].instances === 'one' && instances.length > 0) {
     throw new KmsError('INDEX_OUT_OF_BOUNDS', `${added.name} may stand there once only.`);
   }
-  return placed(list, added, instances).list;
+  return placed(list, added, instances, quotas).list;
 }
 
 /** Replaces a single-valued attribute that the server keeps, or sets it. */
@@ -183,9 +209,13 @@ function placed(
   list: readonly Attribute[],
   added: Attribute,
   instances: readonly Attribute[],
+  quotas: AttributeQuotas,
 ): { list: Attribute[]; added: Attribute } {
-  checkValue(added);
-  if (instances.length >= INSTANCES_MAX || list.length >= ATTRIBUTES_MAX) {
+  checkValue(added, quotas);
+  if (list.length >= quotas.attributes) {
+    throw new KmsError('QUOTA_ATTRIBUTES', `An object has at most ${quotas.attributes} attributes.`);
+  }
+  if (instances.length >= INSTANCES_MAX) {
     throw new KmsError('INDEX_OUT_OF_BOUNDS', `${added.name} has too many instances.`);
   }
   const index = instances.reduce((next, one) => Math.max(next, (one.index ?? 0) + 1), 0);
@@ -201,14 +231,27 @@ function withFullCount(added: Attribute): Attribute {
   return attribute('Usage Limits', { ...limits, count: limits.count ?? limits.total });
 }
 
-function checkValue(attribute: Attribute): void {
+/** A value is checked when it comes in: what is stored can be read, whoever reads it. */
+function checkValue(attribute: Attribute, quotas: AttributeQuotas): void {
   const { name, value } = attribute;
-  if (valueBytes(value) > VALUE_BYTES_MAX) throw invalid(`${name} is longer than ${VALUE_BYTES_MAX} bytes.`);
+  if (valueBytes(value) > quotas.value) {
+    throw new KmsError('QUOTA_VALUE', `${name} is longer than ${quotas.value} bytes.`);
+  }
+  if (isStandard(name)) checkStructure(name, attribute);
   // Without data the client asks the server to make it (KMIP 1.1 section 3.36).
   if (name !== 'Application Specific Information') return;
   const { applicationNamespace, applicationData } = attributeValue('Application Specific Information', attribute);
   if (applicationData !== undefined) return;
   throw new KmsError('NAMESPACE_NOT_SUPPORTED', `No data is made for the namespace ${applicationNamespace}.`);
+}
+
+function checkStructure(name: StandardAttributeName, attribute: Attribute): void {
+  try {
+    attributeValue(name, attribute);
+  } catch (error) {
+    if (!(error instanceof KmipError)) throw error;
+    throw new KmipError('InvalidField', `${name}: ${error.message}`);
+  }
 }
 
 function ownValue(value: Value): Value {
@@ -225,7 +268,8 @@ function ownValue(value: Value): Value {
   }
 }
 
-function valueBytes(value: Value): number {
+/** Bytes of a value, roughly as it is stored. */
+export function valueBytes(value: Value): number {
   switch (value.type) {
     case 'Structure':
       return value.items.reduce((sum, item) => sum + 8 + valueBytes(item), 0);

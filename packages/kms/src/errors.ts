@@ -33,6 +33,11 @@ export type KmsErrorCode =
   | 'FEATURE_NOT_SUPPORTED'
   | 'CREDENTIAL_REFUSED' // the header's user name and password are not the registered ones
   | 'NOT_LEADER' // this node follows another, which takes the changes
+  | 'QUOTA_OBJECTS' // the client has as many objects as it may
+  | 'QUOTA_BYTES' // its objects take as many bytes as they may
+  | 'QUOTA_ATTRIBUTES' // the object has as many attributes as it may
+  | 'QUOTA_VALUE' // an attribute's value is longer than it may
+  | 'WORK_EXCEEDED' // a message asks for more work than one message may
   | 'STORE_UNWRITABLE' // the change could not be made durable, so it was not made
   | 'STORE_FULL' // there is no room for more under the store's own limit
   | 'OBJECT_TOO_LARGE' // for one write of the store

@@ -7,7 +7,6 @@ import {
   type Clock,
   type Entropy,
   type EventSink,
-  type KeyPairSource,
   type KeyServerName,
   type Listener,
   type PeerCertificate,
@@ -23,8 +22,12 @@ import type { KmsEvent } from './events.js';
 import { faultCode } from './fault-code.js';
 import type { NodeOptions } from './key-server.js';
 import { limits } from './limits.js';
+import type { KeyPairQueue } from './operations/key-pair-queue.js';
+import { MessageWork } from './operations/message-work.js';
 import type { OperationContext } from './operations/operation-context.js';
 import type { PendingOperations } from './operations/pending-operations.js';
+import type { WorkTurns } from './operations/work-turns.js';
+import type { Quotas } from './quotas.js';
 import { asKmipError } from './result-reason.js';
 import type { ObjectStore } from './store/object-store.js';
 
@@ -35,13 +38,15 @@ interface NodeParts extends NodeOptions {
   readonly identities: readonly TlsIdentity[];
   readonly clock: Clock;
   readonly entropy: Entropy;
-  readonly keyPairs: KeyPairSource;
   readonly events: EventSink<KmsEvent>;
   readonly store: ObjectStore;
   /** What is served. */
   readonly operations: OperationTable<OperationContext>;
   readonly pending: PendingOperations;
   readonly groupTurns: Map<string, number>;
+  readonly turns: WorkTurns;
+  readonly pairs: KeyPairQueue;
+  readonly quotas: Quotas;
   readonly audit: AuditLog;
   readonly registry: ClientRegistry;
   /** For whoever runs the server: the error itself, which never goes over a wire. */
@@ -210,15 +215,19 @@ export class KeyServerNode {
   }
 
   #serve(channel: Channel, client: ClientName, password: ClientPassword | null): Promise<void> {
-    const { clock, entropy, keyPairs, events, store, pending, groupTurns } = this.#parts;
+    const { clock, entropy, pairs, events, store, pending, groupTurns, turns, quotas } = this.#parts;
+    const keyPairs = pairs.of(client);
+    const context = { node: this.name, client, store, pending, groupTurns, entropy, keyPairs, events, quotas };
     return serveChannel<OperationContext>(channel, {
       operations: this.#parts.operations,
-      context: { node: this.name, client, store, pending, groupTurns, entropy, keyPairs, events },
+      context,
+      contextOf: (message) => ({ ...context, work: new MessageWork({ client, turns, ...message }) }),
+      beforeItem: ({ work }, place) => work?.beforeItem(place) ?? Promise.resolve(),
       clock,
       admit: async (credential, _context, operations) => admit(password, credential, operations),
       onExchange: (exchange) => this.#audit(exchange),
       onFault: ({ error, operation }) => this.#noteFault(error, client, operation ?? null),
-      firstRequestTimeoutMs: limits.firstRequestMs,
+      firstRequestTimeoutMs: limits.idleMs,
       idleTimeoutMs: limits.idleMs,
       messageTimeoutMs: limits.messageMs,
       writeTimeoutMs: limits.writeMs,

@@ -29,9 +29,12 @@ import { KmsError } from './errors.js';
 import type { KmsEvent } from './events.js';
 import { faultCode } from './fault-code.js';
 import { KeyServerNode } from './key-server-node.js';
+import { KeyPairQueue } from './operations/key-pair-queue.js';
 import { isArchived } from './operations/operation-context.js';
 import { operationTable } from './operations/operation-table.js';
 import { PendingOperations } from './operations/pending-operations.js';
+import { WorkTurns } from './operations/work-turns.js';
+import { defaultQuotas, type Quotas } from './quotas.js';
 import { ServerPki } from './server-pki.js';
 import { KeyStore } from './store/key-store.js';
 import type { StoreReport } from './store/object-store.js';
@@ -53,6 +56,8 @@ export interface KeyServerOptions {
   readonly alternativeNames?: readonly string[];
   /** File of the root key; default `DIR/root.key`. */
   readonly rootKeyPath?: string;
+  /** What a client may keep; {@link defaultQuotas} for those that are not given. */
+  readonly quotas?: Partial<Quotas>;
   /** Told of each error that nobody expected: one answer or connection was lost to it. For a log; it may name paths. */
   readonly onFault?: (error: unknown) => void;
   /** Given, the server is a follower: it copies the leader's store and takes no changes. */
@@ -94,6 +99,9 @@ export class KeyServer {
   /** Does what an administrator of this server asks. */
   readonly administrator: Administrator;
   private readonly groupTurns = new Map<string, number>();
+  private readonly turns: WorkTurns;
+  private readonly pairs: KeyPairQueue;
+  private readonly quotas: Quotas;
 
   private constructor(
     private readonly o: KeyServerOptions,
@@ -108,6 +116,9 @@ export class KeyServer {
     readonly report: StoreReport,
   ) {
     this.pending = new PendingOperations(o.entropy);
+    this.turns = new WorkTurns(o.clock);
+    this.pairs = new KeyPairQueue(o.keyPairs);
+    this.quotas = { ...defaultQuotas, ...o.quotas };
     this.registrar = new Registrar({ ...o, audit, clients: registry, followers });
     this.administrator = new Administration({
       ...o,
@@ -164,8 +175,8 @@ export class KeyServer {
    * @throws NetworkError ADDRESS_IN_USE, NOT_PERMITTED
    */
   async listen(o: NodeOptions): Promise<KeyServerNode> {
-    const { clock, entropy, keyPairs, events } = this.o;
-    const { store, audit, registry, pending, groupTurns } = this;
+    const { clock, entropy, events } = this.o;
+    const { store, audit, registry, pending, groupTurns, turns, pairs, quotas } = this;
     const operations = this.#link ? followerOperations(() => this.#link?.status.leader ?? null) : operationTable();
     const node = await KeyServerNode.listen({
       operations,
@@ -173,7 +184,9 @@ export class KeyServer {
       ...o,
       clock,
       entropy,
-      keyPairs,
+      turns,
+      pairs,
+      quotas,
       events,
       onFault: this.o.onFault,
       store,

@@ -39,6 +39,11 @@ const REASONS: Readonly<Partial<Record<KmsErrorCode, readonly [ResultReason, str
   FEATURE_NOT_SUPPORTED: ['FeatureNotSupported', 'The server does not do this.'],
   STORE_FULL: ['GeneralFailure', 'The key server is full: it has no room for more.'],
   OBJECT_TOO_LARGE: ['GeneralFailure', 'The object is larger than the key server keeps.'],
+  QUOTA_OBJECTS: ['PermissionDenied', 'Quota "objects": this client keeps as many objects as it may.'],
+  QUOTA_BYTES: ['PermissionDenied', 'Quota "bytes": the objects of this client take as much room as they may.'],
+  QUOTA_ATTRIBUTES: ['IndexOutOfBounds', 'Quota "attributes": an object has no more attributes than this.'],
+  QUOTA_VALUE: ['InvalidField', 'Quota "value": an attribute is no longer than this.'],
+  WORK_EXCEEDED: ['PermissionDenied', 'This message asks for more work than one message may; send several.'],
   STORE_UNWRITABLE: ['GeneralFailure', 'The server could not make the change durable.'],
 };
 

@@ -31,6 +31,7 @@ export type { KeyPair, KeyPairKind, KeyPairSource, NistCurve } from './key-pairs
 export type { LocalChannel, LocalSocket } from './local-socket.js';
 export {
   type Channel,
+  type ChannelEnding,
   type ConnectOptions,
   type Listener,
   type ListenOptions,

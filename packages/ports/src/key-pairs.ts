@@ -29,5 +29,8 @@ export interface KeyPair {
 
 /** Makes key pairs. Always of the system's entropy: OpenSSL takes no seed, and no log shows them. */
 export interface KeyPairSource {
-  generate(kind: KeyPairKind): Promise<KeyPair>;
+  /** @param signal gives the pair up, if the source can: then it rejects */
+  generate(kind: KeyPairKind, signal?: AbortSignal): Promise<KeyPair>;
+  /** How many it makes at once; one if missing. */
+  readonly atOnce?: number;
 }

@@ -31,6 +31,9 @@ export interface PeerCertificate {
  */
 export type PeerJudge = (chain: readonly Uint8Array[]) => Promise<PeerCertificate>;
 
+/** How a connection ended. */
+export type ChannelEnding = 'EOF' | 'RESET' | 'CLOSED';
+
 /** One connection after its handshake. Reading and writing hold nothing: a silent peer costs only (virtual) time. */
 export interface Channel {
   readonly peer: PeerCertificate;
@@ -38,6 +41,12 @@ export interface Channel {
   read(): Promise<Uint8Array | null>;
   /** Resolves when the peer's side has the bytes and room for them. The bytes must stay unchanged until then. */
   write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Has `run` told how the connection ended, at the time it does, also while nobody reads: EOF when the peer sends no
+   * more (it may still read), RESET when it is gone, CLOSED by this side. EOF may be followed by another. Not every
+   * kind of channel knows.
+   */
+  onEnd?(run: (ending: ChannelEnding) => void): void;
   /** Orderly end: everything written arrives, then the peer reads null. */
   close(): Promise<void>;
   /** A pulled plug: the peer gets RESET, and what was written in the same turn is lost. */

@@ -2,7 +2,7 @@ import { assert, type Channel, ClockError, type KeyId, NetworkError } from '@vcr
 import type { Attribute } from '../attributes/attribute.js';
 import { attribute } from '../attributes/standard-values.js';
 import { TtlvError } from '../errors.js';
-import { defaultLimits } from '../limits.js';
+import { answerLimits } from '../limits.js';
 import { KMIP_1_1, type ProtocolVersion } from '../message/protocol-version.js';
 import { type RequestItem, requestTree } from '../message/request-message.js';
 import {
@@ -40,7 +40,7 @@ export class KmipConnection implements KmipSession {
   constructor(channel: Channel, options: KmipClientOptions) {
     this.#channel = channel;
     this.#options = options;
-    this.#frames = new FrameReader(channel, Tag.ResponseMessage, options.limits ?? defaultLimits);
+    this.#frames = new FrameReader(channel, Tag.ResponseMessage, options.limits ?? answerLimits);
   }
 
   /** Ends the connection in order; one that has ended already is left as it is. */
@@ -126,7 +126,7 @@ export class KmipConnection implements KmipSession {
     const frame = await this.#roundTrip(this.#encode(sent, o));
     let keepsViews = false;
     try {
-      const result = read(readBatchResults(frame, sent, this.#options.limits ?? defaultLimits));
+      const result = read(readBatchResults(frame, sent, this.#options.limits ?? answerLimits));
       // An answer without a Get holds no key material, and who read it may keep views of it.
       keepsViews = requests.every(({ operation }) => operation !== 'Get');
       return result;

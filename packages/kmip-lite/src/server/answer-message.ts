@@ -1,11 +1,12 @@
 import { KmipError, TtlvError } from '../errors.js';
-import { defaultLimits, type Limits } from '../limits.js';
+import { answerLimits, defaultLimits, type Limits } from '../limits.js';
 import { KMIP_1_1, KMIP_1_4, type ProtocolVersion } from '../message/protocol-version.js';
 import { type RequestItem, type RequestMessage, readRequest, requestVersion } from '../message/request-message.js';
 import { failedItem, responseTree } from '../message/response-message.js';
 import { BatchErrorContinuationOption, ResultStatus } from '../spec/enumerations.generated.js';
 import { decodeTtlv } from '../ttlv/reader.js';
 import { encodeTtlv } from '../ttlv/writer.js';
+import { AnswerRoom } from './answer-room.js';
 import type { ExchangedItem } from './exchange.js';
 import { type FaultSink, generalFailure, report } from './fault.js';
 import type { OperationCall } from './operation-table.js';
@@ -29,6 +30,7 @@ export async function answerMessage<Context>(
   frame: Uint8Array,
   receivedAtMs: number,
   options: ServeOptions<Context>,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Answer> {
   const limits = options.limits ?? defaultLimits;
   let version: ProtocolVersion | undefined;
@@ -43,7 +45,7 @@ export async function answerMessage<Context>(
     // A client that began with KMIP 2 may go on with an older version on the same connection.
     return { ...refused, last: version === undefined || version.major <= 1 };
   }
-  const performed = await performBatch(message, receivedAtMs, options);
+  const performed = await performBatch(message, frame.length, receivedAtMs, options, signal);
   const answer = encodeAnswer(message, performed, receivedAtMs, options);
   const credential = message.header.credential;
   const username = credential?.type === 'UsernameAndPassword' ? credential.username : undefined;
@@ -102,17 +104,20 @@ function checkBatch({ header, items }: RequestMessage, limits: Limits): void {
 
 async function performBatch<Context>(
   { header, items }: RequestMessage,
+  lengthBytes: number,
   receivedAtMs: number,
   options: ServeOptions<Context>,
+  signal: AbortSignal,
 ): Promise<PerformedItem[]> {
   const refusal = await refusalOfAll(header, items, options);
   if (refusal !== undefined) return items.map((one) => refuseItem(one, refusal));
   const call: OperationCall<Context> = {
-    context: options.context,
+    context: options.contextOf?.({ lengthBytes, signal }) ?? options.context,
     version: spokenVersion(header.version, options.newestVersion),
     newestVersion: options.newestVersion ?? KMIP_1_4,
     credential: header.credential,
     asynchronousAllowed: header.asynchronous ?? false,
+    signal,
     nowMs: receivedAtMs,
   };
   const state: BatchState<Context> = {
@@ -124,9 +129,14 @@ async function performBatch<Context>(
     placeholder: null,
   };
   const goesOn = header.errorContinuation === BatchErrorContinuationOption.Continue;
+  const room = new AnswerRoom(header.maximumResponseSize);
   const performed: PerformedItem[] = [];
-  for (const item of items) {
-    const one = await performItem(item, state);
+  for (const [place, item] of items.entries()) {
+    // What was done is audited still; nobody reads the rest.
+    if (signal.aborted && place > 0) break;
+    const refused = room.refuses(item);
+    const before = () => options.beforeItem?.(call.context, place);
+    const one = refused ?? room.take(item, await performItem(item, state, before));
     performed.push(one);
     if (one.response.status === ResultStatus.OperationFailed && !goesOn) break;
   }
@@ -184,9 +194,9 @@ function encodeAnswer(
     report(onFault, { error });
     return refuseAll(generalFailure());
   }
-  if (response.length <= (header.maximumResponseSize ?? Number.POSITIVE_INFINITY)) {
+  if (response.length <= Math.min(header.maximumResponseSize ?? answerLimits.messageBytes, answerLimits.messageBytes)) {
     return { response, items: performed.map((one) => one.exchanged) };
   }
   response.fill(0);
-  return refuseAll(new KmipError('ResponseTooLarge', 'the answer is longer than the Maximum Response Size'));
+  return refuseAll(new KmipError('ResponseTooLarge', 'the answer is longer than the Maximum Response Size or 2 MiB'));
 }

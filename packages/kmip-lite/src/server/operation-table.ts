@@ -19,6 +19,8 @@ export interface OperationCall<Context> {
   readonly credential?: Credential | undefined;
   /** The client permits the answer {@link Pending}. */
   readonly asynchronousAllowed: boolean;
+  /** Fires when nobody waits for the answer any more: the client is gone, or the server ends. */
+  readonly signal?: AbortSignal | undefined;
   /** Time when the message had arrived, milliseconds since 1970; the same for all items of a batch. */
   readonly nowMs: number;
 }

@@ -54,9 +54,14 @@ export function refuseItem(request: RequestItem, error: KmipError, uniqueIdentif
  * Does one batch item: reads its payload, fills in the ID Placeholder, calls the handler, writes its answer. This is an
  * item's border: whatever is thrown inside becomes its answer, what is no KmipError as General Failure.
  */
-export async function performItem<Context>(request: RequestItem, state: BatchState<Context>): Promise<PerformedItem> {
+export async function performItem<Context>(
+  request: RequestItem,
+  state: BatchState<Context>,
+  before?: () => Promise<void> | undefined,
+): Promise<PerformedItem> {
   const seen: { uniqueIdentifier?: string } = {};
   try {
+    await before?.();
     const name = operationName(request.operation);
     if (!isSpoken(name) || !operationExistsIn(request.operation, state.call.version)) {
       throw new KmipError('OperationNotSupported', `${name} is not supported`);

@@ -33,6 +33,10 @@ export interface ServeOptions<Context> {
   readonly knownExtensions?: readonly string[];
   /** Told of every error that nobody expected, after it became an answer or the connection's end. */
   readonly onFault?: FaultSink | undefined;
+  /** Makes the context of one message: of its length, and of a signal as {@link OperationCall.signal}. */
+  readonly contextOf?: (o: { readonly lengthBytes: number; readonly signal: AbortSignal }) => Context;
+  /** Awaited before each batch item, with its place from 0: yields to others. When it rejects, that item fails with it. */
+  readonly beforeItem?: (context: Context, place: number) => Promise<void>;
   readonly limits?: Limits;
   /** Newest version to speak; default 1.4. A server that is held to 1.1 answers as one that knows no later version. */
   readonly newestVersion?: ProtocolVersion | undefined;
@@ -65,6 +69,8 @@ export async function serveChannel<Context>(channel: Channel, options: ServeOpti
     options.clock.within(limitMs, work, () => void channel.abort().catch(() => {}));
   const messageTimeoutMs = options.messageTimeoutMs ?? 10_000;
   const slowestBytesPerMs = (options.slowestBytesPerSecond ?? 1024) / 1000;
+  const life = new AbortController();
+  watch(channel, options.clock, life);
   // How far the client is behind the slowest pace.
   let behindMs = 0;
   try {
@@ -76,7 +82,7 @@ export async function serveChannel<Context>(channel: Channel, options: ServeOpti
       const tookMs = Math.max(0, options.clock.nowMs - fromMs);
       behindMs = Math.min(messageTimeoutMs, Math.max(0, behindMs + tookMs - frame.length / slowestBytesPerMs));
       if (broken?.code === 'TRUNCATED') break;
-      const goesOn = await answerFrame(frame, broken, options, (response) =>
+      const goesOn = await answerFrame(frame, broken, options, life.signal, (response) =>
         within(options.writeTimeoutMs ?? 10_000, channel.write(response)),
       );
       if (!goesOn) break;
@@ -86,8 +92,26 @@ export async function serveChannel<Context>(channel: Channel, options: ServeOpti
     await channel.abort().catch(() => {});
     if (!isEndOfConnection(error)) report(options.onFault, { error });
   } finally {
+    life.abort(OVER);
     frames.dispose();
   }
+}
+
+/** A reason of our own: the default one is an exception with a stack, for every connection. */
+const OVER = 'the connection is over';
+
+/** How long work goes on for a client that sends no more: it may wait for its answer still, or be gone. */
+const HALF_CLOSED_MS = 500;
+
+/** Fires `life` when the client is gone, or has sent its end and may be gone. */
+function watch(channel: Channel, clock: Clock, life: AbortController): void {
+  channel.onEnd?.((ending) => {
+    if (ending !== 'EOF') return life.abort(OVER);
+    clock.after(HALF_CLOSED_MS, life.signal).then(
+      () => life.abort(OVER),
+      () => {},
+    );
+  });
 }
 
 /** A message, or what is wrong with its framing. */
@@ -105,12 +129,15 @@ async function answerFrame<Context>(
   frame: Uint8Array,
   broken: TtlvError | undefined,
   options: ServeOptions<Context>,
+  signal: AbortSignal,
   send: (response: Uint8Array) => Promise<void>,
 ): Promise<boolean> {
   const receivedAtMs = options.nowMs?.() ?? options.clock.nowMs;
   try {
     const answer =
-      broken === undefined ? await answerMessage(frame, receivedAtMs, options) : refuseMessage(broken, receivedAtMs);
+      broken === undefined
+        ? await answerMessage(frame, receivedAtMs, options, signal)
+        : refuseMessage(broken, receivedAtMs);
     try {
       if (!(await isRecorded(answer, frame, receivedAtMs, options))) return false;
       await send(answer.response);

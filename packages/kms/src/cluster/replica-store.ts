@@ -8,6 +8,7 @@ import { framesFrom, sourceOf } from '../store/frame-reader.js';
 import { Journal, type JournalOptions } from '../store/journal.js';
 import { FORMAT, type Frame } from '../store/journal-format.js';
 import { decodeHead } from '../store/journal-head.js';
+import type { IndexedAttribute } from '../store/object-directory.js';
 import { ObjectIndex } from '../store/object-index.js';
 import type { ObjectStore, StoreReport, Usage } from '../store/object-store.js';
 import { type OldJournal, readOldJournal } from '../store/old-journal.js';
@@ -82,6 +83,14 @@ export class ReplicaStore implements ObjectStore {
 
   objects(): Iterable<ManagedObject> {
     return this.#old ? this.#old.objects.values() : this.#index.objects();
+  }
+
+  ownedBy(owner: ClientName): Iterable<ManagedObject> {
+    return (this.#old?.objects ?? this.#index).ownedBy(owner);
+  }
+
+  having(owner: ClientName, name: IndexedAttribute, text: string): readonly ManagedObject[] {
+    return (this.#old?.objects ?? this.#index).having(owner, name, text);
   }
 
   usageOf(owner: ClientName): Usage {

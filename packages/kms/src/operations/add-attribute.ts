@@ -1,16 +1,18 @@
 import type { Attribute } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { withAdded, withValue } from '../attributes.js';
+import { valueBytes, withAdded, withValue } from '../attributes.js';
 import { stateAt } from '../state-machine.js';
 import { checkDate } from './life-cycle-dates.js';
 import { changeOwnObject, type OperationContext } from './operation-context.js';
+import { refuseOverQuota } from './refuse-over-quota.js';
 
 /** Add Attribute (KMIP 1.1 section 4.14). In every state; a date that has come moves the state with it. */
 export const addAttribute: OperationHandler<'AddAttribute', OperationContext> = async (request, call) => {
   let answer: Attribute = request.attribute;
   const { id } = await changeOwnObject(request.uniqueIdentifier, call, (object) => {
     checkDate(object, request.attribute.name);
-    const { list, added } = withAdded(object.attributes, request.attribute);
+    const { list, added } = withAdded(object.attributes, request.attribute, call.context.quotas);
+    refuseOverQuota(call, 0, valueBytes(added.value));
     answer = added;
     const attributes = withValue(list, 'Last Change Date', Math.floor(call.nowMs / 1000));
     return { attributes, state: stateAt({ state: object.state, attributes }, call.nowMs) };

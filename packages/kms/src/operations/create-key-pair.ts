@@ -8,6 +8,7 @@ import type { ManagedObject } from '../managed-object.js';
 import { makeObject, type NewObject, wantedAttributes } from './new-object.js';
 import type { Call, OperationContext } from './operation-context.js';
 import { withLink } from './re-key.js';
+import { refuseOverQuota } from './refuse-over-quota.js';
 
 type Templates = Pick<
   Parameters<OperationHandler<'CreateKeyPair', OperationContext>>[0],
@@ -30,12 +31,19 @@ export const createKeyPair: OperationHandler<'CreateKeyPair', OperationContext> 
   const { store, events, client } = call.context;
   const wanted = halves(request, call);
   const kind = kindOf(wanted.privateKey);
-  const pair = await call.context.keyPairs.generate(kind);
+  const pair = await generatePair(kind, call);
   const { privateKey, publicKey } = linkedPair(pair, kind, wanted, call);
   await store.add(privateKey, publicKey);
   for (const { id } of [privateKey, publicKey]) events.emit({ type: 'KEY_CREATED', keyId: id, client });
   return { privateKeyUniqueIdentifier: privateKey.id, publicKeyUniqueIdentifier: publicKey.id };
 };
+
+/** Makes a pair, in its turn among clients. Throws KmsError WORK_EXCEEDED, QUOTA_OBJECTS before anything is made. */
+export function generatePair(kind: KeyPairKind, call: Call): Promise<KeyPair> {
+  refuseOverQuota(call, 2, 0);
+  call.context.work?.spendPair(kind);
+  return call.context.keyPairs.generate(kind, call.signal);
+}
 
 /** Attributes that each half gets. */
 export function halves(request: Templates, call: Call): { privateKey: Attribute[]; publicKey: Attribute[] } {

@@ -2,19 +2,25 @@ import {
   type Attribute,
   attributeText,
   isStandard,
+  LOCATED_MAX,
   StorageStatusMask,
   standardAttributes,
   type Value,
 } from '@vcryptsim/kmip-lite';
 import { Finished, type OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { allAttributes, ownCopy, sameValue } from '../attributes.js';
+import { allAttributes, ownCopy, sameValue, valueBytes } from '../attributes.js';
 import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
-import { isDestroyed } from '../state-machine.js';
-import { type Call, isArchived, type OperationContext, ownObjects } from './operation-context.js';
+import { defaultQuotas } from '../quotas.js';
+import { isDestroyed, stateAt } from '../state-machine.js';
+import { indexedText } from '../store/object-directory.js';
+import { takeTurn } from './group-turns.js';
+import type { MessageWork } from './message-work.js';
+import { type Call, isArchived, type OperationContext, ownObjects, ownObjectsHaving } from './operation-context.js';
 
 const ATTRIBUTES_MAX = 256;
-const ANSWER_MAX = 10_000;
+/** Objects that are looked at between two questions whether others wait: some 10 microseconds each. */
+const OBJECTS_AT_ONCE = 64;
 
 /**
  * Locate (KMIP 1.1 section 4.9): identifiers of the client's objects that have all of the wanted attributes, oldest
@@ -32,43 +38,89 @@ export const locate: OperationHandler<'Locate', OperationContext> = async (reque
   if (maximumItems < 0) throw new KmsError('FIELD_INVALID', 'Maximum Items cannot be negative.');
   if (offsetItems < 0) throw new KmsError('FIELD_INVALID', 'Offset Items cannot be negative.');
   if (attributes.length > ATTRIBUTES_MAX) throw new KmsError('FIELD_INVALID', 'That is too much to look for.');
-  for (const { name } of attributes) checkName(name);
+  const { value: longest } = call.context.quotas ?? defaultQuotas;
+  for (const { name, value } of attributes) {
+    checkName(name);
+    if (valueBytes(value) > longest) throw new KmsError('QUOTA_VALUE', 'No attribute is as long as that.');
+  }
   const wanted = attributes.map(ownCopy);
-  const search = () => {
-    const most = Math.min(maximumItems || ANSWER_MAX, ANSWER_MAX);
+  const { pending, client, work } = call.context;
+  const search = async (by: MessageWork | undefined) => {
+    const most = Math.min(maximumItems || LOCATED_MAX, LOCATED_MAX);
+    const groups = groupsByName(wanted);
     const found: string[] = [];
+    let looked = 0;
     for (const object of candidates(call, storageStatusMask, wanted)) {
-      if (hasAll(object, wanted) && isMember(object, objectGroupMember)) found.push(object.id);
+      by?.spend(object.attributes.length + 1);
+      if (hasAll(object, groups, by) && isMember(object, objectGroupMember)) found.push(object.id);
+      looked += 1;
+      if (by?.isDue || looked % OBJECTS_AT_ONCE === 0) await by?.rest();
     }
     const ordered = objectGroupMember === 'GroupMemberDefault' ? inTurn(found, wanted, call) : found;
     const uniqueIdentifiers = ordered.slice(offsetItems, offsetItems + most);
     // Clients of earlier versions page, too, but do not know the field (facts/kmip.md section 1.2).
     return { locatedItems: found.length, uniqueIdentifiers };
   };
-  if (!call.asynchronousAllowed) return search();
-  const { pending, client } = call.context;
-  return pending.begin(client, { isBegun: false, work: async () => new Finished('Locate', search()) });
+  if (!call.asynchronousAllowed) return search(work);
+  return pending.begin(client, { isBegun: false, work: async (by) => new Finished('Locate', await search(by)) });
 };
 
 function* candidates(call: Call, storage: number, wanted: readonly Attribute[]): Iterable<ManagedObject> {
   const asksForState = wanted.some((one) => one.name === 'State');
-  for (const object of ownObjects(call)) {
+  for (const object of indexed(wanted, call) ?? ownObjects(call)) {
     const place = isArchived(object) ? StorageStatusMask.ArchivalStorage : StorageStatusMask.OnLineStorage;
-    if ((storage & place) !== 0 && (asksForState || !isDestroyed(object.state))) yield object;
+    const state = stateAt(object, call.nowMs);
+    if ((storage & place) !== 0 && (asksForState || !isDestroyed(state))) yield { ...object, state };
   }
 }
 
-function hasAll(object: ManagedObject, wanted: readonly Attribute[]): boolean {
-  const all = allAttributes(object);
-  return [...new Set(wanted.map((one) => one.name))].every((name) => {
-    const group = wanted.filter((one) => one.name === name);
-    const values = all.filter((one) => one.name === name).map((one) => one.value);
-    const [first, second] = group.map((one) => one.value);
+/** The few objects that can fit at all, when a name or a group is asked for; null when each must be looked at. */
+function indexed(wanted: readonly Attribute[], call: Call): ManagedObject[] | null {
+  let fewest: ManagedObject[] | null = null;
+  for (const name of ['Name', 'Object Group'] as const) {
+    for (const one of wanted) {
+      const text = one.name === name ? indexedText(name, one.value) : undefined;
+      if (text === undefined) continue;
+      const having = ownObjectsHaving(name, text, call);
+      if (fewest === null || having.length < fewest.length) fewest = having;
+    }
+  }
+  return fewest;
+}
+
+/** Wanted values by the attribute's name. */
+function groupsByName(wanted: readonly Attribute[]): ReadonlyMap<string, readonly Value[]> {
+  const groups = new Map<string, Value[]>();
+  for (const { name, value } of wanted) {
+    const group = groups.get(name);
+    if (group) group.push(value);
+    else groups.set(name, [value]);
+  }
+  return groups;
+}
+
+function hasAll(
+  object: ManagedObject,
+  groups: ReadonlyMap<string, readonly Value[]>,
+  work: MessageWork | undefined,
+): boolean {
+  if (groups.size === 0) return true;
+  const valuesOf = new Map<string, Value[]>();
+  for (const { name, value } of allAttributes(object)) {
+    if (!groups.has(name)) continue;
+    const values = valuesOf.get(name);
+    if (values) values.push(value);
+    else valuesOf.set(name, [value]);
+  }
+  return [...groups].every(([name, group]) => {
+    const values = valuesOf.get(name) ?? [];
+    work?.spend(values.length * group.length);
+    const [first, second] = group;
     if (first?.type === 'DateTime' && second?.type === 'DateTime') {
       const [from, to] = first.value < second.value ? [first, second] : [second, first];
       return values.some((value) => value.type === 'DateTime' && value.value >= from.value && value.value <= to.value);
     }
-    return group.every((one) => values.some((value) => matches(name, value, one.value)));
+    return group.every((one) => values.some((value) => matches(name, value, one)));
   });
 }
 
@@ -85,9 +137,7 @@ function matches(name: string, value: Value, wanted: Value): boolean {
 function inTurn(found: readonly string[], wanted: readonly Attribute[], call: Call): string[] {
   const { groupTurns, client } = call.context;
   const groups = wanted.filter((one) => one.name === 'Object Group').map((one) => attributeText(one));
-  const key = JSON.stringify([client, ...groups]);
-  const first = (groupTurns.get(key) ?? 0) % Math.max(1, found.length);
-  groupTurns.set(key, first + 1);
+  const first = takeTurn(groupTurns, client, groups, found.length);
   return [...found.slice(first), ...found.slice(0, first)];
 }
 

@@ -1,18 +1,14 @@
-import {
-  type Attribute,
-  attributeValue,
-  firstValue,
-  type ObjectType,
-  type TemplateAttribute,
-} from '@vcryptsim/kmip-lite';
+import { type Attribute, firstValue, type ObjectType, type TemplateAttribute } from '@vcryptsim/kmip-lite';
 import { drawUuid, type KeyId } from '@vcryptsim/ports';
-import { allAttributes, hasState, sameValue, withInitial, withValue } from '../attributes.js';
+import { hasState, sameValue, withInitial, withValue } from '../attributes.js';
 import { KmsError } from '../errors.js';
 import type { KeyMaterial } from '../key-material.js';
 import type { ManagedObject, ObjectForm } from '../managed-object.js';
 import { isDestroyed, stateAt } from '../state-machine.js';
 import { decodeAttributes } from '../store/attribute-list.js';
-import { type Call, ownObjects, userOf } from './operation-context.js';
+import { bytesOf, indexedText } from '../store/object-directory.js';
+import { type Call, ownObjectsHaving, userOf } from './operation-context.js';
+import { refuseOverQuota } from './refuse-over-quota.js';
 
 /** An object that is about to be kept. */
 export interface NewObject {
@@ -37,18 +33,20 @@ export function wantedAttributes(
   const own = [...(template?.attributes ?? []), ...more];
   const inherited = (template?.templateNames ?? []).flatMap((name) => templateContent(name.value, call));
   const kept = inherited.filter((one) => !own.some((other) => other.name === one.name));
-  return [...kept, ...own].reduce<Attribute[]>(withInitial, []);
+  const { quotas } = call.context;
+  return [...kept, ...own].reduce<Attribute[]>((list, one) => withInitial(list, one, quotas), []);
 }
 
 /**
  * Gives a new object its identifier, dates, owner and state.
  *
- * @throws KmsError NAME_TAKEN when another living object of this client has one of its names
+ * @throws KmsError NAME_TAKEN when another living object of this client has one of its names; QUOTA_OBJECTS, QUOTA_BYTES
  */
 export function makeObject(o: NewObject, call: Call): ManagedObject {
   const { context, nowMs } = call;
   const seconds = Math.floor(nowMs / 1000);
   refuseTakenNames(o, call);
+  refuseOverQuota(call, 1, bytesOf(o));
   const dated = withValue(withValue(o.attributes, 'Initial Date', seconds), 'Last Change Date', seconds);
   return {
     ...o,
@@ -63,22 +61,22 @@ export function makeObject(o: NewObject, call: Call): ManagedObject {
 
 /** The attributes that a template of this client brings. */
 function templateContent(name: string, call: Call): Attribute[] {
-  for (const object of ownObjects(call)) {
+  for (const object of ownObjectsHaving('Name', name, call)) {
+    call.context.work?.spend(1);
     if (object.type !== 'Template' || !object.material) continue;
-    const isNamed = object.attributes.some((one) => one.name === 'Name' && attributeValue('Name', one).value === name);
-    if (isNamed) return object.material.use((bytes) => decodeAttributes(Uint8Array.from(bytes)));
+    return object.material.use((bytes) => decodeAttributes(Uint8Array.from(bytes)));
   }
   throw new KmsError('TEMPLATE_NOT_FOUND', 'There is no such template.');
 }
 
 function refuseTakenNames(o: NewObject, call: Call): void {
   const names = o.attributes.filter((one) => one.name === 'Name');
-  if (names.length === 0) return;
-  for (const other of ownObjects(call)) {
-    if (isDestroyed(other.state)) continue;
-    const isTaken = allAttributes(other).some(
-      (one) => one.name === 'Name' && names.some((name) => sameValue(name.value, one.value)),
-    );
-    if (isTaken) throw new KmsError('NAME_TAKEN', 'Another object has this name.');
+  for (const name of names) {
+    const text = indexedText('Name', name.value);
+    for (const other of text === undefined ? [] : ownObjectsHaving('Name', text, call)) {
+      call.context.work?.spend(1);
+      const isSame = other.attributes.some((one) => one.name === 'Name' && sameValue(name.value, one.value));
+      if (isSame && !isDestroyed(other.state)) throw new KmsError('NAME_TAKEN', 'Another object has this name.');
+    }
   }
 }

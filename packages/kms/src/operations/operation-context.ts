@@ -6,8 +6,11 @@ import type { ClientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
 import type { KmsEvent } from '../events.js';
 import type { ManagedObject, ObjectPart } from '../managed-object.js';
+import type { Quotas } from '../quotas.js';
 import { stateAt } from '../state-machine.js';
+import type { IndexedAttribute } from '../store/object-directory.js';
 import type { ObjectStore } from '../store/object-store.js';
+import type { MessageWork } from './message-work.js';
 import type { PendingOperations } from './pending-operations.js';
 
 /** Who is connected to which node, and what operations work on. */
@@ -20,6 +23,10 @@ export interface OperationContext {
   readonly groupTurns: Map<string, number>;
   readonly entropy: Entropy;
   readonly keyPairs: KeyPairSource;
+  /** What a client may keep; the defaults if missing. */
+  readonly quotas?: Quotas | undefined;
+  /** Work of the message under way; unbounded if missing. */
+  readonly work?: MessageWork | undefined;
   readonly events: EventSink<KmsEvent>;
 }
 
@@ -57,14 +64,19 @@ export async function changeOwnObject(
   return after;
 }
 
-/** Every object that this request may use, as it is now. */
+/** Every object that this request may use, oldest first. */
 export function* ownObjects(call: Call): Iterable<ManagedObject> {
-  const { store, client } = call.context;
   const user = userOf(call.credential);
-  for (const object of store.objects()) {
-    if (object.owner !== client || (object.user !== null && object.user !== user)) continue;
-    yield { ...object, state: stateAt(object, call.nowMs) };
+  for (const object of call.context.store.ownedBy(call.context.client)) {
+    if (object.user === null || object.user === user) yield object;
   }
+}
+
+/** Those of them with that text in that attribute. */
+export function ownObjectsHaving(name: IndexedAttribute, text: string, call: Call): ManagedObject[] {
+  const user = userOf(call.credential);
+  const found = call.context.store.having(call.context.client, name, text);
+  return found.filter((object) => object.user === null || object.user === user);
 }
 
 /** Says whether an object was archived and not recovered. */

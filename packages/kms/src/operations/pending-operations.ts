@@ -2,12 +2,14 @@ import { type Finished, Pending } from '@vcryptsim/kmip-lite/server';
 import type { Entropy } from '@vcryptsim/ports';
 import type { ClientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
+import type { MessageWork } from './message-work.js';
 
 interface Entry {
   readonly client: ClientName;
   /** What was begun cannot be cancelled any more. */
   readonly isBegun: boolean;
-  readonly work: () => Promise<Finished>;
+  /** @param by bounds of the message that polls */
+  readonly work: (by: MessageWork | undefined) => Promise<Finished>;
 }
 
 const CORRELATION_BYTES = 8;
@@ -37,8 +39,8 @@ export class PendingOperations {
    *
    * @throws KmsError CORRELATION_UNKNOWN, OPERATION_CANCELED; what the work throws
    */
-  async poll(client: ClientName, value: Uint8Array): Promise<Finished> {
-    return this.#take(client, value).work();
+  async poll(client: ClientName, value: Uint8Array, by?: MessageWork): Promise<Finished> {
+    return this.#take(client, value).work(by);
   }
 
   /** Gives an operation up (KMIP 1.1 section 4.27). */

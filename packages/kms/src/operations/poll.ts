@@ -3,7 +3,7 @@ import type { OperationContext } from './operation-context.js';
 
 /** Poll (KMIP 1.1 section 4.28): the answer of an operation that was pending. */
 export const poll: OperationHandler<'Poll', OperationContext> = async (request, { context }) =>
-  context.pending.poll(context.client, request.asynchronousCorrelationValue);
+  context.pending.poll(context.client, request.asynchronousCorrelationValue, context.work);
 
 /** Cancel (KMIP 1.1 section 4.27): gives up an operation that is pending. */
 export const cancel: OperationHandler<'Cancel', OperationContext> = async (request, { context }) => {

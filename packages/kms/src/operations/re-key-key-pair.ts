@@ -4,7 +4,7 @@ import { linkedIdentifier, withValue } from '../attributes.js';
 import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
 import { stateAt } from '../state-machine.js';
-import { halves, kindOf, linkedPair } from './create-key-pair.js';
+import { generatePair, halves, kindOf, linkedPair } from './create-key-pair.js';
 import { type Call, type OperationContext, ownObject, refuseArchived } from './operation-context.js';
 import { inherited, withLink, withoutNames } from './re-key.js';
 
@@ -21,7 +21,7 @@ export const reKeyKeyPair: OperationHandler<'ReKeyKeyPair', OperationContext> = 
     publicKey: inherited(old.publicKey, own.publicKey, request.offset, call),
   };
   const kind = kindOf(wanted.privateKey);
-  const pair = await context.keyPairs.generate(kind);
+  const pair = await generatePair(kind, call);
   const nameless = { privateKey: withoutNames(wanted.privateKey), publicKey: withoutNames(wanted.publicKey) };
   const fresh = linkedPair(pair, kind, nameless, call);
   const replacement = (half: 'privateKey' | 'publicKey'): ManagedObject => {

@@ -14,7 +14,10 @@ import { allAttributes, standardValue } from '../attributes.js';
 import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
 import { encodeAttribute } from '../store/attribute-list.js';
+import { inFormat } from './key-formats.js';
 import { type Call, ownObject } from './operation-context.js';
+
+const AES_KEY_BYTES: ReadonlySet<number> = new Set([16, 24, 32]);
 
 /**
  * Wraps a key for Get by AES Key Wrap (RFC 3394; KMIP 1.1 sections 2.1.5 and 2.1.6). With No Encoding the key's bytes
@@ -84,5 +87,19 @@ function wrapUnder(wrappingKey: ManagedObject, clear: Uint8Array): Uint8Array {
   if (!material || state !== 'Active' || (usage & CryptographicUsageMask.WrapKey) === 0) {
     throw new KmsError('WRAPPING_KEY_REFUSED', 'The wrapping key is not Active or not for wrapping.');
   }
-  return material.use((bytes) => aesKeyWrap(bytes, clear));
+  return material.use((bytes) => {
+    const key = rawKey(bytes, wrappingKey);
+    try {
+      return aesKeyWrap(key, clear);
+    } finally {
+      key.fill(0);
+    }
+  });
+}
+
+/** The wrapping key's own bytes, whatever form it was registered in; fresh, the caller zeroes them. */
+function rawKey(stored: Uint8Array, { form, type }: ManagedObject): Uint8Array {
+  const raw = form.kind === 'key' ? inFormat(stored, form, 'Raw', type) : null;
+  if (raw instanceof Uint8Array && AES_KEY_BYTES.has(raw.length)) return raw;
+  throw new KmsError('NOT_A_KEY', 'The wrapping key is not 16, 24 or 32 bytes.');
 }

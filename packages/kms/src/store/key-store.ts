@@ -8,6 +8,7 @@ import { refuseFollower } from './follower-mark.js';
 import { Journal, type JournalOptions, type Landing } from './journal.js';
 import type { JournalCopy } from './journal-copy.js';
 import { frameBytes } from './journal-format.js';
+import type { IndexedAttribute } from './object-directory.js';
 import { ObjectIndex } from './object-index.js';
 import type { ObjectChange, ObjectStore, StoreReport, Usage } from './object-store.js';
 import { readOldJournal } from './old-journal.js';
@@ -110,6 +111,14 @@ export class KeyStore implements ObjectStore {
   /** All objects, as they are durable. */
   objects(): Iterable<ManagedObject> {
     return this.#index.objects();
+  }
+
+  ownedBy(owner: ClientName): Iterable<ManagedObject> {
+    return this.#index.ownedBy(owner);
+  }
+
+  having(owner: ClientName, name: IndexedAttribute, text: string): readonly ManagedObject[] {
+    return this.#index.having(owner, name, text);
   }
 
   usageOf(owner: ClientName): Usage {

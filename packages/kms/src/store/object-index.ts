@@ -4,6 +4,7 @@ import type { KeyMaterial } from '../key-material.js';
 import type { ManagedObject } from '../managed-object.js';
 import type { Wipe } from './durable-appender.js';
 import { type Entry, type Frame, type MaterialCondition, type Place, wipedBytes } from './journal-format.js';
+import { type IndexedAttribute, ObjectDirectory } from './object-directory.js';
 import type { Usage } from './object-store.js';
 import type { RootKey } from './root-key.js';
 import type { PlacedObject } from './sealed-object.js';
@@ -30,7 +31,7 @@ export interface Places {
 /** What a journal's frames amount to: the newest version of each object, and where it and its material are. */
 export class ObjectIndex {
   readonly #rootKey: RootKey;
-  readonly #objects = new Map<KeyId, ManagedObject>();
+  readonly #objects = new ObjectDirectory();
   /** Objects whose material was wiped before the record of their end came. */
   readonly #hidden = new Map<KeyId, RecordedObject>();
   readonly #usage = new Map<ClientName, { objects: number; bytes: number }>();
@@ -69,6 +70,16 @@ export class ObjectIndex {
 
   objects(): Iterable<ManagedObject> {
     return this.#objects.values();
+  }
+
+  /** One client's objects, oldest first. */
+  ownedBy(owner: ClientName): Iterable<ManagedObject> {
+    return this.#objects.ownedBy(owner);
+  }
+
+  /** One client's objects with that text in that attribute, oldest first. */
+  having(owner: ClientName, name: IndexedAttribute, text: string): readonly ManagedObject[] {
+    return this.#objects.having(owner, name, text);
   }
 
   /** The newest version of an object, without its material; also of one that is not shown. */

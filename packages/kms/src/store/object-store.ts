@@ -1,6 +1,7 @@
 import type { KeyId } from '@vcryptsim/ports';
 import type { ClientName } from '../clients/client-name.js';
 import type { ManagedObject } from '../managed-object.js';
+import type { IndexedAttribute } from './object-directory.js';
 
 /** A change of one object. */
 export interface ObjectChange {
@@ -30,6 +31,10 @@ export interface ObjectStore {
   readonly lastWrite: number;
   find(id: KeyId): ManagedObject | undefined;
   objects(): Iterable<ManagedObject>;
+  /** One client's objects, oldest first; the others are not looked at. */
+  ownedBy(owner: ClientName): Iterable<ManagedObject>;
+  /** One client's objects with that text in that attribute, oldest first; the others are not looked at. */
+  having(owner: ClientName, name: IndexedAttribute, text: string): readonly ManagedObject[];
   /** How much a client has here, as it is durable; kept while changes are made, not counted when asked for. */
   usageOf(owner: ClientName): Usage;
   /** Keeps new objects; resolves when all are durable. Throws KmsError STORE_FULL, STORE_UNWRITABLE, NOT_LEADER. */

@@ -1,9 +1,9 @@
-import type { FileSystem, KeyId } from '@vcryptsim/ports';
+import type { FileSystem } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
 import { FileWindow, framesFrom, hasFrameAfter } from './frame-reader.js';
 import { decodeHead1, FORMAT_1 } from './journal-format-1.js';
 import { HEAD_BYTES_MAX } from './journal-head.js';
+import { ObjectDirectory } from './object-directory.js';
 import type { RootKey } from './root-key.js';
 import { checkOrder } from './sealed-record.js';
 import { openRecord1 } from './sealed-record-1.js';
@@ -11,7 +11,7 @@ import { openRecord1 } from './sealed-record-1.js';
 /** What a journal of the first format holds. */
 export interface OldJournal {
   readonly facts: Uint8Array;
-  readonly objects: Map<KeyId, ManagedObject>;
+  readonly objects: ObjectDirectory;
   readonly lastNumber: number;
   /** Bytes of a last write that a cut left unfinished. */
   readonly tornBytes: number;
@@ -35,7 +35,7 @@ export async function readOldJournal(
     if (!head) return null;
     const facts = head.facts.slice();
     check(facts);
-    const objects = new Map<KeyId, ManagedObject>();
+    const objects = new ObjectDirectory();
     let lastNumber = 0;
     let lengthBytes = head.endBytes;
     for await (const { frame, endBytes } of framesFrom(source, head.endBytes, FORMAT_1)) {

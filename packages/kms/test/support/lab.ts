@@ -47,7 +47,7 @@ export class Lab {
 
   /** Opens the key server in `/kms` and lets it listen as `kms-a`. */
   async serve(
-    o: { readonly wrapEntropy?: (entropy: Entropy) => Entropy } & Pick<KeyServerOptions, 'onFault'> = {},
+    o: { readonly wrapEntropy?: (entropy: Entropy) => Entropy } & Pick<KeyServerOptions, 'onFault' | 'quotas'> = {},
   ): Promise<KeyServer> {
     const { wrapEntropy = (entropy: Entropy) => entropy, ...options } = o;
     const { clock, files, keyPairs } = this;

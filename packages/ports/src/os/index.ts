@@ -8,3 +8,4 @@ export { SystemKeyPairs } from './system-key-pairs.js';
 export { type RelayMode, TcpRelay } from './tcp-relay.js';
 export { TlsNetwork, type TlsNetworkOptions } from './tls-network/tls-network.js';
 export { UnixSocket } from './unix-socket.js';
+export { WorkerKeyPairs } from './worker-key-pairs.js';

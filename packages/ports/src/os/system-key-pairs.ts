@@ -1,28 +1,10 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Clock } from '../clock.js';
-import type { KeyPair, KeyPairKind, KeyPairSource, NistCurve } from '../key-pairs.js';
+import type { KeyPair, KeyPairKind, KeyPairSource } from '../key-pairs.js';
+import { opensslOptions } from './openssl-options.js';
 
 const generate = promisify(generateKeyPair);
-
-/** OpenSSL's names of the NIST curves. */
-const OPENSSL_CURVES: Readonly<Record<NistCurve, string>> = {
-  p192: 'prime192v1',
-  p224: 'secp224r1',
-  p256: 'prime256v1',
-  p384: 'secp384r1',
-  p521: 'secp521r1',
-  k163: 'sect163k1',
-  k233: 'sect233k1',
-  k283: 'sect283k1',
-  k409: 'sect409k1',
-  k571: 'sect571k1',
-  b163: 'sect163r2',
-  b233: 'sect233r1',
-  b283: 'sect283r1',
-  b409: 'sect409r1',
-  b571: 'sect571r1',
-};
 
 /** Key pairs from OpenSSL, made on its threads; under a virtual clock time stands still meanwhile. */
 export class SystemKeyPairs implements KeyPairSource {
@@ -34,10 +16,8 @@ export class SystemKeyPairs implements KeyPairSource {
 
   generate(kind: KeyPairKind): Promise<KeyPair> {
     return this.#clock.task(`make ${kind} key pair`, () => {
-      const [, size = ''] = kind.split('-');
-      return kind.startsWith('ec-')
-        ? generate('ec', { namedCurve: OPENSSL_CURVES[size as NistCurve] })
-        : generate('rsa', { modulusLength: Number(size), publicExponent: 0x10001 });
+      const [type, options] = opensslOptions(kind);
+      return type === 'ec' ? generate(type, options) : generate(type, options);
     });
   }
 }

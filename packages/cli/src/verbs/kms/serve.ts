@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { KeyServer, serveAdministrator } from '@vcryptsim/kms';
 import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
-import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork, UnixSocket } from '@vcryptsim/ports/os';
+import { OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, UnixSocket, WorkerKeyPairs } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { printError, printJsonText } from '../../output.js';
@@ -55,6 +55,7 @@ async function serve(options: ServeOptions): Promise<void> {
     named: options.rootKey === undefined ? [] : [resolve(options.rootKey)],
   });
   const clock = new SystemClock();
+  const keyPairs = new WorkerKeyPairs();
   const stopped = stopSignal();
   try {
     const lock = await lockToServe(files, folder, clock);
@@ -66,7 +67,7 @@ async function serve(options: ServeOptions): Promise<void> {
         files,
         clock,
         entropy: new SystemEntropy(),
-        keyPairs: new SystemKeyPairs(clock),
+        keyPairs,
         events: { emit: tellOfCluster },
         onFault: tellOfFault,
         alternativeNames: options.san,
@@ -92,6 +93,7 @@ async function serve(options: ServeOptions): Promise<void> {
         printJsonText(`${JSON.stringify({ ready: true, ...node.address, ...(door && { replicate: door }) })}\n`);
         await Promise.race([stopped, refusal]).finally(() => adminDoor.close());
       } finally {
+        await keyPairs.close();
         await server.close();
       }
     } finally {

@@ -68,7 +68,12 @@ export class TlsListener implements Listener {
       const seq = this.#clock.next();
       const key = name(raw);
       end.attachRaw(raw);
-      waiting.set(key, { seq, end, attachTls: (socket) => end.attachTls(socket) });
+      const attachTls = (socket: tls.TLSSocket) => {
+        // Who sends no more may still want its answer; whoever serves the channel ends it.
+        socket.allowHalfOpen = true;
+        end.attachTls(socket);
+      };
+      waiting.set(key, { seq, end, attachTls });
       raw.once('close', () => waiting.delete(key));
       this.announce(seq, end);
     });

@@ -2,7 +2,7 @@ import type net from 'node:net';
 import type tls from 'node:tls';
 import { assert } from '../../assert.js';
 import type { WorldClock } from '../../clock.js';
-import { NetworkError, type PeerCertificate } from '../../network.js';
+import { type ChannelEnding, NetworkError, type PeerCertificate } from '../../network.js';
 import type { Guest } from '../../wire/admission.js';
 import { Inbox } from '../../wire/inbox.js';
 
@@ -10,8 +10,6 @@ import { Inbox } from '../../wire/inbox.js';
 const LINGER_MS = 2000;
 
 const NOBODY = (): void => {};
-
-type Ending = 'EOF' | 'RESET' | 'CLOSED';
 
 /**
  * Our end of a connection to another process. Its bytes take their number on arrival, so such a run is not repeatable;
@@ -26,9 +24,10 @@ export class OutsideEnd implements Guest {
   #peer: PeerCertificate | null = null;
   #broken = false;
   #left = false;
-  #ending: Ending | null = null;
+  #ending: ChannelEnding | null = null;
   #wakeReader: () => void = NOBODY;
   #tellOver: () => void = NOBODY;
+  #tellEnd: (ending: ChannelEnding) => void = NOBODY;
   readonly #lingering = new AbortController();
 
   /** @param life aborted when the network is disposed of; then ends are no news any more */
@@ -58,12 +57,18 @@ export class OutsideEnd implements Guest {
     this.#tellOver = run;
   }
 
+  onEnd(run: (ending: ChannelEnding) => void): void {
+    this.#tellEnd = run;
+    if (this.#ending) run(this.#ending);
+  }
+
   attachRaw(raw: net.Socket): void {
     this.#raw = raw;
     raw.on('error', () => this.#break());
     raw.on('close', () => {
       this.#lingering.abort('closed'); // the default reason is an exception with a stack
       this.#onEnd();
+      this.#onGone();
     });
   }
 
@@ -102,7 +107,7 @@ export class OutsideEnd implements Guest {
     const socket = this.#tls;
     return new Promise((resolve, reject) => {
       const fail = () => this.#clock.deliver(seq + 1, () => reject(this.#failure()));
-      if (this.#ending || !socket?.writable) return fail();
+      if (!this.#mayWrite || !socket?.writable) return fail();
       const stopPacing = this.#clock.outside();
       socket.write(bytes, (error) => {
         stopPacing();
@@ -129,6 +134,11 @@ export class OutsideEnd implements Guest {
     });
   }
 
+  /** A peer that sends no more may still read, where this side was told to leave its half open. */
+  get #mayWrite(): boolean {
+    return this.#ending === null || (this.#ending === 'EOF' && this.#tls?.allowHalfOpen === true);
+  }
+
   #arrive(bytes: Uint8Array): void {
     if (this.#ending) {
       bytes.fill(0);
@@ -149,11 +159,18 @@ export class OutsideEnd implements Guest {
     this.#clock.deliver(this.#clock.next(), () => this.#finish(ending));
   }
 
+  /** After the end of what the peer sends, its half of the connection went too. */
+  #onGone(): void {
+    if (this.#ending === 'EOF' && !this.#life.aborted)
+      this.#clock.deliver(this.#clock.next(), () => this.#tellEnd('RESET'));
+  }
+
   #leave(act: (socket: net.Socket) => void): Promise<void> {
     const seq = this.#clock.next();
     const socket = this.#tls ?? this.#raw;
     if (!this.#left) {
       this.#left = true;
+      if (this.#ending === 'EOF') this.#tellEnd('CLOSED');
       this.#finish('CLOSED');
       if (socket && !socket.destroyed) {
         act(socket);
@@ -163,12 +180,13 @@ export class OutsideEnd implements Guest {
     return new Promise((resolve) => this.#clock.deliver(seq + 1, resolve));
   }
 
-  #finish(ending: Ending): void {
+  #finish(ending: ChannelEnding): void {
     if (this.#ending) return;
     this.#ending = ending;
     if (ending !== 'EOF') this.#inbox.clear();
     this.#wakeReader();
     this.#tellOver();
+    this.#tellEnd(ending);
   }
 
   #failure(): NetworkError {

@@ -7,7 +7,7 @@ import {
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { formatBytes } from '../terminal/byte-progress.js';
 import type { FileReport, ReportEntry, SealedKey } from './file-report.js';
-import { keysOf } from './key-safe.js';
+import { keysOf, plainMac } from './key-safe.js';
 
 const BUNDLE = 'encryptionKeys';
 const FILTER = 'vmwarevmcrypt';
@@ -79,9 +79,7 @@ function saysEncrypted({ header, ddb }: VmdkDescriptor): boolean {
 
 function keysIn(bundle: string | undefined, file: string): SealedKey[] {
   if (bundle === undefined) return [];
-  return keysOf(parseKeyLocator(bundle, file), BUNDLE).map(({ macName, ...key }) =>
-    macName === undefined || macName === 'HMAC-SHA-256' ? key : { ...key, macName },
-  );
+  return keysOf(parseKeyLocator(bundle, file), BUNDLE).map(plainMac);
 }
 
 function describeExtent({ fileName, sectors, type }: DescriptorExtent): ReportEntry {

@@ -1,6 +1,6 @@
-import { parseBundle, Vmx } from '@vcryptsim/hypervisor/formats';
-import { type FileReport, type ReportEntry, type SealedKey, sealedKeys } from './file-report.js';
-import { readKeySafe } from './key-safe.js';
+import { parseKeyLocator, Vmx } from '@vcryptsim/hypervisor/formats';
+import type { FileReport, ReportEntry, SealedKey } from './file-report.js';
+import { keysOf, plainMac, readKeySafe } from './key-safe.js';
 
 const BUNDLE = 'encryption.bundle';
 const KEY_SAFE = 'encryption.keySafe';
@@ -51,7 +51,7 @@ function keysIn(vmx: Vmx, file: string): SealedKey[] {
   const bundle = vmx.get(BUNDLE);
   const keySafe = vmx.get(KEY_SAFE);
   return [
-    ...(bundle === undefined ? [] : sealedKeys(BUNDLE, parseBundle(bundle, file))),
+    ...(bundle === undefined ? [] : keysOf(parseKeyLocator(bundle, file), BUNDLE).map(plainMac)),
     ...(keySafe === undefined ? [] : readKeySafe(KEY_SAFE, keySafe, file)),
   ];
 }

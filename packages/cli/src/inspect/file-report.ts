@@ -1,4 +1,3 @@
-import type { SealedDek } from '@vcryptsim/hypervisor/formats';
 import { visibleLine } from '@vcryptsim/ports';
 
 /** A thing that a file says or holds. */
@@ -37,16 +36,6 @@ export interface FileReport {
   readonly keys: readonly SealedKey[];
   /** Sentences about the file as a whole. */
   readonly notes?: readonly string[];
-}
-
-/** The keys of a parsed bundle, for a report. */
-export function sealedKeys(place: string, bundle: readonly SealedDek[]): SealedKey[] {
-  return bundle.map(({ keyId, locked }) => ({
-    place,
-    keyId: keyId.keyId,
-    providerId: keyId.providerId,
-    lockedBytes: locked.length,
-  }));
 }
 
 const IV_BYTES = 16;

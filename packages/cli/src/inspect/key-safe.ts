@@ -34,6 +34,11 @@ export function keysOf(locator: KeyLocator, place: string): SealedKey[] {
   }
 }
 
+/** A key without the name of its MAC where that is the usual one. */
+export function plainMac({ macName, ...key }: SealedKey): SealedKey {
+  return macName === undefined || macName === 'HMAC-SHA-256' ? key : { ...key, macName };
+}
+
 function openerOf(locator: Exclude<KeyLocator, { type: 'list' | 'pair' | 'fqid' }>): string {
   switch (locator.type) {
     case 'phrase':

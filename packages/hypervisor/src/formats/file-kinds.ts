@@ -8,14 +8,15 @@ export interface Mark {
   readonly kind: FileKind;
 }
 
+const by = (line: string) => (path: string) => `${line} ${path}`;
+const to = (line: string) => (path: string) => `${line} ${path} > disk.img`;
 const vhd = qemuKind('vhd', 'a VHD image (Virtual PC, Hyper-V, Azure)', 'vpc');
 const dmg = qemuKind('dmg', 'an Apple disk image (DMG)', 'dmg');
 const parallels = qemuKind('parallels', 'a Parallels disk image', 'parallels');
 const cpio = packedKind('cpio', 'a cpio archive', (path) => `cpio -id < ${path}`);
+const zstd = packedKind('zstd', 'compressed by zstd', to('zstd -dc'));
 const zip = packedKind('zip', 'a zip archive', (path) => `unzip ${path}`);
 const nero = plainKind('nrg', 'a Nero CD image', 'package', 'Convert it to an ISO image first.');
-const by = (line: string) => (path: string) => `${line} ${path}`;
-const to = (line: string) => (path: string) => `${line} ${path} > disk.img`;
 
 /**
  * Formats that are not a raw disk, by the bytes they have at a fixed place. Sources: the headers that qemu's block
@@ -115,7 +116,9 @@ export const MARKS: readonly Mark[] = [
   // Archives and compressed data.
   { at: 0, bytes: '\x1f\x8b\x08', kind: packedKind('gzip', 'compressed by gzip', to('gunzip -c')) },
   { at: 0, bytes: '\xfd7zXZ\0', kind: packedKind('xz', 'compressed by xz', to('xz -dc')) },
-  { at: 0, bytes: '\x28\xb5\x2f\xfd', kind: packedKind('zstd', 'compressed by zstd', to('zstd -dc')) },
+  { at: 0, bytes: '\x28\xb5\x2f\xfd', kind: zstd },
+  // A frame to skip comes first (RFC 8878 section 3.1.2); its first byte is 0x50 to 0x5f.
+  { at: 1, bytes: '\x2a\x4d\x18', kind: zstd },
   { at: 0, bytes: '\x04\x22\x4d\x18', kind: packedKind('lz4', 'compressed by lz4', to('lz4 -dc')) },
   { at: 0, bytes: 'LZIP\x01', kind: packedKind('lzip', 'compressed by lzip', to('lzip -dc')) },
   { at: 0, bytes: '\x89LZO\0\r\n\x1a\n', kind: packedKind('lzop', 'compressed by lzop', to('lzop -dc')) },
@@ -169,6 +172,11 @@ export const MARKS: readonly Mark[] = [
     at: 0,
     bytes: 'MComprHD',
     kind: packedKind('chd', 'a compressed disk of MAME (CHD)', (path) => `chdman extracthd -i ${path} -o disk.img`),
+  },
+  {
+    at: 0,
+    bytes: '\xb4\x6e\x68\x44',
+    kind: plainKind('tib', 'an Acronis image', 'package', 'Restore it first, with Acronis.'),
   },
   { at: -12, bytes: 'NER5', kind: nero },
   { at: -8, bytes: 'NERO\0', kind: nero },

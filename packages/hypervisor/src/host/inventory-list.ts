@@ -26,6 +26,7 @@ export class InventoryList {
   readonly #file: string;
   readonly #text: Vmx;
   readonly #bad: readonly BadLine[];
+  readonly #badByNumber: ReadonlyMap<number, readonly BadLine[]>;
   readonly #numbers = new Map<RegisteredVm, number>();
   #highest = 0;
 
@@ -33,6 +34,15 @@ export class InventoryList {
     this.#file = file;
     this.#text = text;
     this.#bad = bad;
+    const byNumber = new Map<number, BadLine[]>();
+    for (const each of bad) {
+      const number = numberOf(text.line(each.line));
+      if (number === null) continue;
+      const others = byNumber.get(number);
+      if (others === undefined) byNumber.set(number, [each]);
+      else others.push(each);
+    }
+    this.#badByNumber = byNumber;
   }
 
   /** The list of a host that never registered a VM. */
@@ -46,9 +56,9 @@ export class InventoryList {
     const text = Vmx.read(bytes, file, (fault, line) => bad.push({ fault, line }));
     const list = new InventoryList(file, text, bad);
     const seen = new Set<string>();
-    for (const number of list.#entryNumbers()) {
+    for (const [number, firstLine] of list.#entryNumbers()) {
       list.#highest = Math.max(list.#highest, number);
-      const vm = list.#vmAt(number, seen);
+      const vm = list.#vmAt(number, firstLine, seen);
       if (vm === null) continue;
       seen.add(vm.uuid);
       list.#numbers.set(vm, number);
@@ -106,19 +116,23 @@ export class InventoryList {
     return list;
   }
 
-  #entryNumbers(): readonly number[] {
-    const ofKeys = this.#text.entries().map(([key]) => numberOf(key));
-    const ofBad = this.#bad.map(({ line }) => numberOf(this.#text.line(line)));
-    const numbers = [...ofKeys, ...ofBad].filter((number) => number !== null);
-    return [...new Set(numbers)].sort((a, b) => a - b);
+  /** Numbers of the entries, ascending, each with the first of its lines. */
+  #entryNumbers(): ReadonlyMap<number, number> {
+    const firstLines = new Map<number, number>();
+    const note = (number: number | null, line: number): void => {
+      if (number !== null) firstLines.set(number, Math.min(line, firstLines.get(number) ?? line));
+    };
+    for (const [key] of this.#text.entries()) note(numberOf(key), this.#text.lineOf(key) ?? 0);
+    for (const [number, [first]] of this.#badByNumber) note(number, first?.line ?? 0);
+    return new Map([...firstLines].sort(([one], [other]) => one - other));
   }
 
   #badOf(number: number): readonly BadLine[] {
-    return this.#bad.filter(({ line }) => numberOf(this.#text.line(line)) === number);
+    return this.#badByNumber.get(number) ?? [];
   }
 
   /** The VM of an entry; null for what is left of one that says neither file nor UUID. */
-  #vmAt(number: number, seen: ReadonlySet<string>): RegisteredVm | null {
+  #vmAt(number: number, firstLine: number, seen: ReadonlySet<string>): RegisteredVm | null {
     const key = `vmlist${number}`;
     const [config, uuid, name] = ['config', 'uuid', 'displayName'].map((field) => this.#text.get(`${key}.${field}`));
     const [bad] = this.#badOf(number);
@@ -127,16 +141,10 @@ export class InventoryList {
     const known = uuid !== undefined && isUuid(uuid) && !seen.has(uuid);
     const shownName = (name ?? path?.folder ?? key) as VmName;
     if (path !== null && known) return new RegisteredVm(uuid as VmUuid, path, shownName);
-    const line =
-      bad?.line ?? this.#text.lineOf(`${key}.${path === null ? 'config' : 'uuid'}`) ?? this.#anyLineOf(number);
+    const line = bad?.line ?? this.#text.lineOf(`${key}.${path === null ? 'config' : 'uuid'}`) ?? firstLine;
     const fault = bad?.fault ?? fileDamaged(this.#file, whatIsWrong(key, path, uuid, seen), line);
     const standIn = `00000000-0000-0000-0000-${String(line).padStart(12, '0')}`;
     return new RegisteredVm((known ? uuid : standIn) as VmUuid, path ?? NO_PATH, shownName, fault);
-  }
-
-  #anyLineOf(number: number): number {
-    const [key] = this.#text.entries().find(([candidate]) => numberOf(candidate) === number) ?? [];
-    return (key === undefined ? undefined : this.#text.lineOf(key)) ?? 0;
   }
 }
 

@@ -22,16 +22,22 @@ describe('what was kept of a wire', () => {
     ['hex in lines, as xxd -p prints it', utf8(`${hex.match(/.{1,60}/g)?.join('\n')}\n`)],
     ['hex with blanks, capitals and 0x', utf8(`0x${hex.toUpperCase().match(/../g)?.join(' ')}`)],
   ])('is read as %s', (_, content) => {
-    expect(bytesOfCapture(content, 'it')).toEqual(message);
+    expect(bytesOfCapture(content, 'it')).toEqual({ bytes: message, oddDigits: null });
   });
 
   it.each([
     ['nothing', new Uint8Array(), 'it is empty.'],
-    ['a cut digit', utf8(hex.slice(1)), `it has an odd number of hex digits (${hex.length - 1}).`],
     ['a text', utf8('HTTP/1.1 200 OK'), 'it is neither hex digits nor a KMIP message.'],
   ])('is refused when it is %s', (_, content, said) => {
     expect(() => bytesOfCapture(content, 'it')).toThrow(CliError);
     expect(() => bytesOfCapture(content, 'it')).toThrow(said);
+  });
+
+  it('may be cut in the middle of a hex digit pair', () => {
+    expect(bytesOfCapture(utf8(hex.slice(0, -1)), 'it')).toEqual({
+      bytes: message.subarray(0, -1),
+      oddDigits: hex.length - 1,
+    });
   });
 
   it('may be several messages', () => {

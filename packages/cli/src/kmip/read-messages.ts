@@ -13,6 +13,12 @@ export interface FoundMessage {
   readonly trouble: Trouble | null;
 }
 
+/** The bytes of a capture, and how many hex digits there were if the last one has no partner. */
+export interface Capture {
+  readonly bytes: Uint8Array;
+  readonly oddDigits: number | null;
+}
+
 /**
  * The bytes of what somebody kept of a wire: as they were, or as hex digits, with blanks, line ends and `0x` for the
  * reader. A message of KMIP begins with the byte 42 or 54 and goes on with one that is no digit.
@@ -20,15 +26,17 @@ export interface FoundMessage {
  * @param name of the file, for the refusal
  * @throws CliError badInput
  */
-export function bytesOfCapture(content: Uint8Array, name: string): Uint8Array {
+export function bytesOfCapture(content: Uint8Array, name: string): Capture {
   const text = new TextDecoder('latin1').decode(content);
   const digits = text.replace(/0x|[\s:,]/gi, '');
   if (digits.length > 0 && /^[0-9a-f]*$/i.test(digits)) {
-    if (digits.length % 2 === 0) return Uint8Array.from(Buffer.from(digits, 'hex'));
-    const message = `${name} has an odd number of hex digits (${digits.length}).`;
-    throw new CliError(EXIT.badInput, message, 'Check that the message was copied whole.');
+    // A cut may go through a byte; what is before it can be shown all the same.
+    return {
+      bytes: Uint8Array.from(Buffer.from(digits, 'hex')),
+      oddDigits: digits.length % 2 === 0 ? null : digits.length,
+    };
   }
-  if (PREFIXES.includes(content[0] ?? 0)) return content;
+  if (PREFIXES.includes(content[0] ?? 0)) return { bytes: content, oddDigits: null };
   const what = content.length === 0 ? 'is empty' : 'is neither hex digits nor a KMIP message';
   throw new CliError(EXIT.badInput, `${name} ${what}.`, 'Give the bytes of a message, or their hex digits.');
 }

@@ -42,10 +42,15 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
     file === '-'
       ? await readInput()
       : await readWhole(new OsFileSystem({ named: 'all' }), resolve(file), CONTENT_MAX_BYTES);
-  const messages = messagesIn(bytesOfCapture(content, name));
+  const { bytes, oddDigits } = bytesOfCapture(content, name);
+  const messages = messagesIn(bytes);
   if (options.json === true) printJsonText(asJson(messages, options));
   else print(asText(messages, options));
   const broken = messages.at(-1)?.trouble;
+  if (oddDigits !== null) {
+    const message = `${name} has an odd number of hex digits (${oddDigits}); the last one is left out.`;
+    throw new CliError(EXIT.badInput, message, 'Check that the message was copied whole.');
+  }
   if (broken?.kind !== 'malformed') return;
   const which = messages.length === 1 ? name : `Message ${messages.length} of ${name}`;
   throw new CliError(

@@ -26,7 +26,10 @@ export function renderHex(bytes: Uint8Array): HexSpan[] {
       spans.push({ part, offsetBytes: from, lengthBytes: to - from, hex, label, depth });
     };
     if ('unreadable' in one) {
-      span('unreadable', one.offsetBytes, bytes.length, 'unreadable', true);
+      const { head, offsetBytes } = one;
+      const restAt = head === null ? offsetBytes : offsetBytes + 8;
+      if (head !== null) span('head', offsetBytes, restAt, `${tagName(head.tag)} ${head.type}`);
+      span('unreadable', restAt, bytes.length, 'unreadable', true);
       continue;
     }
     const label = `${tagName(one.tag)} ${one.type}`;
@@ -35,7 +38,8 @@ export function renderHex(bytes: Uint8Array): HexSpan[] {
     if (one.type === 'Structure') continue;
     span('value', valueAt, valueAt + one.lengthBytes, label, one.redacted);
     // Padding should be zero; where it is not, it may hold anything.
-    span('padding', valueAt + one.lengthBytes, valueAt + paddedBytes(one.lengthBytes), label, one.redacted);
+    const paddingEnd = Math.min(valueAt + paddedBytes(one.lengthBytes), bytes.length);
+    span('padding', valueAt + one.lengthBytes, paddingEnd, label, one.redacted);
   }
   return spans;
 }

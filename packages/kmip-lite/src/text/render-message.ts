@@ -1,6 +1,6 @@
 import { tagName } from '../message/tag-names.js';
 import { describeValue } from './describe-value.js';
-import { walkTtlv } from './walk-ttlv.js';
+import { type Unreadable, type WalkedItem, walkTtlv } from './walk-ttlv.js';
 
 /**
  * The message as a readable tree, one line an item, two blanks a level:
@@ -21,11 +21,22 @@ export function renderMessage(bytes: Uint8Array): string[] {
   for (const one of walkTtlv(bytes)) {
     const indent = '  '.repeat(one.depth);
     if ('unreadable' in one) {
-      lines.push(`${indent}<unreadable from byte ${one.offsetBytes} on, ${bytes.length - one.offsetBytes} bytes>`);
+      lines.push(indent + endOf(one, bytes.length - one.offsetBytes));
       continue;
     }
-    const value = one.type === 'Structure' ? '' : ` ${one.type} ${describeValue(one)}`;
+    const value = one.type === 'Structure' ? lackOf(one) : ` ${one.type} ${describeValue(one)}`;
     lines.push(`${indent}${tagName(one.tag)}${value}`);
   }
   return lines;
+}
+
+function lackOf({ missingBytes, lengthBytes }: WalkedItem): string {
+  if (missingBytes === 0) return '';
+  return ` <counts ${lengthBytes + missingBytes} bytes, ${missingBytes} more than there are>`;
+}
+
+function endOf({ offsetBytes, head }: Unreadable, leftBytes: number): string {
+  if (head === null) return `<unreadable from byte ${offsetBytes} on, ${leftBytes} bytes>`;
+  const { tag, type, lengthBytes } = head;
+  return `${tagName(tag)} ${type} <unreadable from byte ${offsetBytes} on: it counts ${lengthBytes} bytes, more than there are>`;
 }

@@ -19,6 +19,8 @@ export interface WalkedItem {
   readonly value: Uint8Array;
   /** Not to be shown, nor anything inside it. */
   readonly redacted: boolean;
+  /** Of a structure: how many of the bytes that it counts are not in what is around it. 0 when it is whole. */
+  readonly missingBytes: number;
 }
 
 /** Where bytes stop being items. Nothing from there on is shown. */
@@ -26,6 +28,8 @@ export interface Unreadable {
   readonly unreadable: true;
   readonly offsetBytes: number;
   readonly depth: number;
+  /** The item whose value is not all there: its head could still be read. */
+  readonly head: { readonly tag: number; readonly type: ItemType; readonly lengthBytes: number } | null;
 }
 
 /** Byte strings that are no secret. All others, and every number of any length, may hold a key and are not shown. */
@@ -62,7 +66,8 @@ function typeAt(view: DataView, offset: number): ItemType | undefined {
 
 /**
  * Goes through a message's items in order, as far as they can be read. Less strict than the reader, so that a broken
- * message can be looked at; iterative.
+ * message can be looked at: a structure that counts more bytes than there are around it is gone through to where they
+ * end. Iterative.
  */
 export function* walkTtlv(bytes: Uint8Array): Generator<WalkedItem | Unreadable> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -75,22 +80,29 @@ export function* walkTtlv(bytes: Uint8Array): Generator<WalkedItem | Unreadable>
     }
     const depth = open.length - 1;
     const type = around.endBytes - offset < HEAD_BYTES ? undefined : typeAt(view, offset);
-    const lengthBytes = type === undefined ? 0 : view.getUint32(offset + 4);
-    const valueAt = offset + HEAD_BYTES;
-    if (type === undefined || paddedBytes(lengthBytes) > around.endBytes - valueAt) {
-      yield { unreadable: true, offsetBytes: offset, depth };
+    if (type === undefined) {
+      yield { unreadable: true, offsetBytes: offset, depth, head: null };
       return;
     }
+    const saidBytes = view.getUint32(offset + 4);
+    const valueAt = offset + HEAD_BYTES;
     const tag = view.getUint32(offset) >>> 8;
+    const lengthBytes = type === 'Structure' ? Math.min(saidBytes, around.endBytes - valueAt) : saidBytes;
+    if (lengthBytes > around.endBytes - valueAt) {
+      yield { unreadable: true, offsetBytes: offset, depth, head: { tag, type, lengthBytes } };
+      return;
+    }
+    const missingBytes = saidBytes - lengthBytes;
     const value = bytes.subarray(valueAt, valueAt + lengthBytes);
     const redacted = around.redacted || isSecret(tag, type);
     const meaning = tag === Tag.AttributeValue ? (around.attributeTag ?? tag) : tag;
-    yield { tag, type, meaning, depth, offsetBytes: offset, lengthBytes, value, redacted };
+    yield { tag, type, meaning, depth, offsetBytes: offset, lengthBytes, value, redacted, missingBytes };
     if (tag === Tag.AttributeName && type === 'TextString') {
       const name = textOf(value);
       if (isStandard(name)) around.attributeTag = standardAttributes[name].tag;
     }
     if (type === 'Structure') open.push({ endBytes: valueAt + lengthBytes, redacted });
-    offset = type === 'Structure' ? valueAt : valueAt + paddedBytes(lengthBytes);
+    // Of the last value the padding may be cut.
+    offset = type === 'Structure' ? valueAt : Math.min(valueAt + paddedBytes(lengthBytes), around.endBytes);
   }
 }

@@ -28,11 +28,14 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'ports',
   ],
   simkit: ['ports'],
+  // It plays vCenter's own conversation and sees nothing else of vCenter; of simkit it takes the tap.
+  'kmip-check': ['vcenter/conversation', 'kmip-lite', 'kmip-lite/client', 'kmip-lite/text', 'pki', 'simkit', 'ports'],
   'scenario-engine': [...PRODUCT.map((name) => `${name}*`), 'crypto-core*'],
   bench: [...PRODUCT.map((name) => `${name}*`), 'crypto-core*', 'scenario-engine*'],
   cli: [
     'scenario-engine',
     'scenario-engine/layout',
+    'kmip-check',
     'kms',
     'kmip-lite/text',
     'hypervisor/formats',

@@ -3,6 +3,7 @@ export type { Brand } from './brand.js';
 export { type Clock, ClockError, type ClockErrorCode, type WorldClock } from './clock.js';
 export { exists, folderOf, makeFolders, readWhole, replaceFile } from './durable-file.js';
 export { drawUuid, type Entropy } from './entropy.js';
+export { escapeXml } from './escape-xml.js';
 export type { EventEnvelope, EventSink } from './events.js';
 export {
   FileError,

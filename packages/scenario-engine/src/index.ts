@@ -1,12 +1,6 @@
 export { EXPECTATIONS } from './expectations/registry.js';
 export type { Invariant, Violation } from './invariants/invariant.js';
 export { INVARIANTS } from './invariants/registry.js';
-export type { Finding, Outcome, Place } from './kmip-check/check.js';
-export { type CheckReport, type CheckResult, checkKeyServer } from './kmip-check/check-key-server.js';
-export { junitCheckReport } from './kmip-check/junit-check-report.js';
-export { CHECK_PROFILES, type CheckProfile } from './kmip-check/profiles.js';
-export { KMIP_CHECKS } from './kmip-check/registry.js';
-export type { CheckOptions } from './kmip-check/server-under-check.js';
 export { failureLines, verdictOf } from './narrator/failure.js';
 export { Narrator, type NextCommands } from './narrator/narrator.js';
 export { type Paint, PLAIN } from './narrator/paint.js';

@@ -1,5 +1,6 @@
+import { type CheckReport, type CheckResult, KMIP_CHECKS } from '@vcryptsim/kmip-check';
 import { visibleLine } from '@vcryptsim/ports';
-import { type CheckReport, type CheckResult, KMIP_CHECKS, type Paint } from '@vcryptsim/scenario-engine';
+import type { Paint } from '@vcryptsim/scenario-engine';
 
 const OUTCOME_WIDTH = 'not tried'.length;
 const NAME_WIDTH = Math.max(...KMIP_CHECKS.map(({ name }) => name.length));

@@ -1,15 +1,14 @@
 import { resolve } from 'node:path';
-import type { FileSystem } from '@vcryptsim/ports';
-import { OsFileSystem, runCommand, SystemClock, TlsNetwork } from '@vcryptsim/ports/os';
 import {
   CHECK_PROFILES,
   type CheckProfile,
   type CheckReport,
   checkKeyServer,
   junitCheckReport,
-  RunError,
-  readKeyServerAccess,
-} from '@vcryptsim/scenario-engine';
+} from '@vcryptsim/kmip-check';
+import type { FileSystem } from '@vcryptsim/ports';
+import { OsFileSystem, runCommand, SystemClock, TlsNetwork } from '@vcryptsim/ports/os';
+import { RunError, readKeyServerAccess } from '@vcryptsim/scenario-engine';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';

@@ -1,4 +1,4 @@
-import { escapeXml } from '../reports/escape-xml.js';
+import { escapeXml } from '@vcryptsim/ports';
 import type { CheckReport, CheckResult } from './check-key-server.js';
 
 /**

@@ -1,6 +1,11 @@
-import { visibleText } from '@vcryptsim/ports';
+import { visibleText } from './visible-text.js';
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+]);
 
 /**
  * Text for XML 1.0, which knows no control characters but tab and line ends (section 2.2, Char), nor U+FFFE and U+FFFF.
@@ -8,6 +13,6 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
  */
 export function escapeXml(text: string): string {
   return visibleText(text)
-    .replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character)
+    .replaceAll(/[&<>"]/g, (character) => ENTITIES.get(character) ?? character)
     .replaceAll(/[\ufffe\uffff]/g, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
 }

@@ -1,8 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { KeyServer } from '@vcryptsim/kms';
-import { selfSign } from '@vcryptsim/pki';
-import type { KeyPair, KeyServerName, TlsIdentity } from '@vcryptsim/ports';
-import { TlsNetwork } from '@vcryptsim/ports/os';
 import {
   CHECK_PROFILES,
   type CheckOptions,
@@ -10,7 +6,11 @@ import {
   checkKeyServer,
   junitCheckReport,
   KMIP_CHECKS,
-} from '@vcryptsim/scenario-engine';
+} from '@vcryptsim/kmip-check';
+import { KeyServer } from '@vcryptsim/kms';
+import { selfSign } from '@vcryptsim/pki';
+import type { KeyPair, KeyServerName, TlsIdentity } from '@vcryptsim/ports';
+import { TlsNetwork } from '@vcryptsim/ports/os';
 import { MemoryFileSystem, MemoryNetwork, SeededEntropy, VirtualClock } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 import { type Flaw, ForeignKeyServer } from './support/foreign-key-server.js';

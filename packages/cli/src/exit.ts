@@ -3,6 +3,9 @@ import { FileError, type FileErrorCode, NetworkError, type NetworkErrorCode, vis
 /** How the program ends: all well; an expectation failed; the input is wrong; the environment does not allow it. */
 export const EXIT = { passed: 0, failed: 1, badInput: 2, environment: 3 } as const;
 
+/** A program that a signal ended: this and the number of the signal, as shells have it. */
+export const EXIT_BY_SIGNAL = 128;
+
 /** One of the exit codes that mean trouble. */
 export type TroubleCode = 1 | 2 | 3;
 

@@ -22,10 +22,19 @@ export async function* inOneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array>
   yield bytes;
 }
 
-/** A whole file of a backup, for the small ones. */
-export async function readAll(reader: BackupReader, path: string): Promise<Uint8Array> {
+/**
+ * A file of a backup in one piece, for the small ones.
+ *
+ * @param limitBytes where reading ends: what is longer is cut, and nothing that we wrote is
+ */
+export async function readAll(reader: BackupReader, path: string, limitBytes = 64 * 1024 * 1024): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
-  for await (const chunk of reader.chunks(path)) pieces.push(Uint8Array.from(chunk));
+  let sizeBytes = 0;
+  for await (const chunk of reader.chunks(path)) {
+    pieces.push(Uint8Array.from(chunk.subarray(0, limitBytes - sizeBytes)));
+    sizeBytes += chunk.length;
+    if (sizeBytes >= limitBytes) break;
+  }
   return Uint8Array.from(Buffer.concat(pieces));
 }
 

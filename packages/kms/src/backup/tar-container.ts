@@ -123,10 +123,14 @@ function encodeHeader(path: string, sizeBytes: number): Uint8Array {
 function decodeHeader(block: Uint8Array): { readonly path: string; readonly sizeBytes: number } | null {
   const text = (at: number, lengthBytes: number) =>
     new TextDecoder().decode(block.subarray(at, at + lengthBytes)).replace(/\0.*$/s, '');
-  const sum = Number.parseInt(text(148, 8), 8);
-  const sizeBytes = Number.parseInt(text(124, 12), 8);
-  if (text(257, 6) !== 'ustar' || sum !== checksum(block) || !Number.isSafeInteger(sizeBytes)) return null;
+  const [sum, sizeBytes] = [octal(text(148, 8)), octal(text(124, 12))];
+  if (text(257, 6) !== 'ustar' || sum !== checksum(block) || sizeBytes === null) return null;
   return { path: text(0, 100), sizeBytes };
+}
+
+/** A number as ustar has it. GNU's binary sizes, signs and blanks within are none. */
+function octal(field: string): number | null {
+  return /^ *[0-7]{1,11} *$/.test(field) ? Number.parseInt(field, 8) : null;
 }
 
 function checksum(block: Uint8Array): number {

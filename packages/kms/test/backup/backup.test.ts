@@ -188,6 +188,33 @@ describe('backup', () => {
     });
   });
 
+  it('is no backup when a size in it is negative, huge or no number', async () => {
+    await Lab.run(async (lab) => {
+      await backedUp(lab, async () => {
+        const tar = await readWhole(lab.files, '/safe/b.tar', 1e8);
+        const before = await lab.files.readdir('/');
+        for (const size of [
+          '-0000001000',
+          '77777777777',
+          '0x000000010',
+          '1 2',
+          '',
+          '\x80\xff\xff\xff\xff\xff\xff\xff\xff',
+        ]) {
+          const changed = Uint8Array.from(tar);
+          changed.set(Buffer.from(size.padEnd(12, '\0'), 'latin1'), 124);
+          const sum = changed
+            .subarray(0, 512)
+            .reduce((all, byte, at) => all + (at >= 148 && at < 156 ? 0x20 : byte), 0);
+          changed.set(Buffer.from(`${sum.toString(8).padStart(6, '0')}\0 `), 148);
+          await replaceFile(lab.files, '/safe/b.tar', changed);
+          await expect(restore(lab, '/safe/b.tar'), size).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+        }
+        expect(await lab.files.readdir('/')).toEqual(before);
+      });
+    });
+  });
+
   it('is no backup when it was cut short', async () => {
     await Lab.run(async (lab) => {
       await backedUp(lab, async () => {

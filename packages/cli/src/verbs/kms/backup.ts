@@ -1,5 +1,9 @@
 import { resolve } from 'node:path';
+import { exists } from '@vcryptsim/ports';
+import { OsFileSystem } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
+import { CliError, EXIT } from '../../exit.js';
+import { namingWhatIsLeft } from '../../interrupt.js';
 import { print } from '../../output.js';
 import { type FolderOptions, withAdministrator } from './reach-folder.js';
 import { asCliError } from './trouble.js';
@@ -25,8 +29,17 @@ export function backupCommand(): Command {
 
 async function backUp(options: BackupOptions): Promise<void> {
   const out = resolve(options.out);
-  const { files, sizeBytes } = await withAdministrator(options, (administrator) =>
-    administrator.perform<'backup'>({ action: 'backup', out }),
+  const beside = `${out}.new`;
+  const here = new OsFileSystem();
+  // It grows there. What is there already may be the user's, and is not ours to remove.
+  if (await exists(here, beside)) {
+    const nextStep = 'It is yours, or what an interrupted backup left: move it away, or remove it.';
+    throw new CliError(EXIT.environment, `${beside} is in the way of the backup.`, nextStep);
+  }
+  const left = async () =>
+    (await exists(here, beside)) ? `${beside} is a backup that is not finished: remove it.` : null;
+  const { files, sizeBytes } = await namingWhatIsLeft(left, () =>
+    withAdministrator(options, (administrator) => administrator.perform<'backup'>({ action: 'backup', out })),
   );
   print(`${files} files, ${sizeBytes} bytes: ${out}\n`);
   print('The root key is not in it. Keep a copy of that file elsewhere: without it nothing opens.\n');

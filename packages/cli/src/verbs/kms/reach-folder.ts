@@ -65,7 +65,8 @@ export async function withAdministrator<T>(
   work: (administrator: Administrator) => Promise<T>,
 ): Promise<T> {
   const folder = resolve(dir);
-  const files = new OsFileSystem({ named: rootKey === undefined ? [] : [resolve(rootKey)] });
+  // By threads, so that a signal is noticed while a long action goes on.
+  const files = new OsFileSystem({ mode: 'pool', named: rootKey === undefined ? [] : [resolve(rootKey)] });
   if (!(await exists(files, `${folder}/store/journal`))) {
     throw new CliError(
       EXIT.environment,

@@ -13,6 +13,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   kmip: async () => (await import('./verbs/kmip.js')).kmipCommand(),
   inspect: async () => (await import('./verbs/inspect.js')).inspectCommand(),
   scan: async () => (await import('./verbs/scan.js')).scanCommand(),
+  clean: async () => (await import('./verbs/clean.js')).cleanCommand(),
   bench: async () => (await import('./verbs/bench.js')).benchCommand(),
 };
 

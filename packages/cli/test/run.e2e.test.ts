@@ -44,7 +44,10 @@ describe('the demo', () => {
     // No colours and no emoji where it is no terminal; an act fits a screen.
     expect(stdout).toMatch(/^[\x20-\x7e\n]*$/);
     for (const act of stdout.split(/^Act /m)) expect(act.split('\n').length).toBeLessThanOrEqual(50);
-    expect(readdirSync(keep)).toEqual(['datastores', 'events.jsonl', 'exports', 'hosts', 'kms', 'run.json', 'vcenter']);
+    expect(readdirSync(keep)).toEqual([
+      ...['datastores', 'events.jsonl', 'exports', 'hosts', 'kms', 'lock', 'run.json', 'vcenter'],
+      ...['vcryptsim-run.json', 'wire.jsonl'],
+    ]);
     expect(JSON.parse(readFileSync(join(keep, 'run.json'), 'utf8')).runs[0].status).toBe('passed');
     const events = readFileSync(join(keep, 'events.jsonl'), 'utf8').trimEnd().split('\n');
     expect(events.map((line) => JSON.parse(line).event.type)).toContain('VM_UNLOCKED');

@@ -14,6 +14,7 @@ export { type RunOptions, runScenario } from './run/run-scenario.js';
 export { formatDuration } from './scenario/duration.js';
 export { type ExternalKms, type ExternalKmsOverrides, externalKmsOf } from './scenario/external-kms.js';
 export { type LoadOptions, loadScenario, peekScenario } from './scenario/load-scenario.js';
+export { nearestWord } from './scenario/nearest-word.js';
 export { formatProblem, ScenarioError, type ScenarioProblem } from './scenario/problem.js';
 export type { PlannedStep, Quiz, Scenario } from './scenario/scenario.js';
 export { STEPS } from './steps/registry.js';
@@ -23,6 +24,6 @@ export {
   type KeyServerAccessFiles,
   readKeyServerAccess,
 } from './world/key-server-access.js';
-export { removeRunFolder } from './world/run-folder.js';
+export { type RunMark, readRunMark, removeRunFolder } from './world/run-mark.js';
 export { World, type WorldOptions } from './world/world.js';
 export type { RunEvent, WorldEvent } from './world/world-event.js';

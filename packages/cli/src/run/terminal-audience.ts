@@ -1,3 +1,4 @@
+import { visibleLine } from '@vcryptsim/ports';
 import { SystemClock } from '@vcryptsim/ports/os';
 import {
   type Audience,
@@ -14,7 +15,7 @@ import { TerminalLine } from '../terminal/terminal-line.js';
 import { terminalPaint } from '../terminal/terminal-paint.js';
 import { terminalWidth } from '../terminal/terminal-width.js';
 import { WaitLine } from '../terminal/wait-line.js';
-import { askChoice, askLine } from './keyboard.js';
+import type { Keyboard } from './keyboard.js';
 import { lookFurther } from './look-further.js';
 
 /** How a run is shown. */
@@ -24,6 +25,7 @@ export interface TerminalOptions {
   readonly path: string;
   /** Real milliseconds to wait after each step; 0 for none. */
   readonly paceMs: number;
+  readonly keyboard: Keyboard;
   /** Waits for Enter before each act. */
   readonly byStep: boolean;
   /** Asks the quiz questions; false prints them with their answers. */
@@ -52,7 +54,7 @@ export class TerminalAudience implements Audience {
 
   async begins(world: World): Promise<void> {
     this.#isRealClock = world.clock instanceof SystemClock;
-    print(this.#narrator.opening(this.#options.scenario, world));
+    print([...this.#narrator.opening(this.#options.scenario, world), `files ${visibleLine(world.folder.path)}`]);
   }
 
   async stepBegins(step: PlannedStep, world: World): Promise<void> {
@@ -63,13 +65,15 @@ export class TerminalAudience implements Audience {
     }
     if (this.#inAct) print(await this.#narrator.keys(world));
     this.#inAct = true;
-    if (this.#options.byStep) await askLine('\n[Enter] ');
+    if (this.#options.byStep) await this.#options.keyboard.askLine(`\nFiles so far: ${world.folder.path}\n[Enter] `);
   }
 
   async ask(quiz: Quiz): Promise<number | null> {
     this.#wait.end();
     print(this.#narrator.question(quiz));
-    this.#given = this.#options.quiz ? await askChoice('    your guess (Enter: none): ', quiz.choices.length) : null;
+    this.#given = this.#options.quiz
+      ? await this.#options.keyboard.askChoice('    your guess (Enter: none): ', quiz.choices.length)
+      : null;
     if (this.#step !== null) this.#waitFor(this.#step);
     return this.#given;
   }

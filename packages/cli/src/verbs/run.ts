@@ -1,7 +1,6 @@
-import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
-import { FileError, type FileSystem } from '@vcryptsim/ports';
-import { OsFileSystem, SystemEntropy } from '@vcryptsim/ports/os';
+import { FileError, type FileSystem, visibleLine } from '@vcryptsim/ports';
+import { OsFileSystem, OsFolderLocks, SystemEntropy } from '@vcryptsim/ports/os';
 import {
   type Audience,
   type ExternalKmsOverrides,
@@ -9,6 +8,7 @@ import {
   NOBODY,
   RunError,
   type RunResult,
+  readRunMark,
   removeRunFolder,
   runScenario,
   type Scenario,
@@ -16,11 +16,15 @@ import {
 } from '@vcryptsim/scenario-engine';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, EXIT } from '../exit.js';
+import { namingWhatIsLeft } from '../interrupt.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';
 import { printError, printJson } from '../output.js';
 import { describeFailure } from '../run/describe-failure.js';
+import { findScenarios } from '../run/find-scenarios.js';
+import { Keyboard } from '../run/keyboard.js';
 import { repeatCommand } from '../run/repeat-command.js';
 import { checkReports, parseReports, type WantedReport, writeReports } from '../run/report-files.js';
+import { newRunFolder } from '../run/run-folders.js';
 import { TerminalAudience } from '../run/terminal-audience.js';
 import { terminalWidth } from '../terminal/terminal-width.js';
 
@@ -60,7 +64,7 @@ const EXTERNAL_KMS_FLAGS = [
 export function runCommand(): Command {
   const command = new Command('run')
     .description('Run scenario files: tell what happens, check it, keep the files.')
-    .argument('<file...>', 'scenario files (YAML)')
+    .argument('<file...>', 'scenario files (YAML), folders of them, or names from: vcryptsim scenario list')
     .option('--seed <n>', 'the seed that decides every key and ID (default: the one in the file, or a new one)', seedOf)
     .addOption(choice('--engine <engine>', 'who computes XTS', ['auto', 'native', 'portable'], 'auto'))
     .option('--disk <image>', "a raw image or flat VMDK to fill the first VM's disk with; opened read-only")
@@ -85,15 +89,21 @@ export function runCommand(): Command {
   return command;
 }
 
-async function run(paths: readonly string[], options: RunOptions): Promise<void> {
+async function run(words: readonly string[], options: RunOptions): Promise<void> {
   checkReports(options.report ?? []);
-  const scenarios = await loadAll(new OsFileSystem({ named: 'all' }), paths);
+  const named = new OsFileSystem({ named: 'all' });
+  const paths = await findScenarios(named, words);
+  const scenarios = await loadAll(named, paths);
   const files = new OsFileSystem({ named: filesNamedIn(scenarios, paths, options) });
   const results: RunResult[] = [];
+  const folders = foldersIn(options.keep, paths) ?? paths.map(() => newRunFolder(new SystemEntropy()));
+  const wireFolders = foldersIn(options.saveWire, paths) ?? [];
+  const keyboard = new Keyboard();
   for (const [index, scenario] of scenarios.entries()) {
-    const path = resolve(paths[index] ?? '');
-    results.push(await runOne(files, scenario, path, options, scenarios.length > 1));
+    const place = { path: resolve(paths[index] ?? ''), folder: folders[index] ?? '', wireFolder: wireFolders[index] };
+    results.push(await runOne(files, scenario, place, { ...options, keyboard }));
   }
+  keyboard.close();
   await writeReports(options.report ?? [], results);
   if (options.json === true) printJson({ runs: results });
   const failed = results.filter((result) => result.status === 'failed');
@@ -124,35 +134,59 @@ async function loadAll(files: FileSystem, paths: readonly string[]): Promise<Sce
   return scenarios;
 }
 
+/** A folder for each scenario in the one that the user named: itself for one, else one by each file's name in it. */
+function foldersIn(folder: string | undefined, paths: readonly string[]): string[] | null {
+  if (folder === undefined) return null;
+  if (paths.length === 1) return [resolve(folder)];
+  const names = paths.map((path) => basename(path).replace(/\.ya?ml$/, ''));
+  return names.map((name, index) => {
+    const again = names.slice(0, index).filter((earlier) => earlier === name).length;
+    return `${resolve(folder)}/${name}${again === 0 ? '' : `-${again + 1}`}`;
+  });
+}
+
+interface RunPlace {
+  readonly path: string;
+  readonly folder: string;
+  readonly wireFolder: string | undefined;
+}
+
 async function runOne(
   files: FileSystem,
   scenario: Scenario,
-  path: string,
-  options: RunOptions,
-  oneOfMany: boolean,
+  { path, folder, wireFolder }: RunPlace,
+  options: RunOptions & { readonly keyboard: Keyboard },
 ): Promise<RunResult> {
-  const entropy = new SystemEntropy();
-  const folder = options.keep === undefined ? newTemporaryFolder(entropy) : resolve(options.keep);
-  const below = (at: string) => (oneOfMany ? `${at}/${basename(path).replace(/\.ya?ml$/, '')}` : at);
-  try {
-    const result = await runScenario({
+  const isKept = options.keep !== undefined;
+  const left = async () =>
+    (await readRunMark(files, folder)) === null ? null : `The files so far are in ${visibleLine(folder)}.`;
+  const work = () =>
+    runScenario({
       scenario,
-      seed: options.seed ?? scenario.seed ?? drawSeed(entropy),
+      seed: options.seed ?? scenario.seed ?? drawSeed(new SystemEntropy()),
       clock: options.clock,
       wire: options.wire,
       engine: options.engine,
-      folder: below(folder),
-      ...(options.saveWire === undefined ? {} : { saveWire: below(resolve(options.saveWire)) }),
+      folder,
+      isKept,
+      locks: new OsFolderLocks(),
+      ...(wireFolder === undefined ? {} : { saveWire: wireFolder }),
       files,
       audience: audienceOf(scenario, path, options),
       externalKms: externalKmsIn(options),
       ...(options.disk === undefined ? {} : { diskImage: resolve(options.disk) }),
     });
+  try {
+    const result = await namingWhatIsLeft(left, work);
     // Nobody is told of the folder then, so nobody would ever take it away.
-    const unseen = options.quiet === true && options.keep === undefined && result.status === 'passed';
-    if (unseen) await removeRunFolder(files, result.folder);
+    const unseen = options.quiet === true && !isKept && result.status === 'passed';
+    const mark = unseen ? await readRunMark(files, folder) : null;
+    if (mark !== null) await removeRunFolder(files, mark);
     return result;
   } catch (error) {
+    const isInUse = error instanceof RunError && error.code === 'FOLDER_IN_USE';
+    const sentence = isInUse ? null : await left();
+    if (sentence !== null) printError(`${sentence}\n`);
     if (error instanceof RunError) throw new CliError(EXIT.environment, error.message);
     throw error;
   }
@@ -179,18 +213,13 @@ function filesNamedIn(scenarios: readonly Scenario[], paths: readonly string[], 
   return [...flags, ...inScenarios].filter((path) => path !== undefined);
 }
 
-function audienceOf(scenario: Scenario, path: string, options: RunOptions): Audience {
+function audienceOf(scenario: Scenario, path: string, options: RunOptions & { readonly keyboard: Keyboard }): Audience {
   if (options.quiet === true || options.json === true) return NOBODY;
   // CI systems often bring a terminal at which nobody sits.
   const isPerson = process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.CI === undefined;
-  const { pace: paceMs = 0, step: byStep = false } = options;
+  const { pace: paceMs = 0, step: byStep = false, keyboard } = options;
   const repeat = (result: RunResult) => repeatCommand(result, options);
-  return new TerminalAudience({ scenario, path, paceMs, byStep, quiz: options.quiz && isPerson, repeat });
-}
-
-function newTemporaryFolder(entropy: SystemEntropy): string {
-  const name = [...entropy.public(4, 'folder name')].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${tmpdir()}/vcryptsim-${name}`;
+  return new TerminalAudience({ scenario, path, paceMs, byStep, keyboard, quiz: options.quiz && isPerson, repeat });
 }
 
 function drawSeed(entropy: SystemEntropy): number {

@@ -1,6 +1,5 @@
-import { dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { exists, FileError, type FileSystem } from '@vcryptsim/ports';
+import { join, relative, resolve } from 'node:path';
+import { FileError } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import {
   EXPECTATIONS,
@@ -14,6 +13,7 @@ import {
 import { Command } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { print, printError, printJson } from '../output.js';
+import { findScenarios, scenarioFolder } from '../run/find-scenarios.js';
 
 /** `vcryptsim scenario list | lint | show | verbs`. */
 export function scenarioCommand(): Command {
@@ -28,7 +28,7 @@ export function scenarioCommand(): Command {
   command
     .command('lint')
     .description('Check scenario files without running them.')
-    .argument('<file...>', 'scenario files (YAML)')
+    .argument('<file...>', 'scenario files (YAML), folders of them, or names from the list')
     .addHelpText('after', '\nExample:\n  vcryptsim scenario lint my-outage.yaml')
     .action(lint);
   command
@@ -63,7 +63,17 @@ async function list(options: { readonly dir?: string; readonly json?: boolean })
 async function lint(paths: readonly string[]): Promise<void> {
   const files = new OsFileSystem({ named: 'all' });
   let wrong = 0;
-  for (const shownAs of paths) {
+  const found: string[] = [];
+  for (const word of paths) {
+    try {
+      found.push(...(await findScenarios(files, [word])));
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      wrong++;
+      printError(`${error.message}\n`);
+    }
+  }
+  for (const shownAs of found) {
     try {
       const { steps } = await loadScenario({ files, path: resolve(shownAs), shownAs });
       print(`${shownAs}: ${steps.length} steps, no mistakes found\n`);
@@ -79,17 +89,11 @@ async function lint(paths: readonly string[]): Promise<void> {
 
 async function show(name: string): Promise<void> {
   const files = new OsFileSystem({ named: 'all' });
-  const inFolder = join(await scenarioFolder(files), `${name}.yaml`);
-  const path = (await exists(files, resolve(name))) ? resolve(name) : inFolder;
-  if (!(await exists(files, path))) {
-    throw new CliError(
-      EXIT.badInput,
-      `There is no scenario ${name}.`,
-      'See what there is with: vcryptsim scenario list',
-    );
-  }
+  const [path = ''] = await findScenarios(files, [name]);
   try {
-    print(describe(await loadScenario({ files, path, shownAs: relative(process.cwd(), path) })));
+    print(
+      describe(await loadScenario({ files, path: resolve(path), shownAs: relative(process.cwd(), resolve(path)) })),
+    );
   } catch (error) {
     if (error instanceof ScenarioError) throw new CliError(EXIT.badInput, `bad scenario\n${error.message}`);
     throw error;
@@ -120,11 +124,4 @@ function describe({ name, about, file, lab, steps }: Scenario): string {
     ...taken,
     '',
   ].join('\n');
-}
-
-/** `scenarios` in the working folder, else the folder that comes with vcryptsim. */
-async function scenarioFolder(files: FileSystem): Promise<string> {
-  const here = resolve('scenarios');
-  if (await exists(files, here)) return here;
-  return resolve(dirname(fileURLToPath(import.meta.url)), '../../../../scenarios');
 }

@@ -1,6 +1,7 @@
 export { OsFolderLocks } from './folder-lock/os-folder-locks.js';
 export { type NamedPlace, namedPlace, writeNamedFile } from './named-file.js';
 export { OsFileSystem, type OsFileSystemOptions } from './os-file-system/os-file-system.js';
+export { isOurs } from './our-file.js';
 export { runCommand } from './run-command.js';
 export { SystemClock } from './system-clock.js';
 export { SystemEntropy } from './system-entropy.js';

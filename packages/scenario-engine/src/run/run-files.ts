@@ -1,14 +1,34 @@
-import { type FileSystem, replaceFile } from '@vcryptsim/ports';
+import { type FileSystem, replaceFile, visibleJson } from '@vcryptsim/ports';
 import { jsonReport } from '../reports/json-report.js';
 import type { World } from '../world/world.js';
-import type { RunResult } from './result.js';
+import type { RunResult, StepResult } from './result.js';
 
 /** These files hold no secrets; whoever may see the folder may read them. */
 const MODE = 0o644;
 
-/** Leaves the event log and the report in the run's folder. */
+/** Leaves the report in the run's folder, beside what was written while it went on. @throws FileError */
 export async function writeRunFiles(files: FileSystem, world: World, result: RunResult): Promise<void> {
-  const encode = (text: string) => new TextEncoder().encode(text);
-  await replaceFile(files, world.folder.events, encode(world.log.toJsonLines()), MODE);
-  await replaceFile(files, world.folder.report, encode(jsonReport([result])), MODE);
+  await world.evidence.settle();
+  await world.evidence.close();
+  await replaceFile(files, world.folder.report, new TextEncoder().encode(jsonReport([result])), MODE);
+}
+
+/** Leaves what ended a run before its end, with the steps so far. Never throws: the cause is told, not this. */
+export async function writeFailure(
+  files: FileSystem,
+  world: World,
+  o: {
+    readonly scenario: string;
+    readonly seed: number;
+    readonly steps: readonly StepResult[];
+    readonly error: unknown;
+  },
+): Promise<void> {
+  const { scenario, seed, steps, error } = o;
+  const cause =
+    error instanceof Error ? { name: error.name, message: error.message } : { name: 'unknown', message: '' };
+  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+  const text = JSON.stringify({ version: 1, scenario, seed, code, ...cause, steps }, null, 2);
+  const content = new TextEncoder().encode(visibleJson(`${text}\n`));
+  await replaceFile(files, world.folder.failure, content, MODE).catch(() => {});
 }

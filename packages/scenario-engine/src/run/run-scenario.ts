@@ -1,11 +1,10 @@
-import { ClockError, type FileSystem } from '@vcryptsim/ports';
+import { ClockError, type FileSystem, type FolderLocks } from '@vcryptsim/ports';
 import { checkEverything, checkWritten } from '../invariants/check-invariants.js';
 import type { Violation } from '../invariants/invariant.js';
 import { provePlantedNeedle } from '../invariants/planted-needle.js';
 import { type ExternalKmsOverrides, externalKmsOf } from '../scenario/external-kms.js';
 import type { PlannedStep, Scenario } from '../scenario/scenario.js';
 import { describeWire } from '../world/describe-wire.js';
-import { removeRunFolder } from '../world/run-folder.js';
 import { checkImages } from '../world/virtual-machines.js';
 import type { WireMessage } from '../world/wire-transcript.js';
 import { World } from '../world/world.js';
@@ -14,7 +13,7 @@ import { digestFolder } from './digest-folder.js';
 import { Observation } from './observation.js';
 import type { DiskDigest, Failure, RunResult, StepResult } from './result.js';
 import { RunError } from './run-error.js';
-import { writeRunFiles } from './run-files.js';
+import { writeFailure, writeRunFiles } from './run-files.js';
 import { Stopwatch } from './stopwatch.js';
 import { WireFiles } from './wire-files.js';
 
@@ -27,6 +26,10 @@ export interface RunOptions {
   readonly engine: 'auto' | 'native' | 'portable';
   /** Absolute path of a new or empty folder. */
   readonly folder: string;
+  /** The user named the folder, so that it is never removed as an old one. Default false. */
+  readonly isKept?: boolean;
+  /** Keeps other processes out of the folder. */
+  readonly locks?: FolderLocks;
   readonly files: FileSystem;
   readonly diskImage?: string;
   /** What to use instead of the external key server that the scenario names, part by part. */
@@ -38,7 +41,8 @@ export interface RunOptions {
 
 /**
  * Runs a scenario from its first step to its last check: builds the world, takes each step, checks what the scenario
- * expects and what must always hold, and ends the world. After the first step that fails the rest is skipped.
+ * expects and what must always hold, and ends the world. After the first step that fails the rest is skipped. What
+ * happens is written down while it happens and stays, also when the run ends before its end.
  *
  * @throws RunError, FileError when the world cannot be built or the search for secrets is broken; a step's own errors
  *   are results, not exceptions
@@ -50,20 +54,13 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const onWireMessage = wire && ((message: WireMessage) => wire.take(message));
   const worldOptions = { ...options, lab, scenarioFolder, externalKms, ...(onWireMessage && { onWireMessage }) };
   await checkImages(worldOptions);
-  try {
-    return await runInWorld(options, await World.build(worldOptions), wire);
-  } catch (error) {
-    // Nothing half-written stays behind; a folder that was in use before is not ours to empty.
-    const inUse = error instanceof RunError && error.code === 'FOLDER_IN_USE';
-    if (!inUse) await removeRunFolder(options.files, options.folder);
-    throw error;
-  }
+  return runInWorld(options, await World.build(worldOptions), wire);
 }
 
 async function runInWorld(options: RunOptions, world: World, wire: WireFiles | null): Promise<RunResult> {
   const { scenario, audience } = options;
+  const run = new Run(options, world);
   try {
-    const run = new Run(options, world);
     await audience.begins(world);
     for (const step of scenario.steps) {
       await run.take(step);
@@ -72,6 +69,10 @@ async function runInWorld(options: RunOptions, world: World, wire: WireFiles | n
     const result = await run.end();
     await audience.ends(result, world);
     return result;
+  } catch (error) {
+    const { files, seed } = options;
+    await writeFailure(files, world, { scenario: scenario.name, seed, steps: run.steps, error });
+    throw error;
   } finally {
     await world.dispose().finally(() => wire?.flush());
   }
@@ -97,6 +98,11 @@ class Run {
     this.#stopwatch = new Stopwatch();
   }
 
+  /** What came of each step so far. */
+  get steps(): readonly StepResult[] {
+    return this.#steps;
+  }
+
   async take(step: PlannedStep): Promise<void> {
     const { audience } = this.#options;
     const number = this.#steps.length + 1;
@@ -111,6 +117,7 @@ class Run {
     const { observed, failures } = await this.#world.run(() => this.#perform(step, number));
     const result = this.#result(step, number, failures.length === 0 ? 'passed' : 'failed', failures, observed);
     this.#steps.push(result);
+    await this.#world.evidence.settle();
     await audience.stepEnds(step, result, observed, this.#world);
   }
 

@@ -93,6 +93,7 @@ export class WireTranscript implements TapObserver {
     const streams = this.#streams.get(connection);
     streams?.toServer.drop();
     streams?.toClient.drop();
+    for (const exchange of streams?.open.splice(0) ?? []) this.#onExchange(exchange);
     this.#streams.delete(connection);
     this.#watch.forget(connection);
   }

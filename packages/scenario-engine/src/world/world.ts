@@ -1,15 +1,17 @@
 import { autoEngine, nativeEngine, portableEngine, type XtsEngine } from '@vcryptsim/crypto-core';
 import type { EsxiHost } from '@vcryptsim/hypervisor';
 import {
+  ClockError,
   type CryptoKeyId,
   type EventSink,
   type FileSystem,
+  type FolderLocks,
   type HostName,
   type Network,
   NetworkError,
   type WorldClock,
 } from '@vcryptsim/ports';
-import { SystemClock, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
+import { SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
 import {
   EventLog,
   MemoryNetwork,
@@ -24,11 +26,13 @@ import { RunError } from '../run/run-error.js';
 import type { ExternalKms } from '../scenario/external-kms.js';
 import type { Lab } from '../scenario/lab.js';
 import { type Drive, driveOf } from './drive.js';
+import { Evidence } from './evidence.js';
 import { HostRack } from './host-rack.js';
 import type { KeyServerFaults, KeyServers } from './key-servers.js';
 import { keyServersOf } from './key-servers-of.js';
 import { KeysOnWire } from './keys-on-wire.js';
 import { makeRunFolder, type RunFolder } from './run-folder.js';
+import { removeRunFolder } from './run-mark.js';
 import { SecretNeedles } from './secret-needles.js';
 import { VirtualMachines } from './virtual-machines.js';
 import { type WireMessage, WireTranscript } from './wire-transcript.js';
@@ -50,6 +54,10 @@ export interface WorldOptions {
   readonly engine: 'auto' | 'native' | 'portable';
   /** Absolute path of the run's folder: new, or empty. */
   readonly folder: string;
+  /** The user named the folder, so that it is never removed as an old one. Default false. */
+  readonly isKept?: boolean;
+  /** Keeps other processes out of the folder. */
+  readonly locks?: FolderLocks;
   /** The system's files; under the virtual clock in `sync` mode. */
   readonly files: FileSystem;
   /** Folder of the scenario: images of the lab are looked for there. */
@@ -69,6 +77,7 @@ interface Parts {
   readonly engine: XtsEngine;
   readonly folder: RunFolder;
   readonly log: EventLog;
+  readonly evidence: Evidence;
   readonly recording: RecordingFileSystem;
   readonly transcript: WireTranscript;
   readonly wireWatch: WireWatch;
@@ -93,6 +102,8 @@ export class World {
   readonly engineName: string;
   readonly folder: RunFolder;
   readonly log: EventLog;
+  /** What is written of the run while it goes on. */
+  readonly evidence: Evidence;
   /** What the run itself says in the log. */
   readonly runEvents: EventSink<RunEvent>;
   /** The files of key servers, vCenter and hosts; remembers what was written. */
@@ -118,6 +129,7 @@ export class World {
     this.engineName = parts.engine.name;
     this.folder = parts.folder;
     this.log = parts.log;
+    this.evidence = parts.evidence;
     this.runEvents = parts.log.sink<RunEvent>('run');
     this.files = parts.recording;
     this.transcript = parts.transcript;
@@ -178,7 +190,10 @@ export class World {
       await this.vcenter.stop();
       await this.hosts.dispose();
       await this.keyServers.dispose();
-    }).finally(() => this.#disposeNetwork());
+    })
+      .finally(() => this.#disposeNetwork())
+      .finally(() => this.evidence.close())
+      .finally(() => this.folder.lock?.release());
   }
 }
 
@@ -188,10 +203,38 @@ async function join(
   network: Network,
   disposeNetwork: () => Promise<void>,
 ): Promise<Parts> {
+  const { lab, files } = options;
+  const folder = await makeRunFolder({
+    files,
+    path: options.folder,
+    hosts: lab.hosts,
+    datastore: lab.datastore,
+    isKept: options.isKept ?? false,
+    madeAtMs: new SystemClock().nowMs,
+    token: hexOf(new SystemEntropy().public(16, 'run folder')),
+    ...(options.locks !== undefined && { locks: options.locks }),
+  });
+  try {
+    return await joinIn(folder, options, clock, network, disposeNetwork);
+  } catch (error) {
+    await folder.lock?.release();
+    // A refusal is told whole by its sentence. Of anything else the files are evidence, and stay.
+    if (isRefusal(error)) await removeRunFolder(files, folder.mark);
+    throw error;
+  }
+}
+
+async function joinIn(
+  folder: RunFolder,
+  options: WorldOptions,
+  clock: WorldClock,
+  network: Network,
+  disposeNetwork: () => Promise<void>,
+): Promise<Parts> {
   const { lab, seed, files } = options;
-  const folder = await makeRunFolder(files, options.folder, lab.hosts, lab.datastore);
   const startMs = clock.nowMs;
   const log = new EventLog(clock);
+  const evidence = await Evidence.open(files, folder, log);
   const recorder = new SecretRecorder(new SeededEntropy(seed).fork('masks', 1));
   const entropy = new SeededEntropy(seed, { recorder });
   const learned = new KeysOnWire(entropy.fork('learned masks', 1));
@@ -214,7 +257,10 @@ async function join(
     kms.isOutside ? (answer) => learned.learn(answer) : undefined,
     onWireMessage && ((message) => onWireMessage({ ...message, atMs: clock.nowMs - startMs })),
   );
-  transcript.onExchange((exchange) => kms.hearAnswer(exchange));
+  transcript.onExchange((exchange) => {
+    evidence.exchange(exchange);
+    kms.hearAnswer(exchange);
+  });
   const hosts = new HostRack({
     ...shared,
     names: lab.hosts as HostName[],
@@ -240,7 +286,7 @@ async function join(
   for (const name of lab.hosts) await vcenter.addHost({ name: name as HostName, cluster: lab.cluster as ClusterName });
   vcenter.start();
   const watch = { transcript, wireWatch, needles, faults: kms.faults, keyServers: kms.servers };
-  return { options, clock, engine, folder, log, recording, ...watch, hosts, vcenter, disposeNetwork };
+  return { options, clock, engine, folder, log, evidence, recording, ...watch, hosts, vcenter, disposeNetwork };
 }
 
 // The names inside a memory wire are all there is on it.
@@ -262,4 +308,14 @@ function networkOf(kind: WorldOptions['wire'], clock: WorldClock): { network: Ne
 function engineOf(kind: WorldOptions['engine']): XtsEngine {
   if (kind === 'auto') return autoEngine();
   return kind === 'native' ? nativeEngine() : portableEngine();
+}
+
+/** Says whether somebody refused something, in a sentence with a code: no mistake of ours, no world that is stuck. */
+function isRefusal(error: unknown): boolean {
+  const isCoded = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  return isCoded && !(error instanceof ClockError) && !String(error.code).startsWith('ERR_');
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -17,6 +17,11 @@ export class EventLog {
     this.#clock = clock;
   }
 
+  /** An entry as text, ended by a line feed: one line of {@link toJsonLines}. */
+  static lineOf(entry: EventEnvelope<unknown>): string {
+    return `${JSON.stringify(entry, sortKeys)}\n`;
+  }
+
   /** A place for one actor to say what happened; `source` is its name, for example `esx-1`. */
   sink<Event>(source: string): EventSink<Event> {
     return {
@@ -41,7 +46,7 @@ export class EventLog {
 
   /** The log as text, each line ended by a line feed. */
   toJsonLines(): string {
-    return this.#entries.map((entry) => `${JSON.stringify(entry, sortKeys)}\n`).join('');
+    return this.#entries.map((entry) => EventLog.lineOf(entry)).join('');
   }
 
   /** SHA-256 of {@link toJsonLines} in UTF-8, lower-case hex: two runs are the same run if these are equal. */

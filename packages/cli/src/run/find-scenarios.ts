@@ -1,0 +1,59 @@
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { exists, type FileSystem, visibleLine } from '@vcryptsim/ports';
+import { nearestWord, peekScenario } from '@vcryptsim/scenario-engine';
+import { CliError, EXIT } from '../exit.js';
+
+/** `scenarios` in the working folder, else the folder that comes with vcryptsim. */
+export async function scenarioFolder(files: FileSystem): Promise<string> {
+  const here = resolve('scenarios');
+  if (await exists(files, here)) return here;
+  return resolve(dirname(fileURLToPath(import.meta.url)), '../../../../scenarios');
+}
+
+/**
+ * Finds the scenario files that a user means: a file, all scenarios of a folder, or a name from `scenario list`.
+ *
+ * @param words as the user gave them
+ * @returns paths, as given or below the given folder
+ * @throws CliError badInput for a word that means none, with the name that was probably meant
+ */
+export async function findScenarios(files: FileSystem, words: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(words.map((word) => findOne(files, word)));
+  return found.flat();
+}
+
+async function findOne(files: FileSystem, word: string): Promise<string[]> {
+  const path = resolve(word);
+  if (await exists(files, path)) {
+    return (await files.lstat(path)).kind === 'folder' ? scenariosIn(files, word) : [word];
+  }
+  const isPath = /[/\\]|\.ya?ml$/.test(word);
+  const folder = isPath ? dirname(path) : await scenarioFolder(files);
+  const names = await namesIn(files, folder);
+  if (!isPath && names.includes(word)) return [relative(process.cwd(), join(folder, `${word}.yaml`))];
+  const meant = nearestWord(basename(word).replace(/\.ya?ml$/, ''), names);
+  const hint = meant === null ? '' : ` Did you mean '${isPath ? join(dirname(word), `${meant}.yaml`) : meant}'?`;
+  const shown = visibleLine(word);
+  throw new CliError(
+    EXIT.badInput,
+    isPath ? `There is no file ${shown}.${visibleLine(hint)}` : `There is no scenario ${shown}.${visibleLine(hint)}`,
+    'Name a file, a folder of scenarios, or a name from: vcryptsim scenario list',
+  );
+}
+
+async function scenariosIn(files: FileSystem, folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for (const name of await namesIn(files, resolve(folder))) {
+    const path = join(folder, `${name}.yaml`);
+    if ((await peekScenario({ files, path: resolve(path), shownAs: path })) !== null) paths.push(path);
+  }
+  if (paths.length > 0) return paths;
+  const message = `There is no scenario in the folder ${visibleLine(folder)}.`;
+  throw new CliError(EXIT.badInput, message, 'Scenarios are files that end in .yaml and have steps.');
+}
+
+async function namesIn(files: FileSystem, folder: string): Promise<string[]> {
+  if (!(await exists(files, folder))) return [];
+  return (await files.readdir(folder)).filter((name) => name.endsWith('.yaml')).map((name) => name.slice(0, -5));
+}

@@ -1,9 +1,9 @@
 import { OsFileSystem, SystemClock } from '@vcryptsim/ports/os';
 import { formatDuration } from '@vcryptsim/scenario-engine';
 import { Command, InvalidArgumentError } from 'commander';
-import { formatBytes } from '../terminal/byte-progress.js';
 import { print, printJson } from '../output.js';
 import { findOldRuns, type Removal, removeOldRun } from '../run/run-folders.js';
+import { formatBytes } from '../terminal/byte-progress.js';
 
 interface CleanOptions {
   readonly dryRun?: boolean;

@@ -38,6 +38,7 @@ export type KmsErrorCode =
   | 'QUOTA_ATTRIBUTES' // the object has as many attributes as it may
   | 'QUOTA_VALUE' // an attribute's value is longer than it may
   | 'WORK_EXCEEDED' // a message asks for more work than one message may
+  | 'COPY_TOO_OLD' // this node follows another, and its copy is older than it may be
   | 'STORE_UNWRITABLE' // the change could not be made durable, so it was not made
   | 'STORE_FULL' // there is no room for more under the store's own limit
   | 'OBJECT_TOO_LARGE' // for one write of the store

@@ -177,7 +177,8 @@ export class KeyServer {
   async listen(o: NodeOptions): Promise<KeyServerNode> {
     const { clock, entropy, events } = this.o;
     const { store, audit, registry, pending, groupTurns, turns, pairs, quotas } = this;
-    const operations = this.#link ? followerOperations(() => this.#link?.status.leader ?? null) : operationTable();
+    const link = this.#link;
+    const operations = link ? followerOperations(() => link.status) : operationTable();
     const node = await KeyServerNode.listen({
       operations,
       identities: [this.pki.identity],

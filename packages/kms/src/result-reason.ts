@@ -52,8 +52,9 @@ const REASONS: Readonly<Partial<Record<KmsErrorCode, readonly [ResultReason, str
  * paths, identifiers or stacks. Anything that is no refusal of ours is returned as it is.
  */
 export function asKmipError(error: unknown): unknown {
-  // Its sentence is fixed too, but for the leader's name, which whoever may connect may know.
+  // Its sentence is fixed too, but for the leader's name and the bound, which whoever may connect may know.
   if (error instanceof KmsError && error.code === 'NOT_LEADER') return new KmipError('PermissionDenied', error.message);
+  if (error instanceof KmsError && error.code === 'COPY_TOO_OLD') return new KmipError('GeneralFailure', error.message);
   const answer = error instanceof KmsError ? REASONS[error.code] : undefined;
   return answer ? new KmipError(...answer) : error;
 }

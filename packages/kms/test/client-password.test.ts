@@ -92,7 +92,7 @@ it.each(['by its own certificate', 'by one that the server made', 'by a signed r
       const identity = await register(lab, server, way);
       const create = (credential?: Credential) =>
         lab.client(server, identity, credential ? { credential } : {}).session(async (session) => {
-          expect(await session.discoverVersions()).toHaveLength(2);
+          expect(await session.discoverVersions()).not.toEqual([]);
           return session.create({ algorithm: 'AES', lengthBits: 256, usageMask: 12 });
         });
       const right = shown('vSphere', 'let me in');

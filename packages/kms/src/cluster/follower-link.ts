@@ -16,7 +16,8 @@ import type { KmsEvent } from '../events.js';
 import { faultCode } from '../fault-code.js';
 import { limits } from '../limits.js';
 import { encodeMessage, type LinkMessage, LinkReader } from './link-message.js';
-import type { ReplicaStore } from './replica-store.js';
+import { Received } from './received.js';
+import { leaderUnreadable, type ReplicaStore } from './replica-store.js';
 
 /** Whom a follower follows, and how. */
 export interface LeaderAddress {
@@ -32,6 +33,8 @@ export interface LeaderAddress {
   readonly nodeName: KeyServerName;
   /** How long it rests between two pulls. 0, the default, has the leader answer as soon as there is news. */
   readonly pauseMs?: number;
+  /** How old the copy may be, in milliseconds; an older one answers nothing of objects. Default any age. */
+  readonly maxLagMs?: number;
   /** Told once when following cannot go on and an administrator is needed; what is here is served still. */
   readonly onRefused?: (error: KmsError) => void;
 }
@@ -47,9 +50,12 @@ export interface LinkStatus {
   /** Number of the leader's last write when it was last heard, and when that was; null before. */
   readonly leaderLastWrite: number | null;
   readonly heardMs: number | null;
+  /** The last moment of which all that was durable at the leader is here; null before. */
+  readonly copiedMs: number | null;
+  /** How old the copy may be; null for any age. Then, and while it is older, nothing of objects is answered. */
+  readonly maxLagMs: number | null;
+  readonly isTooOld: boolean;
 }
-
-type Piece = Extract<LinkMessage, { type: 'Piece' }>;
 
 /** What only an administrator can mend. It is tried again nevertheless: mended is mended. */
 const REFUSED = ['ROOT_KEY_WRONG', 'LEADER_OTHER_STORE', 'LEADER_BEHIND', 'LEADER_UNREADABLE'];
@@ -62,7 +68,14 @@ export class FollowerLink {
   readonly #events: EventSink<KmsEvent>;
   readonly #onFault: (error: unknown) => void;
   readonly #stopped = new AbortController();
-  #status: LinkStatus = { leader: null, isLinked: false, trouble: null, leaderLastWrite: null, heardMs: null };
+  #status: Omit<LinkStatus, 'maxLagMs' | 'isTooOld'> = {
+    leader: null,
+    isLinked: false,
+    trouble: null,
+    leaderLastWrite: null,
+    heardMs: null,
+    copiedMs: null,
+  };
   #channel: Channel | null = null;
   #running: Promise<void> = Promise.resolve();
 
@@ -82,7 +95,16 @@ export class FollowerLink {
   }
 
   get status(): LinkStatus {
-    return this.#status;
+    return { ...this.#status, maxLagMs: this.#to.maxLagMs ?? null, isTooOld: this.isTooOld };
+  }
+
+  /** Whether the copy is older than it may be. A clock that was set back tells no age, so it counts as too old. */
+  get isTooOld(): boolean {
+    const { maxLagMs } = this.#to;
+    if (maxLagMs === undefined) return false;
+    const { copiedMs } = this.#status;
+    const ageMs = copiedMs === null ? Number.POSITIVE_INFINITY : this.#clock.nowMs - copiedMs;
+    return ageMs < 0 || ageMs > maxLagMs;
   }
 
   /** Ends the connection; resolves when nothing is written any more. */
@@ -117,16 +139,20 @@ export class FollowerLink {
       await this.#send(channel, { type: 'Hello', ...this.#store.position });
       const { leader } = await this.#answer(channel, reader.expect('Welcome'), 0);
       this.#status = { ...this.#status, leader };
-      const pauseMs = this.#to.pauseMs ?? 0;
-      const waitMs = pauseMs > 0 ? 0 : limits.newsWaitMs;
+      const { pauseMs = 0, maxLagMs = Number.POSITIVE_INFINITY } = this.#to;
+      // Asked often enough that an idle leader's silence never makes the copy too old.
+      const waitMs = pauseMs > 0 ? 0 : Math.min(limits.newsWaitMs, Math.floor(maxLagMs / 3));
       const received = new Received();
       while (!this.#stopped.signal.aborted) {
+        const askedMs = clock.nowMs;
         await this.#send(channel, { type: 'Pull', lastWrite: this.#store.lastWrite, waitMs });
         const piece = await this.#answer(channel, reader.expect('Piece'), waitMs);
         this.#status = { ...this.#status, leaderLastWrite: piece.lastWrite, heardMs: clock.nowMs };
-        received.add(piece);
+        received.add(piece, this.#store.lengthBytes);
         await this.#take(received);
         if (!received.isUpToDate) continue;
+        // What is here is all that was durable there when the leader answered, so also when it was asked.
+        this.#status = { ...this.#status, copiedMs: askedMs };
         this.#noteLinked();
         if (pauseMs > 0) await this.#rest(pauseMs);
       }
@@ -151,8 +177,11 @@ export class FollowerLink {
 
   async #take(received: Received): Promise<void> {
     const before = this.#store.lastWrite;
-    if (!received.replaces) received.drop(await this.#store.take(received.bytes()));
-    else if (received.isUpToDate) {
+    if (!received.replaces) {
+      received.drop(await this.#store.take(received.bytes()));
+      // The leader's durable end is the end of a write.
+      if (received.isUpToDate && received.lengthBytes > 0) throw leaderUnreadable();
+    } else if (received.isUpToDate) {
       await this.#store.takeWhole(received.bytes());
       received.drop(received.lengthBytes);
     }
@@ -202,43 +231,6 @@ interface Parts {
   readonly events: EventSink<KmsEvent>;
   /** Told of each error that nobody expected; it cost one connection. */
   readonly onFault?: (error: unknown) => void;
-}
-
-/** Bytes that came and are not in the replica yet. */
-class Received {
-  #parts: Uint8Array[] = [];
-  #lastPiece: Piece | null = null;
-
-  /** Whether they are of a journal that takes the place of the replica's. */
-  get replaces(): boolean {
-    return this.#lastPiece?.replaces ?? false;
-  }
-
-  /** Whether the leader had no more. */
-  get isUpToDate(): boolean {
-    const piece = this.#lastPiece;
-    return piece !== null && piece.offsetBytes + piece.bytes.length === piece.endBytes;
-  }
-
-  get lengthBytes(): number {
-    return this.#parts.reduce((sum, part) => sum + part.length, 0);
-  }
-
-  /** One piece more; the first of a new journal begins anew. */
-  add(piece: Piece): void {
-    if (piece.replaces && piece.offsetBytes === 0) this.#parts = [];
-    this.#parts.push(piece.bytes);
-    this.#lastPiece = piece;
-  }
-
-  bytes(): Uint8Array {
-    this.#parts = [Uint8Array.from(Buffer.concat(this.#parts))];
-    return this.#parts[0] ?? new Uint8Array(0);
-  }
-
-  drop(lengthBytes: number): void {
-    this.#parts = [this.bytes().slice(lengthBytes)];
-  }
 }
 
 type Trouble = KmsError | NetworkError | ClockError | FileError | PkiError;

@@ -15,7 +15,7 @@ import { KmsError } from '../errors.js';
  *            16  32  the chain's value at its end (journal-format.ts): the leader sees whether those L bytes are the
  *                    beginning of its own journal
  *   2 Welcome  leader -> follower
- *            0   *   the leader's name, UTF-8
+ *            0   *   the leader's name, UTF-8, 256 bytes at most
  *   3 Pull     follower -> leader
  *            0   8   number of the last write that is durable at the follower
  *            8   4   how long the leader may wait for news, in milliseconds
@@ -30,6 +30,7 @@ const MAGIC = new TextEncoder().encode('VCSREP2\n');
 const HEAD_BYTES = 5;
 const CHAIN_BYTES = 32;
 const PIECE_HEAD_BYTES = 25;
+const NAME_BYTES_MAX = 256;
 
 /** Most bytes of a journal in one message. */
 export const PIECE_BYTES_MAX = 256 * 1024;
@@ -145,7 +146,9 @@ function decode(typeByte: number, body: Uint8Array): LinkMessage {
     if (MAGIC.some((byte, place) => byte !== body[place])) throw malformed('it speaks another protocol');
     return { type, lengthBytes: numberAt(view, 8), chain: body.slice(16) };
   }
-  if (type === 'Welcome' && body.length > 0) return { type, leader: new TextDecoder().decode(body) };
+  if (type === 'Welcome' && body.length > 0 && body.length <= NAME_BYTES_MAX) {
+    return { type, leader: new TextDecoder().decode(body) };
+  }
   if (type === 'Pull' && body.length === 12) return { type, lastWrite: numberAt(view, 0), waitMs: view.getUint32(8) };
   if (type === 'Piece' && body.length >= PIECE_HEAD_BYTES) {
     const [replaces, bytes] = [body[0] === 1, body.slice(PIECE_HEAD_BYTES)];

@@ -110,6 +110,11 @@ export class ReplicaStore implements ObjectStore {
     throw notLeader(null);
   }
 
+  /** Length of the journal that is here, 0 without one. */
+  get lengthBytes(): number {
+    return this.#journal?.lengthBytes ?? 0;
+  }
+
   /** What is here, by which the leader knows where to go on. */
   get position(): ReplicaPosition {
     // A head alone says nothing: there is no frame whose chain could be compared.
@@ -128,7 +133,7 @@ export class ReplicaStore implements ObjectStore {
     assert(journal, 'the first journal comes whole');
     let takenBytes = 0;
     for await (const found of framesFrom(sourceOf(bytes), 0, FORMAT)) {
-      if (!journal.follows(found.frame)) throw unreadable();
+      if (!journal.follows(found.frame)) throw leaderUnreadable();
       const news = opened(() => this.#open(found.frame, this.#index));
       let ids: KeyId[] = [];
       const onDurable = (startBytes: number) => this.#index.take(news, startBytes);
@@ -152,7 +157,7 @@ export class ReplicaStore implements ObjectStore {
    */
   async takeWhole(bytes: Uint8Array): Promise<void> {
     const head = decodeHead(bytes);
-    if (!head) throw unreadable();
+    if (!head) throw leaderUnreadable();
     const facts = this.#journal?.facts ?? this.#old?.facts;
     if (facts && !equalBytes(facts, head.facts)) throw otherStore();
     checkRootKey(this.#rootKey, head.facts, this.#rootKeyPath);
@@ -163,7 +168,7 @@ export class ReplicaStore implements ObjectStore {
         startBytes,
       );
     });
-    if (lastNumber === null) throw unreadable();
+    if (lastNumber === null) throw leaderUnreadable();
     this.#refuseOlder(index, lastNumber);
     // What was destroyed at the leader while it was being sent shall not reach this disk.
     for (const wipe of index.wipesDue(index.due)) bytes.set(wipe.bytes, wipe.offsetBytes);
@@ -199,7 +204,8 @@ export class ReplicaStore implements ObjectStore {
 
   /** Opens a frame of the leader, in which every material is whole or wiped. */
   #open(frame: Frame, index: ObjectIndex) {
-    if (frame.entries.some((entry) => entry.kind === 'material' && entry.condition === 'broken')) throw unreadable();
+    if (frame.entries.some((entry) => entry.kind === 'material' && entry.condition === 'broken'))
+      throw leaderUnreadable();
     return index.open(frame);
   }
 
@@ -223,11 +229,12 @@ function opened<T>(open: () => T): T {
   try {
     return open();
   } catch (error) {
-    throw error instanceof KmsError && error.code === 'STORE_DAMAGED' ? unreadable() : error;
+    throw error instanceof KmsError && error.code === 'STORE_DAMAGED' ? leaderUnreadable() : error;
   }
 }
 
-function unreadable(): KmsError {
+/** What a leader sent is no continuation of what is here. */
+export function leaderUnreadable(): KmsError {
   return new KmsError(
     'LEADER_UNREADABLE',
     'What came from the leader cannot be read as what follows on what is here.',

@@ -73,7 +73,7 @@ export class ClusterLab {
   }
 
   /** Brings the root key over once, as an administrator does, and starts the follower. */
-  async startFollower(o: { pauseMs?: number; rootKey?: Uint8Array } = {}): Promise<KeyServer> {
+  async startFollower(o: { pauseMs?: number; maxLagMs?: number; rootKey?: Uint8Array } = {}): Promise<KeyServer> {
     const { files, network } = this;
     await files.mkdir('/b').catch(() => {});
     if (!(await exists(files, '/b/root.key'))) {
@@ -97,6 +97,7 @@ export class ClusterLab {
       expectedName: 'kms-a',
       nodeName: FOLLOWER,
       ...(o.pauseMs !== undefined && { pauseMs: o.pauseMs }),
+      ...(o.maxLagMs !== undefined && { maxLagMs: o.maxLagMs }),
       onRefused: (error) => void this.refusals.push(error),
     });
     this.follower = server;

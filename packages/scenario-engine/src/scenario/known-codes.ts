@@ -118,6 +118,7 @@ const KEY_SERVER: Record<KmsErrorCode, true> = {
   QUOTA_ATTRIBUTES: true,
   QUOTA_VALUE: true,
   WORK_EXCEEDED: true,
+  COPY_TOO_OLD: true,
   STORE_UNWRITABLE: true,
   STORE_FULL: true,
   OBJECT_TOO_LARGE: true,

@@ -14,12 +14,15 @@ import { CliError, EXIT } from '../../exit.js';
 import { printError } from '../../output.js';
 import { parseListenAddress } from './listen-address.js';
 
+const MAX_LAG_SECONDS_MAX = 86_400;
+
 /** What `kms serve` is told of the cluster its node is in. */
 export interface ClusterOptions {
   readonly node: string;
   readonly replicate?: string;
   readonly follow?: string;
   readonly link?: string;
+  readonly maxLag?: string;
 }
 
 /** Adds the options of a node in a cluster. */
@@ -31,6 +34,7 @@ export function withClusterOptions(command: Command): Command {
       '--follow <host:port>',
       "copy the store of the leader that replicates there, and take no changes; needs the leader's root key",
     )
+    .option('--max-lag <seconds>', 'with --follow: answer nothing of keys while the copy is older than this')
     .option('--link <folder>', 'cert.pem, key.pem and ca.pem of kms follower add, for --follow (default DIR/link)');
 }
 
@@ -52,6 +56,7 @@ export async function leaderOf(
   });
   // It may come before anybody waits for it.
   refusal.catch(() => {});
+  const maxLagMs = maxLagOf(options);
   if (options.follow === undefined) return { leader: null, refusal };
   if (options.replicate !== undefined) {
     const message = '--follow and --replicate exclude each other.';
@@ -71,12 +76,28 @@ export async function leaderOf(
     identity,
     authorities: await certificatesIn(named, `${link}/ca.pem`),
     nodeName: options.node as KeyServerName,
+    ...(maxLagMs !== null && { maxLagMs }),
     onRefused: (error) => {
       if (error.code === 'ROOT_KEY_WRONG') refuse(error);
       else printError(`${error.message} ${error.nextStep ?? ''}\n`);
     },
   };
   return { leader, refusal };
+}
+
+function maxLagOf({ maxLag, follow }: ClusterOptions): number | null {
+  if (maxLag === undefined) return null;
+  if (follow === undefined) {
+    throw new CliError(
+      EXIT.badInput,
+      '--max-lag is for a node that follows.',
+      'Name its leader with --follow HOST:PORT.',
+    );
+  }
+  const seconds = Number(maxLag);
+  if (Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= MAX_LAG_SECONDS_MAX) return seconds * 1000;
+  const message = `${maxLag} is not a number of seconds from 1 to ${MAX_LAG_SECONDS_MAX}.`;
+  throw new CliError(EXIT.badInput, message, 'Write a whole number, for example --max-lag 30.');
 }
 
 /** Opens the door for followers that the options ask for. Answers where it is, or null. */

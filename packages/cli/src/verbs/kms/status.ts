@@ -54,12 +54,16 @@ function linesOf(status: ClusterStatus): string[] {
     );
     return [`Leader, last write ${lastWrite}.`, ...(followers.length > 0 ? followers : ['No follower is connected.'])];
   }
-  const { leader, isLinked, trouble, leaderLastWrite, heardMs } = status;
+  const { leader, isLinked, trouble, leaderLastWrite, heardMs, copiedMs, maxLagMs, isTooOld } = status;
   const name = leader ?? 'a leader that was not reached yet';
   const heard =
     heardMs === null ? 'never heard' : `heard ${new Date(heardMs).toISOString()} at write ${leaderLastWrite}`;
   return [
     `Follower of ${name}, last write ${lastWrite}.`,
     isLinked ? `Linked; ${heard}.` : `Not linked (${trouble ?? 'not yet tried'}); ${heard}.`,
+    copiedMs === null ? 'Not yet copied whole.' : `Copied whole as of ${new Date(copiedMs).toISOString()}.`,
+    ...(maxLagMs === null
+      ? []
+      : [`The copy may be ${maxLagMs / 1000} s old${isTooOld ? ' and is older: keys are not answered' : ''}.`]),
   ];
 }

@@ -77,6 +77,8 @@ describe('a file is recognised by its bytes', () => {
   it('quotes the path in the line that converts', () => {
     const next = recognizeFile(fileWith(0, 'QED\0'))?.next("/a b/it's.img");
     expect(next).toBe("Convert it first: qemu-img convert -f qed -O raw '/a b/it'\\''s.img' disk.img");
+    expect(recognizeFile(fileWith(0, 'QED\0'))?.next('/a/disk.img')).toMatch(/'\/a\/disk\.img' raw-disk\.img$/);
+    expect(recognizeFile(fileWith(0, '\x1f\x8b\x08'))?.next('/a/disk.img')).toMatch(/> raw-disk\.img$/);
     expect(recognizeFile(fileWith(0, 'COWD'))?.next('/x/web-000001-delta.vmdk')).toContain("'/x/web-000001.vmdk'");
   });
 });

@@ -91,11 +91,53 @@ describe('[S21] an edit of the VMX', () => {
   it.each([
     ['a line that is none', /^displayName = .*$/m, 'displayName', { line: 4 }],
     ['a key twice', /^displayName = .*$/m, 'config.version = "8"', { line: 4 }],
-    ['a disk outside the folder', 'fileName = "web.vmdk"', 'fileName = "../other/web.vmdk"', { line: 14 }],
-    ['an absolute path', 'fileName = "web.vmdk"', 'fileName = "/etc/passwd"', { line: 14 }],
+    ['a disk without a file', 'fileName = "web.vmdk"', 'fileName = ""', { line: 14 }],
   ])('%s', async (_name, pattern, replacement, expected) => {
     const fault = await met((lab) => lab.edit('web.vmx', pattern, replacement));
     expect(fault).toMatchObject({ code: 'FILE_DAMAGED', file: web('web.vmx'), again: 'FILE_DAMAGED', ...expected });
+  });
+});
+
+describe('a VM that is whole and not served is not called damaged', () => {
+  it.each<[string, string | RegExp, string, RegExp]>([
+    [
+      'a disk above the folder',
+      'fileName = "web.vmdk"',
+      'fileName = "../other/web.vmdk"',
+      /web\.vmx, line 14: .*own folder/,
+    ],
+    [
+      'a disk elsewhere',
+      'fileName = "web.vmdk"',
+      'fileName = "/vmfs/volumes/1/web.vmdk"',
+      /web\.vmx, line 14: .*own folder/,
+    ],
+    ['a key safe', /^encryption\.bundle/m, 'encryption.keySafe', /Workstation or Fusion encrypted/],
+    ['sealed data', /^encryption\.bundle/m, 'encryption.data', /Workstation or Fusion encrypted/],
+    ['no vc.uuid', /^vc\.uuid.*\n/m, '', /no virtual machine of vSphere/],
+  ])('%s', async (_name, pattern, replacement, says) => {
+    const fault = await met((lab) => lab.edit('web.vmx', pattern, replacement));
+    expect(fault).toMatchObject({ code: 'NOT_SUPPORTED', again: 'NOT_SUPPORTED' });
+    const lab = await Lab.safe();
+    await lab.host.createVm(webVm());
+    await lab.edit('web.vmx', pattern, replacement);
+    await expect(lab.host.powerOnVm(VM)).rejects.toThrow(says);
+    await expect(lab.host.powerOnVm(VM)).rejects.not.toThrow(/Correct the file|saved copy/);
+  });
+
+  it.each([
+    ['clear', Buffer.from('MRVN'.padEnd(8684, '\0'))],
+    ['sealed', Buffer.concat([Buffer.from('9edd4389', 'hex'), Buffer.alloc(8188)])],
+  ])('the NVRAM of a real product, %s', async (_name, bytes) => {
+    const fault = await met((lab) => lab.overwrite('web.nvram', bytes));
+    expect(fault).toMatchObject({ code: 'NOT_SUPPORTED', what: 'NVRAM', again: 'NOT_SUPPORTED' });
+  });
+
+  it('a VMX that leaves the name of its NVRAM to VMware’s default', async () => {
+    const lab = await Lab.safe();
+    await lab.host.createVm(webVm());
+    await lab.edit('web.vmx', /^nvram.*\n/m, '');
+    await lab.host.powerOnVm(VM);
   });
 });
 

@@ -17,6 +17,9 @@ function plainReport(
   return { file, format, encrypted, clear: encrypted === null ? [] : clear, sealed, keys: [], notes };
 }
 
+/** Kinds that are encrypted by what they are. */
+const ENCRYPTED: ReadonlySet<string> = new Set(['luks', 'bitlocker', 'dmg-encrypted']);
+
 /** Says what a file is that is recognised by its bytes and not read any further. */
 export function describeKind(kind: FileKind, ends: FileEnds, file: string): FileReport {
   const { sizeBytes } = ends;
@@ -30,8 +33,8 @@ export function describeKind(kind: FileKind, ends: FileEnds, file: string): File
     return plainReport(file, kind.name, false, sizeBytes, note);
   }
   if (kind.id === 'envelope') return plainReport(file, kind.name, true, sizeBytes, 'Envelopes are not read yet.');
-  const content = 'It is content of a raw disk: run --disk takes it as it is.';
-  return plainReport(file, kind.name, null, sizeBytes, kind.role === 'content' ? content : kind.next(file));
+  if (ENCRYPTED.has(kind.id)) return plainReport(file, kind.name, true, sizeBytes, kind.next(file));
+  return plainReport(file, kind.name, null, sizeBytes, kind.next(file));
 }
 
 /** Files of a VM that have no mark, by the end of their names. */

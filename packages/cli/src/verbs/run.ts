@@ -15,6 +15,7 @@ import {
   ScenarioError,
 } from '@vcryptsim/scenario-engine';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { diskContentNote } from '../disk-content.js';
 import { CliError, EXIT } from '../exit.js';
 import { namingWhatIsLeft } from '../interrupt.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';
@@ -95,6 +96,10 @@ async function run(words: readonly string[], options: RunOptions): Promise<void>
   const paths = await findScenarios(named, words);
   const scenarios = await loadAll(named, paths);
   const files = new OsFileSystem({ named: filesNamedIn(scenarios, paths, options) });
+  if (options.disk !== undefined) {
+    const note = await diskContentNote(files, resolve(options.disk), options.disk);
+    if (note !== null) printError(note);
+  }
   const results: RunResult[] = [];
   const folders = foldersIn(options.keep, paths) ?? paths.map(() => newRunFolder(new SystemEntropy()));
   const wireFolders = foldersIn(options.saveWire, paths) ?? [];

@@ -39,10 +39,15 @@ export function qemuKind(id: string, name: string, format: string): FileKind {
   return { id, name, role: 'disk', next: (path) => `Convert it first: ${qemuImgLine(path, format)}` };
 }
 
-/** A kind that another program than qemu-img unpacks. `line` gets the quoted path. */
-export function packedKind(id: string, name: string, line: (quoted: string) => string): FileKind {
+/** A kind that another program than qemu-img unpacks. `line` gets the quoted path, and where the output goes. */
+export function packedKind(id: string, name: string, line: (quoted: string, output: string) => string): FileKind {
   const then = 'what comes out may need qemu-img convert -O raw in its turn';
-  return { id, name, role: 'package', next: (path) => `Unpack it first (${then}): ${line(quotePath(path))}` };
+  return {
+    id,
+    name,
+    role: 'package',
+    next: (path) => `Unpack it first (${then}): ${line(quotePath(path), outputFor(path))}`,
+  };
 }
 
 /** A part of a VMDK, which is converted by its descriptor. */
@@ -71,10 +76,15 @@ export function plainKind(id: string, name: string, role: FileRole, next: string
 
 /** The line that makes a raw image of a disk image; without a format qemu-img finds it out. */
 export function qemuImgLine(path: string, format?: string): string {
-  return `qemu-img convert${format === undefined ? '' : ` -f ${format}`} -O raw ${quotePath(path)} disk.img`;
+  return `qemu-img convert${format === undefined ? '' : ` -f ${format}`} -O raw ${quotePath(path)} ${outputFor(path)}`;
 }
 
 /** A path as one word of a shell. */
 export function quotePath(path: string): string {
   return `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** Where a raw image goes: never onto the file that it is made of. */
+function outputFor(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1) === 'disk.img' ? 'raw-disk.img' : 'disk.img';
 }

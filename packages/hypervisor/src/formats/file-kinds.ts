@@ -9,7 +9,7 @@ export interface Mark {
 }
 
 const by = (line: string) => (path: string) => `${line} ${path}`;
-const to = (line: string) => (path: string) => `${line} ${path} > disk.img`;
+const to = (line: string) => (path: string, output: string) => `${line} ${path} > ${output}`;
 const vhd = qemuKind('vhd', 'a VHD image (Virtual PC, Hyper-V, Azure)', 'vpc');
 const dmg = qemuKind('dmg', 'an Apple disk image (DMG)', 'dmg');
 const parallels = qemuKind('parallels', 'a Parallels disk image', 'parallels');
@@ -82,7 +82,7 @@ export const MARKS: readonly Mark[] = [
   {
     at: 0,
     bytes: ':\xff\x26\xed\x01\0',
-    kind: packedKind('android-sparse', 'an Android sparse image', (path) => `simg2img ${path} disk.img`),
+    kind: packedKind('android-sparse', 'an Android sparse image', (path, output) => `simg2img ${path} ${output}`),
   },
   {
     at: 0,
@@ -156,12 +156,20 @@ export const MARKS: readonly Mark[] = [
   {
     at: 0,
     bytes: 'partclone-image',
-    kind: packedKind('partclone', 'a partclone image', (path) => `partclone.restore -C -s ${path} -O disk.img`),
+    kind: packedKind(
+      'partclone',
+      'a partclone image',
+      (path, output) => `partclone.restore -C -s ${path} -O ${output}`,
+    ),
   },
   {
     at: 0,
     bytes: '\0ntfsclone-image',
-    kind: packedKind('ntfsclone', 'an ntfsclone image', (path) => `ntfsclone --restore-image -o disk.img ${path}`),
+    kind: packedKind(
+      'ntfsclone',
+      'an ntfsclone image',
+      (path, output) => `ntfsclone --restore-image -o ${output} ${path}`,
+    ),
   },
   {
     at: 0,
@@ -171,7 +179,11 @@ export const MARKS: readonly Mark[] = [
   {
     at: 0,
     bytes: 'MComprHD',
-    kind: packedKind('chd', 'a compressed disk of MAME (CHD)', (path) => `chdman extracthd -i ${path} -o disk.img`),
+    kind: packedKind(
+      'chd',
+      'a compressed disk of MAME (CHD)',
+      (path, output) => `chdman extracthd -i ${path} -o ${output}`,
+    ),
   },
   {
     at: 0,
@@ -195,11 +207,34 @@ export const MARKS: readonly Mark[] = [
   },
 
   // What may stand at the beginning of a raw disk.
-  { at: 0, bytes: 'LUKS\xba\xbe', kind: plainKind('luks', 'a LUKS container', 'content', 'It is taken as it is.') },
-  { at: 3, bytes: '-FVE-FS-', kind: plainKind('bitlocker', 'a BitLocker volume', 'content', 'It is taken as it is.') },
+  {
+    at: 0,
+    bytes: 'LUKS\xba\xbe',
+    kind: plainKind(
+      'luks',
+      'a LUKS container',
+      'content',
+      'It is content of a raw disk: run --disk takes it as it is.',
+    ),
+  },
+  {
+    at: 3,
+    bytes: '-FVE-FS-',
+    kind: plainKind(
+      'bitlocker',
+      'a BitLocker volume',
+      'content',
+      'It is content of a raw disk: run --disk takes it as it is.',
+    ),
+  },
   {
     at: 32_769,
     bytes: 'CD001',
-    kind: plainKind('iso9660', 'a CD or DVD image (ISO 9660)', 'content', 'It is taken as it is.'),
+    kind: plainKind(
+      'iso9660',
+      'a CD or DVD image (ISO 9660)',
+      'content',
+      'It is content of a raw disk: run --disk takes it as it is.',
+    ),
   },
 ];

@@ -21,7 +21,7 @@ const OVA: FileKind = {
   next: (path) =>
     `Unpack it and convert the disk in it: tar xf ${quotePath(path)} && ${qemuImgLine('DISK.vmdk', 'vmdk')}`,
 };
-const BZIP2 = packedKind('bzip2', 'compressed by bzip2', (path) => `bunzip2 -c ${path} > disk.img`);
+const BZIP2 = packedKind('bzip2', 'compressed by bzip2', (path, output) => `bunzip2 -c ${path} > ${output}`);
 const SPARSE = qemuKind('vmdk-sparse', 'a sparse VMDK', 'vmdk');
 const STREAM = qemuKind('vmdk-stream', 'a stream-optimised VMDK', 'vmdk');
 const SPLIT = partKind('vmdk-split', 'one part of a split sparse VMDK');
@@ -83,7 +83,9 @@ function sparseKindOf(head: Uint8Array): FileKind | null {
   const header = sparseHeaderOf(head);
   if (header === null) return SPARSE;
   if (header.compressed) return STREAM;
-  return header.descriptorSize === 0 ? SPLIT : SPARSE;
+  const descriptorAt = header.descriptorOffset * 512;
+  const isEmpty = descriptorAt < head.length && head[descriptorAt] === 0;
+  return header.descriptorSize === 0 || isEmpty ? SPLIT : SPARSE;
 }
 
 /** A pax header comes before the first member's own: then its name stands in the third block. */

@@ -1,8 +1,9 @@
 import type { Dek } from '@vcryptsim/crypto-core';
 import type { Entropy, VmUuid } from '@vcryptsim/ports';
-import { bundleMissing, fileDamaged } from '../faults.js';
+import { bundleMissing, fileDamaged, notSupported } from '../faults.js';
 import { decodeNvram, encodeNvram, isPlainNvram, type NvramVariables } from '../formats/nvram.js';
 import { isSealedFile, openSealedFile, sealFile } from '../formats/sealed-file.js';
+import { encryptedObjectOf } from '../formats/state-file.js';
 import type { VmConfig } from './vm-config.js';
 
 const NVRAM_LIMIT_BYTES = 1024 * 1024;
@@ -27,16 +28,27 @@ export function composeNvramFile(variables: NvramVariables, vm: VmUuid, dek: Dek
  * Reads and checks the NVRAM file.
  *
  * @param dek of the VM home; null for a plain VM
- * @throws HypervisorError ENVELOPE_TAMPERED, FILE_DAMAGED; BUNDLE_MISSING when it is sealed and the VMX says plain
+ * @throws HypervisorError ENVELOPE_TAMPERED, FILE_DAMAGED; NOT_SUPPORTED for a real product's; BUNDLE_MISSING when it is sealed and the VMX says plain
  */
 export async function readNvramFile(config: VmConfig, dek: Dek | null): Promise<NvramVariables> {
   const { folder, nvramFileName } = config;
   const file = folder.shown(nvramFileName);
   const bytes = await folder.readBytes(nvramFileName, NVRAM_LIMIT_BYTES);
+  if (isForeignNvram(bytes)) {
+    throw notSupported(
+      'NVRAM',
+      `${file} is the NVRAM of a real product, whose layout is not published. It is not read here.`,
+    );
+  }
   if (dek !== null) return decodeNvram(openSealedFile(bytes, { dek, context: contextOf(config.uuid), file }), file);
   if (isSealedFile(bytes)) throw bundleMissing(folder.shown(config.vmxFileName));
   if (!isPlainNvram(bytes)) throw fileDamaged(file, 'it does not begin as an NVRAM file does');
   return decodeNvram(bytes, file);
+}
+
+/** As VMware writes it: `MRVN`, or sealed as a state file. */
+function isForeignNvram(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'MRVN' || encryptedObjectOf(bytes) !== null;
 }
 
 function contextOf(vm: VmUuid): string {

@@ -60,8 +60,17 @@ export interface VmConfig {
 export async function readVmConfig(folder: VmFolder, vmxFileName: string): Promise<VmConfig> {
   const shown = folder.shown(vmxFileName);
   const vmx = Vmx.read(await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES), shown);
-  const uuid = parseVmwareUuid(vmx.get('vc.uuid') ?? '');
-  if (uuid === null) throw fileDamaged(shown, 'vc.uuid is missing or no UUID', vmx.lineOf('vc.uuid'));
+  if (vmx.entries().length === 0) throw fileDamaged(shown, 'it is empty');
+  refuseKeySafe(vmx, shown);
+  const written = vmx.get('vc.uuid');
+  if (written === undefined) {
+    throw notSupported(
+      'no vc.uuid',
+      `${shown} has no vc.uuid: it is no virtual machine of vSphere, and no other is run.`,
+    );
+  }
+  const uuid = parseVmwareUuid(written);
+  if (uuid === null) throw fileDamaged(shown, 'vc.uuid is no UUID', vmx.lineOf('vc.uuid'));
   const bundle = vmx.get('encryption.bundle');
   const disks: DiskConfig[] = [];
   for (const unit of DISK_UNITS) {
@@ -76,7 +85,7 @@ export async function readVmConfig(folder: VmFolder, vmxFileName: string): Promi
     vmx,
     uuid: uuid as VmUuid,
     name: (vmx.get('displayName') ?? folder.name) as VmName,
-    nvramFileName: fileNameIn(vmx, 'nvram', shown),
+    nvramFileName: vmx.get('nvram') === undefined ? defaultNvram(vmxFileName) : fileNameIn(vmx, 'nvram', shown),
     sealedHome: bundle === undefined ? null : parseBundle(bundle, shown),
     disks,
   };
@@ -158,10 +167,29 @@ function halfEdited(file: string, field: string, says: string, wants: string): H
 
 function fileNameIn(vmx: Vmx, key: string, shown: string): string {
   const name = vmx.get(key);
-  if (name === undefined || !isFileName(name)) {
-    throw fileDamaged(shown, `${key} is missing or not a file of the VM's own folder`, vmx.lineOf(key));
+  if (name === undefined || name === '') throw fileDamaged(shown, `${key} is missing`, vmx.lineOf(key));
+  if (!isFileName(name)) {
+    throw notSupported(
+      'file elsewhere',
+      `${shown}, line ${vmx.lineOf(key)}: ${key} is no file of the virtual machine's own folder, and no other is opened.`,
+    );
   }
   return name;
+}
+
+/** The name that VMware takes where the VMX names none. */
+function defaultNvram(vmxFileName: string): string {
+  return `${vmxFileName.replace(/\.[^.]*$/, '')}.nvram`;
+}
+
+/** A VM that Workstation or Fusion encrypted is whole, and not one that a host runs; least of all is it a plain one. */
+function refuseKeySafe(vmx: Vmx, shown: string): void {
+  const key = ['encryption.keySafe', 'encryption.data'].find((one) => vmx.get(one) !== undefined);
+  if (key === undefined) return;
+  throw notSupported(
+    key,
+    `${shown}, line ${vmx.lineOf(key)}: Workstation or Fusion encrypted this virtual machine (${key}). Decrypt it there first.`,
+  );
 }
 
 /** The disk with that device key; throws DISK_NOT_FOUND. */

@@ -88,7 +88,7 @@ describe('a scenario with an external key server', () => {
   });
 
   it.each([
-    ['nobody listens', () => ['--kms', '127.0.0.1:1', ...trust()], 3, '127.0.0.1:1 cannot be used'],
+    ['no server there', () => ['--kms', '127.0.0.1:1', ...trust()], 3, '127.0.0.1:1 cannot be used'],
     [
       'another authority',
       () => ['--kms', address(), ...trust(), '--kms-ca', at('vc', 'cert.pem')],

@@ -107,7 +107,7 @@ describe('vcryptsim kmip check', () => {
   });
 
   it.each([
-    ['nobody listens', () => ['127.0.0.1:1', ...trust()], 3, 'nobody listens on 127.0.0.1:1'],
+    ['no server there', () => ['127.0.0.1:1', ...trust()], 3, '127.0.0.1:1 refused the connection'],
     ['no address', () => ['kms:port', ...trust()], 2, 'kms:port is not the address of a server'],
     ['another key', () => [address(), ...trust(), '--key', at('x.key')], 3, 'is not that of'],
     ['no such file', () => [address(), ...trust(), '--ca', at('none.pem')], 3, 'none.pem does not exist'],

@@ -86,7 +86,7 @@ export function reportTrouble(error: unknown, write: (text: string) => void, wan
     return trouble.exitCode;
   }
   const message = visibleLine(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-  write(`vcryptsim: this is a mistake in vcryptsim, not yours: ${message}\n`);
+  write(`vcryptsim: this is a bug in vcryptsim: ${message}\n`);
   if (wantTrace) write(`${error instanceof Error ? error.stack : ''}\n`);
   else write('  Set VCRYPTSIM_TRACE=1 and run it again to see where it happened.\n');
   return EXIT.environment;

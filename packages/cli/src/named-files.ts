@@ -57,7 +57,7 @@ function asNamed(error: unknown, path: string): unknown {
     return new CliError(EXIT.environment, `${shown} is a disk or a socket, and nothing is written to those.`, nextStep);
   }
   if (error.systemCode === 'ENXIO' || error.systemCode === 'EPIPE' || error.systemCode === 'EAGAIN') {
-    const message = `${shown} is a pipe that nobody reads (${error.systemCode}).`;
+    const message = `${shown} is a pipe without a reader (${error.systemCode}).`;
     return new CliError(EXIT.environment, message, 'Start its reader, or name another file.');
   }
   return describeFileError(error);

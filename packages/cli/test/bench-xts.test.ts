@@ -9,10 +9,11 @@ function bench(...words: string[]): { status: number | null; stdout: string; std
 }
 
 describe('vcryptsim bench xts', () => {
-  it('ends a soak with one line of JSON', () => {
+  it('ends a soak with one JSON document', () => {
     const { status, stdout } = bench('--soak', '200MiB');
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
+      version: 1,
       bytes: 200 * 2 ** 20,
       rssStart: expect.any(Number),
       rssEnd: expect.any(Number),

@@ -79,7 +79,7 @@ describe('a VM that a key safe encrypts', () => {
 
   it.each([
     ['fqid', { type: 'fqid', id: null, keyServerId: 'kms', keyId: 'k1' }, { keyId: 'k1', providerId: 'kms' }],
-    ['rawkey', { type: 'rawkey', keyData: 'x' }, { opensWith: expect.stringContaining('whoever has the file') }],
+    ['rawkey', { type: 'rawkey', keyData: 'x' }, { opensWith: expect.stringContaining('anyone who has the file') }],
     ['role', { type: 'role', id: null, role: 'adminRecovery' }, { opensWith: 'a key of the role adminRecovery' }],
     [
       'script',
@@ -186,7 +186,7 @@ describe('files of real products are named, and nobody is blamed', () => {
   });
 
   it('still says of nothing known that it is not known', async () => {
-    await expect(inspected(at(0, '\x01\x02'), 'a.bin')).rejects.toThrow('no file of a virtual machine');
+    await expect(inspected(at(0, '\x01\x02'), 'a.bin')).rejects.toThrow('not a file of a virtual machine');
     await expect(inspected(at(0, '\x01\x02'), 'a.vmdk')).rejects.toThrow('neither the descriptor of a disk');
     await expect(inspected('', 'a.vmx')).rejects.toThrow('is empty');
   });

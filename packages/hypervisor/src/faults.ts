@@ -19,7 +19,7 @@ export function fileDamaged(file: string, what: string, line?: number): Hypervis
   const place = line === undefined ? file : `${file}, line ${line}`;
   return new HypervisorError(
     { code: 'FILE_DAMAGED', file, what, ...(line === undefined ? {} : { line }) },
-    `${place}: ${what}. Correct the file or put back a saved copy.`,
+    `${place}: ${what}. Correct the file or restore a saved copy.`,
   );
 }
 
@@ -71,7 +71,7 @@ export function descriptorsSwapped(file: string, disk: string, sealedAs: string)
 export function bundleTampered(file: string, what: string): HypervisorError {
   return new HypervisorError(
     { code: 'BUNDLE_TAMPERED', file },
-    `The encryption bundle in ${file} was changed: ${what}. Put back a saved copy of the file; without the bundle its data cannot be recovered.`,
+    `The encryption bundle in ${file} was changed: ${what}. Restore a saved copy of the file; without the bundle its data cannot be recovered.`,
   );
 }
 
@@ -79,7 +79,7 @@ export function bundleTampered(file: string, what: string): HypervisorError {
 export function bundleMissing(file: string): HypervisorError {
   return new HypervisorError(
     { code: 'BUNDLE_MISSING', file },
-    `The encryption bundle is missing from ${file}, but the data is encrypted. Put back a saved copy of the file; without the bundle the data cannot be recovered.`,
+    `The encryption bundle is missing from ${file}, but the data is encrypted. Restore a saved copy of the file; without the bundle the data cannot be recovered.`,
   );
 }
 

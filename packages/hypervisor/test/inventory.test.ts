@@ -47,7 +47,7 @@ describe('a bad line costs one VM and not the host', () => {
   it.each<[string, (list: string) => string, number, string]>([
     ['a path of another form', (list) => list.replace('[ds1] two/two.vmx', '../../etc/passwd'), 5, 'vmlist2.config'],
     ['a UUID that is none', (list) => list.replace(OTHER_VM, 'x'), 6, 'vmlist2.uuid'],
-    ['a UUID twice', (list) => list.replace(OTHER_VM, VM), 6, 'a second time'],
+    ['a UUID twice', (list) => list.replace(OTHER_VM, VM), 6, 'occurs twice'],
     ['a lost quote', (list) => list.replace(/(vmlist2\.config = .*)"/, '$1'), 5, 'vmlist2.config'],
     ['a line that is none', (list) => list.replace(/vmlist2\.config = /, 'vmlist2.config '), 5, 'not of the form'],
     ['a control character', (list) => list.replace('vmlist2.uuid', 'vmlist2.uuid\u0001'), 6, 'control character'],

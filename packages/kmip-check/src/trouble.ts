@@ -61,8 +61,9 @@ function wordsOf(error: Error, { connected, request, answers }: LastMessage): st
     const words = error.resultMessage === undefined ? '' : `: ${error.resultMessage}`;
     return sentence(`It failed with ${spelled(error.reason ?? 'no reason')}${words}`);
   }
-  if (error instanceof NetworkError && !connected) return `No TLS connection came about: ${sentence(error.message)}`;
-  if (error instanceof ClockError) return 'No TLS connection came about in time.';
+  if (error instanceof NetworkError && !connected)
+    return `No TLS connection was established: ${sentence(error.message)}`;
+  if (error instanceof ClockError) return 'No TLS connection was established in time.';
   return sentence(error.message);
 }
 

@@ -320,7 +320,7 @@ describe('failures', () => {
   it('of connecting pass through as they are', async () => {
     const { client } = stage(() => null, {
       connect: async () => {
-        throw new NetworkError('REFUSED', 'nobody listens there');
+        throw new NetworkError('REFUSED', 'refused');
       },
     });
     const work = client.session(async (session: KmipSession) => session.activate(id));

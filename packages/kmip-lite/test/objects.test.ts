@@ -48,7 +48,7 @@ describe('key material', () => {
     const encoded = encodeKeyValue(value);
     expect(toHex(encoded)).toMatch(/^42004501000000\w\w4200430800000010 ?00112233445566778899aabbccddeeff420008/);
     expect(decodeKeyValue(encoded)).toEqual(value);
-    expect(() => decodeKeyValue(encodeTtlv(item(Tag.KeyMaterial, structure([]))))).toThrow('no Key Value');
+    expect(() => decodeKeyValue(encodeTtlv(item(Tag.KeyMaterial, structure([]))))).toThrow('not a Key Value');
   });
 });
 

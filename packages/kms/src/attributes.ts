@@ -160,7 +160,7 @@ export function withInitial(
   }
   if (!INITIAL_ONLY.has(added.name)) checkSettable(added.name);
   if (isStandard(added.name) && standardAttributes[added.name].instances === 'one' && instances.length > 0) {
-    throw new KmsError('INDEX_OUT_OF_BOUNDS', `${added.name} may stand there once only.`);
+    throw new KmsError('INDEX_OUT_OF_BOUNDS', `${added.name} may be given only once.`);
   }
   return placed(list, added, instances, quotas).list;
 }

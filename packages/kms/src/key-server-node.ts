@@ -43,7 +43,7 @@ interface NodeParts extends NodeOptions {
   /** What is served. */
   readonly operations: OperationTable<OperationContext>;
   readonly pending: PendingOperations;
-  readonly groupTurns: Map<string, number>;
+  readonly nextGroupMember: Map<string, number>;
   readonly turns: WorkTurns;
   readonly pairs: KeyPairQueue;
   readonly quotas: Quotas;
@@ -58,8 +58,8 @@ export class KeyServerNode {
   readonly #parts: NodeParts;
   readonly #open = new Map<Channel, { readonly client: ClientName; readonly served: Promise<void> }>();
   #listener: Listener | null = null;
-  #unshaken = 0;
-  #isNotingUnshaken = false;
+  #failedHandshakes = 0;
+  #isAuditingHandshakes = false;
   #faults = 0;
 
   private constructor(parts: NodeParts) {
@@ -77,7 +77,7 @@ export class KeyServerNode {
       onRefused: (code) => {
         parts.events.emit({ type: 'CLIENT_REFUSED', node: nodeName, code });
         // What the judge refused it has noted itself.
-        if (code === NO_HANDSHAKE) void node.#noteUnshaken();
+        if (code === NO_HANDSHAKE) void node.#auditFailedHandshake();
       },
       onFault: (error) => node.#contain(error),
       handshakeLimitMs: limits.handshakeMs,
@@ -141,20 +141,20 @@ export class KeyServerNode {
   }
 
   /** One line for all that came while the last one was being written: a flood of them makes no flood of lines. */
-  async #noteUnshaken(): Promise<void> {
-    this.#unshaken += 1;
-    if (this.#isNotingUnshaken) return;
-    this.#isNotingUnshaken = true;
+  async #auditFailedHandshake(): Promise<void> {
+    this.#failedHandshakes += 1;
+    if (this.#isAuditingHandshakes) return;
+    this.#isAuditingHandshakes = true;
     try {
-      while (this.#unshaken > 0) {
-        const count = this.#unshaken;
-        this.#unshaken = 0;
+      while (this.#failedHandshakes > 0) {
+        const count = this.#failedHandshakes;
+        this.#failedHandshakes = 0;
         await this.#parts.audit.append({ event: 'REFUSAL', node: this.name, code: NO_HANDSHAKE, count });
       }
     } catch {
       // Nobody waits for an answer; the next request will find the log unwritable.
     } finally {
-      this.#isNotingUnshaken = false;
+      this.#isAuditingHandshakes = false;
     }
   }
 
@@ -215,9 +215,9 @@ export class KeyServerNode {
   }
 
   #serve(channel: Channel, client: ClientName, password: ClientPassword | null): Promise<void> {
-    const { clock, entropy, pairs, events, store, pending, groupTurns, turns, quotas } = this.#parts;
+    const { clock, entropy, pairs, events, store, pending, nextGroupMember, turns, quotas } = this.#parts;
     const keyPairs = pairs.of(client);
-    const context = { node: this.name, client, store, pending, groupTurns, entropy, keyPairs, events, quotas };
+    const context = { node: this.name, client, store, pending, nextGroupMember, entropy, keyPairs, events, quotas };
     return serveChannel<OperationContext>(channel, {
       operations: this.#parts.operations,
       context,

@@ -98,7 +98,7 @@ export class KeyServer {
   private readonly registrar: Registrar;
   /** Does what an administrator of this server asks. */
   readonly administrator: Administrator;
-  private readonly groupTurns = new Map<string, number>();
+  private readonly nextGroupMember = new Map<string, number>();
   private readonly turns: WorkTurns;
   private readonly pairs: KeyPairQueue;
   private readonly quotas: Quotas;
@@ -176,7 +176,7 @@ export class KeyServer {
    */
   async listen(o: NodeOptions): Promise<KeyServerNode> {
     const { clock, entropy, events } = this.o;
-    const { store, audit, registry, pending, groupTurns, turns, pairs, quotas } = this;
+    const { store, audit, registry, pending, nextGroupMember, turns, pairs, quotas } = this;
     const link = this.#link;
     const operations = link ? followerOperations(() => link.status) : operationTable();
     const node = await KeyServerNode.listen({
@@ -192,7 +192,7 @@ export class KeyServer {
       onFault: this.o.onFault,
       store,
       pending,
-      groupTurns,
+      nextGroupMember,
       audit,
       registry,
     });

@@ -8,7 +8,7 @@ import { KmsError, type KmsErrorCode } from './errors.js';
 const REASONS: Readonly<Partial<Record<KmsErrorCode, readonly [ResultReason, string]>>> = {
   OBJECT_NOT_FOUND: ['ItemNotFound', 'There is no such object.'],
   USER_NOT_OWNER: ['PermissionDenied', 'The object belongs to another user.'],
-  CREDENTIAL_REFUSED: ['AuthenticationNotSuccessful', 'User name and password do not fit.'],
+  CREDENTIAL_REFUSED: ['AuthenticationNotSuccessful', 'User name and password do not match.'],
   WRONG_STATE: ['PermissionDenied', "The object's state does not allow this."],
   OBJECT_ARCHIVED: ['ObjectArchived', 'The object is archived.'],
   NO_STATE: ['IllegalOperation', 'Objects of this type have no state.'],

@@ -27,7 +27,7 @@ function callTo(store: KeyStore, work: MessageWork): Call {
     client: ALICE,
     store,
     pending: new PendingOperations(entropy),
-    groupTurns: new Map<string, number>(),
+    nextGroupMember: new Map<string, number>(),
     entropy,
     keyPairs: { generate: () => Promise.reject(new Error('none here')) },
     events: { emit: () => {} },

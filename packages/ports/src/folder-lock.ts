@@ -17,7 +17,7 @@ export interface FolderLocks {
   /**
    * Takes a folder if nobody has it. A lock whose process is gone, whatever its ID, counts as free.
    *
-   * @param folder absolute path; it and the folders above it are made if need be
+   * @param folder absolute path; it and the folders above it are created if it is missing
    * @param purpose what is done with it, in letters, for the message that another process shows: `serve`
    * @throws FileError, with operation `lock` when the medium cannot hold the lock
    */

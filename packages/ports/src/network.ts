@@ -102,9 +102,9 @@ export type NetworkErrorCode =
   | 'REFUSED' // nobody listens there
   | 'UNREACHABLE' // no route, no such host
   | 'TLS_FAILED' // the handshake did not finish
-  | 'RESET' // the peer pulled the plug
+  | 'RESET' // the other side reset the connection
   | 'CLOSED' // our own side was closed
-  | 'ABORTED' // the attempt was given up by its signal
+  | 'ABORTED' // the connection attempt was canceled
   | 'ADDRESS_IN_USE' // the port to listen on is taken
   | 'NOT_PERMITTED'; // the system does not let us listen there
 

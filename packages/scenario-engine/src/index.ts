@@ -6,7 +6,7 @@ export { Narrator, type NextCommands } from './narrator/narrator.js';
 export { type Paint, PLAIN } from './narrator/paint.js';
 export { jsonReport } from './reports/json-report.js';
 export { junitReport } from './reports/junit-report.js';
-export { type Audience, NOBODY } from './run/audience.js';
+export { type Audience, NO_AUDIENCE } from './run/audience.js';
 export type { Observation } from './run/observation.js';
 export type { DiskDigest, Failure, RunResult, StepResult } from './run/result.js';
 export { RunError, type RunErrorCode } from './run/run-error.js';

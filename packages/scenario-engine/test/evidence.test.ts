@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { assert } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { describe, expect, it } from 'vitest';
-import { type Audience, loadScenario, NOBODY, runScenario } from '../src/index.js';
+import { type Audience, loadScenario, NO_AUDIENCE, runScenario } from '../src/index.js';
 import { temporaryFolder } from './support/run.js';
 
 const SCENARIO = `name: evidence
@@ -35,7 +35,7 @@ describe('what a run leaves of itself', () => {
       seen.push(lines(`${folder}/events.jsonl`).length);
       expect(lines(`${folder}/wire.jsonl`).length).toBeGreaterThan(0);
     };
-    const result = await runWith({ ...NOBODY, stepEnds }, folder);
+    const result = await runWith({ ...NO_AUDIENCE, stepEnds }, folder);
     expect(seen).toHaveLength(3);
     expect([...seen].sort((a, b) => a - b)).toEqual(seen);
     expect(new Set(seen).size).toBe(3);
@@ -61,7 +61,7 @@ describe('what a run leaves of itself', () => {
       steps++;
       if (steps === 2) fail();
     };
-    await expect(runWith({ ...NOBODY, stepEnds }, folder)).rejects.toThrow('planted');
+    await expect(runWith({ ...NO_AUDIENCE, stepEnds }, folder)).rejects.toThrow('planted');
     const failure = JSON.parse(readFileSync(`${folder}/failure.json`, 'utf8'));
     expect(failure).toMatchObject({
       version: 1,

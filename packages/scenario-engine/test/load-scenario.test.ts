@@ -93,7 +93,7 @@ describe('loadScenario', () => {
       'a replica of a key server that is not ours',
       'kms-2] }',
       'kms-2], replication: { every: 5s }, external: { host: h, cert: c, key: k, ca: a } }',
-      "an external key server's replication is its own",
+      'replication is for the key servers of the lab, not for an external one',
     ],
   ])('refuses a lab with %s', async (_name, from, to, wanted) => {
     const problems = await problemsOf(GOOD.replace(from, to));

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { summarizeMessage } from '@vcryptsim/kmip-lite/text';
 import { describe, expect, it } from 'vitest';
-import { Narrator, NOBODY, PLAIN, type RunResult } from '../src/index.js';
+import { Narrator, NO_AUDIENCE, PLAIN, type RunResult } from '../src/index.js';
 import { textWidth } from '../src/layout.js';
 import { run, temporaryFolder } from './support/run.js';
 
@@ -34,7 +34,7 @@ async function told(widths: readonly number[], saveWire?: string): Promise<{ pag
   const result = await run(path, {
     ...(saveWire === undefined ? {} : { saveWire }),
     audience: {
-      ...NOBODY,
+      ...NO_AUDIENCE,
       begins: (world) =>
         tell((one) => one.opening({ name: SMALL.slice(6, 95), about: SMALL.slice(102, 180) } as never, world)),
       ask: async (quiz) => {

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { delayTheKernel } from '../../simkit/test/support/late-kernel.js';
-import { type Audience, NOBODY } from '../src/index.js';
+import { type Audience, NO_AUDIENCE } from '../src/index.js';
 import { run, SCENARIOS, troubles } from './support/run.js';
 
 const names = readdirSync(SCENARIOS).filter((name) => name.endsWith('.yaml'));
@@ -47,7 +47,7 @@ describe('one seed gives one log', () => {
 
   it('also when somebody watches, and takes time between the steps', async () => {
     const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 15));
-    const watcher: Audience = { ...NOBODY, begins: pause, stepBegins: pause, stepEnds: pause };
+    const watcher: Audience = { ...NO_AUDIENCE, begins: pause, stepBegins: pause, stepEnds: pause };
     const alone = await run(DEMO, { wire: 'tls' });
     const watched = await run(DEMO, { wire: 'tls', audience: watcher });
     expect(watched.eventLogSha256).toBe(alone.eventLogSha256);

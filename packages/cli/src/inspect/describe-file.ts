@@ -79,7 +79,7 @@ function unknownFormat(file: string): CliError {
       )
     : new CliError(
         EXIT.environment,
-        `${file} is no file of a virtual machine that is known here.`,
+        `${file} is not a file of a virtual machine that vcryptsim knows.`,
         'Name a .vmx, a .vmdk, an .nvram or another file of a VM.',
       );
 }

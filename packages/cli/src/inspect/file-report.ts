@@ -52,7 +52,11 @@ export function renderReport(report: FileReport): string {
   const row = (name: string, value: string) => `  ${visibleLine(name).padEnd(width)}  ${visibleLine(cut(value))}`;
   const lines = [`${visibleLine(report.file)}: ${report.format}, ${stateOf(report)}`];
   if (report.clear.length > 0) {
-    lines.push('', 'In clear, for whoever has the file:', ...report.clear.map(({ name, value }) => row(name, value)));
+    lines.push(
+      '',
+      'In clear, for anyone who has the file:',
+      ...report.clear.map(({ name, value }) => row(name, value)),
+    );
   }
   if (report.sealed.length > 0) {
     lines.push('', 'Sealed:', ...report.sealed.map(({ name, value }) => row(name, value)));

@@ -44,7 +44,7 @@ function openerOf(locator: Exclude<KeyLocator, { type: 'list' | 'pair' | 'fqid' 
     case 'phrase':
       return `a password (${derivationOf(locator.keyGenerator ?? '')})`;
     case 'rawkey':
-      return 'a raw key that stands in this file: whoever has the file has the key';
+      return 'a raw key in this file: anyone who has the file has the key';
     case 'ldap':
       return `a key in the directory of ${locator.server ?? 'an unnamed server'}`;
     case 'script':
@@ -66,7 +66,7 @@ function derivationOf(keyGenerator: string): string {
   );
   const rounds = fields.get('rounds');
   return [
-    fields.get('pass2key') ?? 'in a way that is not told',
+    fields.get('pass2key') ?? 'in a way that the file does not say',
     ...(rounds === undefined ? [] : [`${rounds} rounds`]),
     ...(fields.has('cipher') ? [fields.get('cipher')] : []),
   ].join(', ');

@@ -12,7 +12,7 @@ import { print, printJson } from '../output.js';
 /** `vcryptsim inspect`: says what one file of a VM shows in clear, what is sealed, and by which key ID. */
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description('Tell what a file of a VM shows in clear, what is sealed, and by which key ID.')
+    .description('Show what a file of a VM holds in clear, what is sealed, and by which key ID.')
     .argument('<file>', 'a .vmx, .vmdk, .nvram or another file of a VM; nothing is opened, no key is needed')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  vcryptsim inspect demo-files/datastores/shared/web-01/web-01.vmdk')

@@ -39,7 +39,7 @@ interface CheckWords {
 /** `vcryptsim kmip check`: plays vCenter against any KMIP server; ends with 0 unless a check failed. */
 export function kmipCheckCommand(): Command {
   return new Command('check')
-    .description('Play vCenter against any KMIP server and tell, check by check, what it would meet.')
+    .description('Test any KMIP server as vCenter would use it, check by check.')
     .argument('<host:port>', 'the key server; port 5696 when none is named')
     .requiredOption('--cert <pem>', 'the client certificate that the server knows')
     .requiredOption('--key <pem>', 'its private key, without a passphrase')
@@ -47,7 +47,9 @@ export function kmipCheckCommand(): Command {
     .option('--user <name>', 'a user name for the header of requests')
     .option('--password-file <file>', 'a file whose first line is the password of that user')
     .addOption(
-      new Option('--profile <profile>', 'whom to play').choices(Object.keys(CHECK_PROFILES)).default('vcenter-7.0.3'),
+      new Option('--profile <profile>', 'the vCenter to act as')
+        .choices(Object.keys(CHECK_PROFILES))
+        .default('vcenter-7.0.3'),
     )
     .option('--hosts <n>', 'how many hosts ask for their keys at once', numberFrom(1, 10_000), 64)
     .option('--polls <n>', 'how many health polls are made, one second apart', numberFrom(1, 3_600), 3)

@@ -66,7 +66,7 @@ function asText(messages: readonly FoundMessage[], { hex }: DecodeOptions): stri
       const head =
         messages.length === 1 ? [] : [`message ${at + 1}, ${bytes.length} bytes from byte ${offsetBytes} on`];
       const lines = hex === true ? renderHex(bytes).flatMap(hexLines) : renderMessage(bytes);
-      const notes = trouble?.kind === 'unsound' ? [`This is no sound message of KMIP 1: ${trouble.message}.`] : [];
+      const notes = trouble?.kind === 'unsound' ? [`This is not a valid message of KMIP 1: ${trouble.message}.`] : [];
       return `${[...head, ...lines, ...notes].join('\n')}\n`;
     })
     .join('\n');

@@ -5,7 +5,7 @@ import { decodeCommand } from './kmip-decode.js';
 /** `vcryptsim kmip`: look at what KMIP clients and servers say, and check a server as vCenter would. */
 export function kmipCommand(): Command {
   return new Command('kmip')
-    .description('Look at what KMIP clients and servers say; play vCenter against a server.')
+    .description('Read KMIP messages; test a KMIP server as vCenter would use it.')
     .addCommand(decodeCommand())
     .addCommand(kmipCheckCommand());
 }

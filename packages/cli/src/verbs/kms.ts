@@ -35,7 +35,7 @@ export function kmsCommand(): Command {
     .addCommand(followerAddCommand())
     .addCommand(followerRevokeCommand());
   const audit = new Command('audit')
-    .description('What a key server answered.')
+    .description('Read and check the log of what a key server did.')
     .addCommand(auditVerifyCommand())
     .addCommand(auditTailCommand());
   const key = new Command('key')
@@ -48,7 +48,7 @@ export function kmsCommand(): Command {
     .addCommand(keyArchiveCommand())
     .addCommand(keyRecoverCommand());
   return new Command('kms')
-    .description('Run a KMIP key server for labs and tests, and say who may use it.')
+    .description('Run a KMIP key server for labs and tests, and manage its clients.')
     .addCommand(serveCommand())
     .addCommand(statusCommand())
     .addCommand(client)

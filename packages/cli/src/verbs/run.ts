@@ -5,7 +5,7 @@ import {
   type Audience,
   type ExternalKmsOverrides,
   loadScenario,
-  NOBODY,
+  NO_AUDIENCE,
   RunError,
   type RunResult,
   readRunMark,
@@ -64,10 +64,10 @@ const EXTERNAL_KMS_FLAGS = [
 /** `vcryptsim run`: plays scenarios, tells what happens, checks it, and ends with 0 only if all of it held. */
 export function runCommand(): Command {
   const command = new Command('run')
-    .description('Run scenario files: tell what happens, check it, keep the files.')
+    .description('Run scenario files: show what happens, check it, keep the files.')
     .argument('<file...>', 'scenario files (YAML), folders of them, or names from: vcryptsim scenario list')
     .option('--seed <n>', 'the seed that decides every key and ID (default: the one in the file, or a new one)', seedOf)
-    .addOption(choice('--engine <engine>', 'who computes XTS', ['auto', 'native', 'portable'], 'auto'))
+    .addOption(choice('--engine <engine>', 'which engine computes XTS', ['auto', 'native', 'portable'], 'auto'))
     .option('--disk <image>', "a raw image or flat VMDK to fill the first VM's disk with; opened read-only")
     .option('--keep <dir>', 'a new or empty folder for the files of the run (default: one in the temporary folder)')
     .addOption(
@@ -133,7 +133,7 @@ async function loadAll(files: FileSystem, paths: readonly string[]): Promise<Sce
     }
   }
   if (wrong.length > 0) {
-    const nextStep = 'Mend this, and check it with: vcryptsim scenario lint FILE';
+    const nextStep = 'Correct it, and check it with: vcryptsim scenario lint FILE';
     throw new CliError(EXIT.badInput, `bad scenario\n${wrong.join('\n')}`, nextStep);
   }
   return scenarios;
@@ -219,7 +219,7 @@ function filesNamedIn(scenarios: readonly Scenario[], paths: readonly string[], 
 }
 
 function audienceOf(scenario: Scenario, path: string, options: RunOptions & { readonly keyboard: Keyboard }): Audience {
-  if (options.quiet === true || options.json === true) return NOBODY;
+  if (options.quiet === true || options.json === true) return NO_AUDIENCE;
   // CI systems often bring a terminal at which nobody sits.
   const isPerson = process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.CI === undefined;
   const { pace: paceMs = 0, step: byStep = false, keyboard } = options;
@@ -236,12 +236,12 @@ function choice(flags: string, says: string, choices: readonly string[], fallbac
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A whole number is wanted, for example 500.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number, for example 500.');
   return Number(text);
 }
 
 function seedOf(text: string): number {
   const seed = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError('A whole number is wanted, for example 42.');
+  if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError('Give a whole number, for example 42.');
   return seed;
 }

@@ -101,7 +101,7 @@ function parseHex(text: string): Uint8Array | null {
 function checkLength(bytes: Uint8Array, name: string): Uint8Array {
   if (bytes.length >= NEEDLE_MIN_BYTES && bytes.length <= NEEDLE_MAX_BYTES) return bytes;
   const nextStep = `Give between ${NEEDLE_MIN_BYTES} and ${NEEDLE_MAX_BYTES} bytes.`;
-  throw new CliError(EXIT.badInput, `${name} has ${bytes.length} bytes, which is no needle.`, nextStep);
+  throw new CliError(EXIT.badInput, `${name} has ${bytes.length} bytes, too few or too many to search for.`, nextStep);
 }
 
 /** The files, telling how many bytes were read of them. */

@@ -46,7 +46,7 @@ export function openEnvelope(key: KeyObject, envelope: Uint8Array, o: { readonly
   if (envelope.length < GCM_NONCE_SIZE_BYTES + GCM_TAG_SIZE_BYTES) {
     throw new CryptoError(
       'ENVELOPE_MISMATCH',
-      `${envelope.length} bytes are no envelope, the file was cut short; restore it from a backup.`,
+      `${envelope.length} bytes are not an envelope: the file was cut short; restore it from a backup.`,
     );
   }
   const nonce = envelope.subarray(0, GCM_NONCE_SIZE_BYTES);

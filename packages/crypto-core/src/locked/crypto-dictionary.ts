@@ -67,7 +67,7 @@ export function parseCryptoDictionary(text: Uint8Array): { key: Uint8Array; bind
   const fields = splitAt(text, COLON).map(readField);
   const names = fields.map(({ name }) => name);
   if (HEAD_FIELDS.some((name, index) => names[index] !== name) || new Set(names).size !== names.length) {
-    throw malformed('its fields do not start with type, cipher, key, or one stands twice');
+    throw malformed('its fields do not start with type, cipher, key, or one occurs twice');
   }
   const [type, cipher, keyField, ...bound] = fields;
   assert(type !== undefined && cipher !== undefined && keyField !== undefined, 'the head fields were just found');

@@ -28,7 +28,7 @@ export function fileFault(error: unknown, shown: string, intent: 'read' | 'write
     case 'NOT_A_FOLDER':
     case 'NOT_A_FILE':
     case 'NOT_EMPTY':
-      return fileDamaged(shown, 'a file or folder of another kind stands there');
+      return fileDamaged(shown, 'there is a file or folder of another kind');
     case 'TOO_LARGE':
       return fileDamaged(shown, 'it is larger than such a file can be');
     case 'TOO_MANY_OPEN':

@@ -43,8 +43,7 @@ export async function exportDisk(
 ): Promise<ExportedDisk> {
   vm.checkPoweredOff();
   await requireUnlocked(host, vm);
-  if (!isFileName(target.name))
-    throw invalidArgument('target.name', 'The name of the copy must be able to name a file.');
+  if (!isFileName(target.name)) throw invalidArgument('target.name', 'The name of the copy must be a valid file name.');
   const config = await loadConfig(host, vm);
   const disk = diskAt(config, deviceKey);
   await refuseIfLockedElsewhere(vm, config.folder, host.identity);

@@ -41,7 +41,7 @@ export function qemuKind(id: string, name: string, format: string): FileKind {
 
 /** A kind that another program than qemu-img unpacks. `line` gets the quoted path, and where the output goes. */
 export function packedKind(id: string, name: string, line: (quoted: string, output: string) => string): FileKind {
-  const then = 'what comes out may need qemu-img convert -O raw in its turn';
+  const then = 'the result may also need qemu-img convert -O raw';
   return {
     id,
     name,

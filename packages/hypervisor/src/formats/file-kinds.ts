@@ -199,11 +199,11 @@ export const MARKS: readonly Mark[] = [
   },
 
   // Other files of a VM.
-  { at: 0, bytes: 'MRVN', kind: plainKind('nvram', 'firmware variables of a VM (.nvram)', 'vm', 'It is no disk.') },
+  { at: 0, bytes: 'MRVN', kind: plainKind('nvram', 'firmware variables of a VM (.nvram)', 'vm', 'It is not a disk.') },
   {
     at: 0,
     bytes: 'DataTransformEnvelope',
-    kind: plainKind('envelope', 'a sealed envelope (.ve)', 'vm', 'It is no disk.'),
+    kind: plainKind('envelope', 'a sealed envelope (.ve)', 'vm', 'It is not a disk.'),
   },
 
   // What may stand at the beginning of a raw disk.

@@ -25,8 +25,8 @@ const BZIP2 = packedKind('bzip2', 'compressed by bzip2', (path, output) => `bunz
 const SPARSE = qemuKind('vmdk-sparse', 'a sparse VMDK', 'vmdk');
 const STREAM = qemuKind('vmdk-stream', 'a stream-optimised VMDK', 'vmdk');
 const SPLIT = partKind('vmdk-split', 'one part of a split sparse VMDK');
-const STATE = plainKind('state', 'a saved state of a VM (.vmsn, .vmss)', 'vm', 'It is no disk.');
-const ENCOBJ = plainKind('encobj', 'an encrypted state file of a VM', 'vm', 'It is no disk.');
+const STATE = plainKind('state', 'a saved state of a VM (.vmsn, .vmss)', 'vm', 'It is not a disk.');
+const ENCOBJ = plainKind('encobj', 'an encrypted state file of a VM', 'vm', 'It is not a disk.');
 const XML = plainKind(
   'xml',
   'an XML text (an OVF or the description of a VM)',

@@ -48,7 +48,7 @@ export function openSealedFile(bytes: Uint8Array, o: { dek: Dek; context: string
     if (!(error instanceof CryptoError) || error.code !== 'ENVELOPE_MISMATCH') throw error;
     throw new HypervisorError(
       { code: 'ENVELOPE_TAMPERED', file: o.file },
-      `${o.file} was changed, cut short or taken from another virtual machine. Put back a saved copy.`,
+      `${o.file} was changed, cut short or taken from another virtual machine. Restore a saved copy.`,
     );
   }
 }

@@ -84,7 +84,7 @@ export function readDescriptor(text: string, file: string): VmdkDescriptor {
     const isDdb = key.toLowerCase().startsWith('ddb.');
     const name = isDdb ? `ddb.${key.slice(4)}` : key.toLowerCase();
     const earlier = lines.get(name);
-    if (earlier !== undefined) throw fileDamaged(file, `${key} stands a second time, first in line ${earlier}`, number);
+    if (earlier !== undefined) throw fileDamaged(file, `${key} occurs twice, first in line ${earlier}`, number);
     lines.set(name, number);
     if (isDdb) ddb.set(key.slice(4), value);
     else header.set(name, value);
@@ -105,7 +105,7 @@ export function readDescriptor(text: string, file: string): VmdkDescriptor {
 function checkDescriptor({ header, extents, lineOf }: VmdkDescriptor, file: string): void {
   const version = header.get('version');
   if (version === undefined || !/^[0-9]{1,9}$/.test(version)) {
-    throw fileDamaged(file, 'version is missing or no number', lineOf('version'));
+    throw fileDamaged(file, 'version is missing or not a number', lineOf('version'));
   }
   if (!['1', '2', '3'].includes(version)) {
     throw notSupported('version', `${file}: descriptors of version ${version} are not known here; 1, 2 and 3 are.`);
@@ -116,7 +116,7 @@ function checkDescriptor({ header, extents, lineOf }: VmdkDescriptor, file: stri
     }
   }
   if (!/^[A-Za-z0-9]{1,64}$/.test(header.get('createtype') ?? '')) {
-    throw fileDamaged(file, 'createType is missing or no word', lineOf('createtype'));
+    throw fileDamaged(file, 'createType is missing or not a word', lineOf('createtype'));
   }
   if (extents.length === 0) throw fileDamaged(file, 'there is no extent line');
   const empty = extents.find(({ sectors }) => sectors === 0);

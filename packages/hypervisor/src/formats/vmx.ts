@@ -191,7 +191,7 @@ export class Vmx {
     const { key, value } = entry;
     const earlier = this.#entries.get(key.toLowerCase());
     if (earlier !== undefined) {
-      throw fileDamaged(file, `${key} stands a second time, first in line ${earlier.line + 1}`, index + 1);
+      throw fileDamaged(file, `${key} occurs twice, first in line ${earlier.line + 1}`, index + 1);
     }
     return { line: index, key, value: decodeValue(value) };
   }

@@ -155,9 +155,7 @@ function whatIsWrong(
   seen: ReadonlySet<string>,
 ): string {
   if (path === null) return `${key}.config is missing or not of the form [datastore] folder/file`;
-  return uuid !== undefined && seen.has(uuid)
-    ? `${key}.uuid stands a second time`
-    : `${key}.uuid is missing or no UUID`;
+  return uuid !== undefined && seen.has(uuid) ? `${key}.uuid occurs twice` : `${key}.uuid is missing or not a UUID`;
 }
 
 function numberOf(text: string): number | null {

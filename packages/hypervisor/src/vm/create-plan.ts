@@ -39,7 +39,7 @@ export interface VmPlan {
  *   (host not safe), KEY_NOT_IN_CACHE
  */
 export function planVm(spec: VmCreateSpec, host: HostContext): VmPlan {
-  if (!isFileName(spec.name)) throw invalidArgument('name', 'A VM name must be able to name a folder.');
+  if (!isFileName(spec.name)) throw invalidArgument('name', 'The name of a VM must be a valid folder name.');
   if (!isUuid(spec.uuid)) throw invalidArgument('uuid', 'The UUID of a VM is written in lower case, 8-4-4-4-12.');
   if (host.inventory.get(spec.uuid) !== undefined) {
     throw alreadyExists(`A virtual machine with UUID ${spec.uuid}`, 'Unregister it or take another UUID.');
@@ -71,7 +71,7 @@ export function planVm(spec: VmCreateSpec, host: HostContext): VmPlan {
 function planDisk(disk: DiskCreateSpec, index: number, spec: VmCreateSpec, vmKeyId: CryptoKeyId | null): DiskPlan {
   const base = disk.fileName ?? (index === 0 ? spec.name : `${spec.name}_${index}`);
   if (!isFileName(base) || base.endsWith('.vmdk')) {
-    throw invalidArgument('disks.fileName', 'The name of a disk must be able to name a file, and has no .vmdk.');
+    throw invalidArgument('disks.fileName', 'The name of a disk must be a valid file name without .vmdk.');
   }
   const dataUnitSizeBytes = disk.dataUnitSizeBytes ?? 512;
   if (disk.capacity < 1 || (disk.capacity * SECTOR_SIZE_BYTES) % dataUnitSizeBytes !== 0) {

@@ -70,7 +70,7 @@ export async function readVmConfig(folder: VmFolder, vmxFileName: string): Promi
     );
   }
   const uuid = parseVmwareUuid(written);
-  if (uuid === null) throw fileDamaged(shown, 'vc.uuid is no UUID', vmx.lineOf('vc.uuid'));
+  if (uuid === null) throw fileDamaged(shown, 'vc.uuid is not a UUID', vmx.lineOf('vc.uuid'));
   const bundle = vmx.get('encryption.bundle');
   const disks: DiskConfig[] = [];
   for (const unit of DISK_UNITS) {
@@ -113,7 +113,7 @@ async function readDiskConfig(folder: VmFolder, fileName: string, deviceKey: num
   if (!isFileName(extentFileName)) {
     throw notSupported(
       'extent elsewhere',
-      `${shown}, line ${extent.line}: the extent is no file of the virtual machine's own folder, and no other is opened. Import the disk instead.`,
+      `${shown}, line ${extent.line}: the extent is not a file of the virtual machine's own folder, and only those are opened. Import the disk instead.`,
     );
   }
   if (extent.access !== 'RW')
@@ -125,7 +125,7 @@ async function readDiskConfig(folder: VmFolder, fileName: string, deviceKey: num
     );
   }
   const uuid = parseVmwareUuid(descriptor.ddb.get('uuid') ?? '');
-  if (uuid === null) throw fileDamaged(shown, 'ddb.uuid is missing or no UUID', descriptor.lineOf('ddb.uuid'));
+  if (uuid === null) throw fileDamaged(shown, 'ddb.uuid is missing or not a UUID', descriptor.lineOf('ddb.uuid'));
   return {
     deviceKey,
     fileName,
@@ -171,7 +171,7 @@ function fileNameIn(vmx: Vmx, key: string, shown: string): string {
   if (!isFileName(name)) {
     throw notSupported(
       'file elsewhere',
-      `${shown}, line ${vmx.lineOf(key)}: ${key} is no file of the virtual machine's own folder, and no other is opened.`,
+      `${shown}, line ${vmx.lineOf(key)}: ${key} is not a file of the virtual machine's own folder, and only those are opened.`,
     );
   }
   return name;

@@ -10,7 +10,7 @@ export const deactivatedKey: Check = {
   name: 'deactivated-key',
   about: 'A key that was deactivated (by Revoke) shows the State Deactivated, so that vCenter refuses it by name.',
   needs: ['activate-key'],
-  consequence: 'goes on encrypting with a key that its administrator ended.',
+  consequence: 'goes on encrypting with a key that its administrator deactivated.',
   async run(server) {
     const id = await activeKey(server);
     try {

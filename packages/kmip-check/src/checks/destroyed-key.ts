@@ -6,7 +6,7 @@ import { refusalOf } from './missing-key.js';
 /** A KMS administrator destroys a key that VMs still use. vCenter itself never sends Destroy. */
 export const destroyedKey: Check = {
   name: 'destroyed-key',
-  about: 'A key that was destroyed is answered no more.',
+  about: 'A destroyed key is no longer returned.',
   needs: ['create-key', 'get-key'],
   consequence: 'would still hand out a key that its administrator destroyed.',
   async run(server) {

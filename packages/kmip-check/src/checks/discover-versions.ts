@@ -7,7 +7,7 @@ export const discoverVersions: Check = {
   name: 'discover-versions',
   about: 'Discover Versions is answered as the first message, without a Unique Batch Item ID and then with one.',
   needs: ['trust'],
-  consequence: 'begins every connection with it, and gives the server up when it fails.',
+  consequence: 'begins every connection with it, and tries the next server when it fails.',
   async run(server) {
     await server.converse(pollHealth);
     const versions = await server.converse((session) => session.discoverVersions());

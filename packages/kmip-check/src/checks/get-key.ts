@@ -36,7 +36,7 @@ function look(server: ServerUnderCheck, result: BatchResult | undefined): void {
   if (keyWrappingData !== undefined || keyValue instanceof Uint8Array)
     throw wrong('Key Wrapping Data', 'The key is wrapped.');
   const { keyMaterial } = keyValue;
-  if (!(keyMaterial instanceof Uint8Array)) throw wrong('Key Material', 'It is no Byte String.');
+  if (!(keyMaterial instanceof Uint8Array)) throw wrong('Key Material', 'It is not a Byte String.');
   if (cryptographicAlgorithm !== 'AES') {
     throw wrong('Cryptographic Algorithm', `It is ${cryptographicAlgorithm ?? 'missing'}, not AES.`);
   }

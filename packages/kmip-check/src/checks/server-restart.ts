@@ -10,7 +10,7 @@ export const serverRestart: Check = {
   name: 'server-restart',
   about: 'After a restart of the server its keys are there, under the same IDs, byte for byte.',
   needs: ['reuse-key'],
-  consequence: 'cannot bring a rebooted host its keys: its VMs stay locked for good.',
+  consequence: 'cannot bring a rebooted host its keys: its VMs stay locked permanently.',
   async run(server) {
     const { restart, clock } = server.options;
     if (restart === null) return notTried("Not asked for: name a command with --restart-hook 'COMMAND'.");

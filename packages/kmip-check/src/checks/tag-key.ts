@@ -23,7 +23,7 @@ export const tagKey: Check = {
     const consumer = await server.converse((session) => tagConsumer(session, firstKey, VM), note);
     if (product === 'tagged' && consumer === 'tagged') return pass('Six custom attributes were added.');
     const place = { message: 'batch of 3 Add Attribute', field: 'Result Reason' };
-    const vcenter = 'goes on: the key is used, and nobody can see at the KMS whose it is.';
+    const vcenter = 'goes on: the key is used, but the KMS does not show what it is for.';
     return tolerated(`${how || 'The answer is not sound'}.`, place, vcenter);
   },
 };

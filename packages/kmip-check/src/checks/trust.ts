@@ -11,7 +11,7 @@ const CERTIFICATE = { message: 'TLS handshake', field: 'server certificate' };
 /** Looks at the server's certificate and pins it, as an administrator does who compares its fingerprint. */
 export const trust: Check = {
   name: 'trust',
-  about: 'Mutual TLS comes about, and the server shows the certificate that it should.',
+  about: 'The mutual TLS handshake succeeds, and the server shows the expected certificate.',
   needs: [],
   consequence: 'shows the key server red, and can neither make nor fetch a key.',
   async run(server) {
@@ -27,7 +27,7 @@ export const trust: Check = {
       await verifyPeer(chain, { pins: trusted, authorities }, clock.nowMs);
     } catch (error) {
       if (!(error instanceof PkiError)) throw error;
-      throw new Trouble(CERTIFICATE, `It is not what --ca stands for: ${error.message}`, error.code);
+      throw new Trouble(CERTIFICATE, `It does not match --ca: ${error.message}`, error.code);
     }
     server.pin(leaf);
     try {
@@ -35,7 +35,7 @@ export const trust: Check = {
     } catch (error) {
       if (!(error instanceof PkiError)) throw error;
       const place = { message: 'TLS handshake', field: 'Subject Alternative Name' };
-      return tolerated(`${shown}, is not made out for ${host}.`, place, 'pins the certificate and compares no name.');
+      return tolerated(`${shown}, was not issued for ${host}.`, place, 'pins the certificate and compares no name.');
     }
     return pass(`The server shows ${shown}.`);
   },

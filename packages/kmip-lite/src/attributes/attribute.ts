@@ -71,7 +71,7 @@ function checkStandard(name: StandardAttributeName, value: Value, version: Proto
   const refuse = (message: string): never => {
     throw new KmipError('InvalidField', message);
   };
-  if (sinceMinor > version.minor) refuse(`${name} is no attribute of KMIP ${formatVersion(version)}`);
+  if (sinceMinor > version.minor) refuse(`${name} is not an attribute of KMIP ${formatVersion(version)}`);
   if (type !== value.type) refuse(`${name} must be of type ${type}, not ${value.type}`);
   if (value.type === 'Enumeration' && !valueExistsIn(tag, value.value, version)) {
     refuse(`${name} has no value ${value.value} in KMIP ${formatVersion(version)}`);

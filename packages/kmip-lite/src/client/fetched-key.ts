@@ -14,7 +14,7 @@ export function fetchedKey<T>(object: ManagedObject, take: (view: Uint8Array) =>
   if (keyFormatType !== 'Raw') throw wrong(`a key in the format ${keyFormatType}, not Raw`);
   if (keyWrappingData !== undefined || keyValue instanceof Uint8Array) throw wrong('a wrapped key');
   const { keyMaterial } = keyValue;
-  if (!(keyMaterial instanceof Uint8Array)) throw wrong('key material that is no byte string');
+  if (!(keyMaterial instanceof Uint8Array)) throw wrong('key material that is not a byte string');
   if (cryptographicAlgorithm === undefined || cryptographicLength === undefined) {
     throw wrong('a key without algorithm or length');
   }

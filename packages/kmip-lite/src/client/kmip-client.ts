@@ -60,7 +60,10 @@ export class KmipClient {
       return new KmipConnection(channel, this.#options);
     } catch (error) {
       if (error instanceof ClockError && error.code === 'TIMED_OUT') {
-        throw new KmipClientError('TIMED_OUT', `No connection to the key server came about within ${timeoutMs} ms.`);
+        throw new KmipClientError(
+          'TIMED_OUT',
+          `No connection to the key server was established within ${timeoutMs} ms.`,
+        );
       }
       throw error;
     }

@@ -99,6 +99,6 @@ export function encodeKeyValue(value: KeyValue): Uint8Array {
  */
 export function decodeKeyValue(encoded: Uint8Array): KeyValue {
   const value = decodeTtlv(encoded);
-  if (value.tag !== Tag.KeyValue) throw new KmipError('InvalidMessage', 'the wrapped bytes are no Key Value');
+  if (value.tag !== Tag.KeyValue) throw new KmipError('InvalidMessage', 'the wrapped bytes are not a Key Value');
   return asStructureOf(keyValueCodec)(value, KMIP_1_4);
 }

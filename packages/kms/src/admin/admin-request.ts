@@ -92,13 +92,13 @@ const FIELDS: Readonly<Record<AdminAction, readonly string[]>> = {
 export function parseAdminRequest(line: string): AdminRequest {
   const fields = asRecord(line);
   const { action, ...rest } = fields;
-  if (typeof action !== 'string' || !isAction(action)) throw invalid('It names no action.');
+  if (typeof action !== 'string' || !isAction(action)) throw invalid('It has no action.');
   const known = FIELDS[action].map((field) => field.replace('?', ''));
   const wrong =
     FIELDS[action].find((field) => !isGiven(rest, field)) ?? Object.keys(rest).find((field) => !known.includes(field));
-  if (wrong !== undefined) throw invalid(`${action} has no good field ${wrong}.`);
+  if (wrong !== undefined) throw invalid(`${action} has no valid field ${wrong}.`);
   const { reason } = rest;
-  if (typeof reason === 'string' && !Object.hasOwn(RevocationReasonCode, reason)) throw invalid('It names no reason.');
+  if (typeof reason === 'string' && !Object.hasOwn(RevocationReasonCode, reason)) throw invalid('It has no reason.');
   return fields as unknown as AdminRequest;
 }
 
@@ -109,7 +109,7 @@ function asRecord(line: string): Readonly<Record<string, unknown>> {
   } catch {
     // Told below.
   }
-  throw invalid('It is no JSON object.');
+  throw invalid('It is not a JSON object.');
 }
 
 function isAction(text: string): text is AdminAction {

@@ -220,7 +220,7 @@ function subjectOf(request: AdminRequest): { readonly keyId?: string; readonly c
 export function unexpected(): KmsError {
   return new KmsError(
     'UNEXPECTED',
-    'The key server met an error that it did not expect; it goes on.',
+    'The key server had an unexpected error; it keeps running.',
     'See what it wrote on standard error, and whether the change was made.',
   );
 }

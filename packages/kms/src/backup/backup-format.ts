@@ -99,7 +99,7 @@ export function decodeManifest(bytes: Uint8Array, seal: Uint8Array, rootKey: Roo
   const manifest = JSON.parse(new TextDecoder().decode(bytes)) as Manifest;
   if (manifest.format !== FORMAT) throw damaged(from, `it is of another format (${manifest.format})`);
   const stray = manifest.files.find(({ path }) => !isKnown(homePath(path)) || isPrivate(path));
-  if (stray) throw damaged(from, `it names ${stray.path}, which is no file of a backup`);
+  if (stray) throw damaged(from, `it names ${stray.path}, which is not a file of a backup`);
   return manifest;
 }
 

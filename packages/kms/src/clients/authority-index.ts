@@ -63,7 +63,7 @@ export class AuthorityIndex {
     if (!wanted.ca) {
       throw new KmsError(
         'CLIENT_CERTIFICATE_INVALID',
-        'That certificate is no authority: it may not sign others.',
+        'That certificate is not an authority: it may not sign others.',
         'Register a certificate of the client itself with --cert.',
       );
     }

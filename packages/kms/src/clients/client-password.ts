@@ -44,7 +44,7 @@ export class ClientPassword {
     const nameAt = 4 + SALT_SIZE_BYTES + HASH_SIZE_BYTES;
     const iterations = bytes.length > nameAt ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) : 0;
     if (iterations === 0) {
-      throw new KmsError('CLIENT_PASSWORD_DAMAGED', `${path} is no password file.`, 'Set the password again.');
+      throw new KmsError('CLIENT_PASSWORD_DAMAGED', `${path} is not a password file.`, 'Set the password again.');
     }
     const username = new TextDecoder().decode(bytes.subarray(nameAt));
     return new ClientPassword(
@@ -89,7 +89,7 @@ export class ClientPassword {
     const isShown = credential?.type === 'UsernameAndPassword' && credential.password !== undefined;
     if (isShown && this.#fits(credential.password ?? new Uint8Array(0)) && credential.username === this.username)
       return;
-    throw new KmsError('CREDENTIAL_REFUSED', 'User name and password do not fit.');
+    throw new KmsError('CREDENTIAL_REFUSED', 'User name and password do not match.');
   }
 
   #fits(password: Uint8Array): boolean {

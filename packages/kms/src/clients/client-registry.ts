@@ -107,7 +107,7 @@ export class ClientRegistry {
     if (peer) return peer;
     throw new KmsError(
       'CLIENT_UNKNOWN',
-      `Nobody registered the certificate ${fingerprintSha256(leaf)}.`,
+      `There is no client with the certificate ${fingerprintSha256(leaf)}.`,
       'Register it with: vcryptsim kms client add NAME --dir DIR --cert PEM',
     );
   }

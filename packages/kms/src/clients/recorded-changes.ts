@@ -106,7 +106,9 @@ export class RecordedChanges {
     } catch (error) {
       await this.#takeBack(plan).catch(() => {});
       await this.#files.unlink(this.#planPath).catch(() => {});
-      throw error instanceof KmsError ? error : unwritable(error, 'Make room or mend the disk, then try again.');
+      throw error instanceof KmsError
+        ? error
+        : unwritable(error, 'Free some space or repair the disk, then try again.');
     }
     try {
       await this.#putInPlace(plan);
@@ -115,7 +117,7 @@ export class RecordedChanges {
       throw new KmsError(
         'CHANGE_UNFINISHED',
         `The change is written down, and ${file.path} could not be put in place: ${reason}.`,
-        'Mend the disk and do the same again: that finishes it. So does the next start of the key server.',
+        'Repair the disk and do the same again: that finishes it. So does the next start of the key server.',
       );
     }
     // A plan that stays is found done by whoever settles next.

@@ -85,7 +85,7 @@ export class LinkReader {
         const head = joined(parts);
         parts.splice(0, parts.length, head);
         const bodyBytes = viewOf(head).getUint32(1);
-        if (bodyBytes > BODY_BYTES_MAX) throw malformed('a message is longer than any can be');
+        if (bodyBytes > BODY_BYTES_MAX) throw malformed('a message is longer than the limit');
         wantedBytes += bodyBytes;
       }
       if (heldBytes >= wantedBytes && wantedBytes > HEAD_BYTES) break;
@@ -104,7 +104,7 @@ export class LinkReader {
   async expect<Type extends LinkMessage['type']>(type: Type): Promise<Extract<LinkMessage, { type: Type }>> {
     const message = await this.next();
     if (message === null) throw new NetworkError('CLOSED', 'The other side ended the connection.');
-    if (message.type !== type) throw malformed(`${message.type} stands where ${type} should`);
+    if (message.type !== type) throw malformed(`${message.type} was found where ${type} should be`);
     return message as Extract<LinkMessage, { type: Type }>;
   }
 }
@@ -155,17 +155,17 @@ function decode(typeByte: number, body: Uint8Array): LinkMessage {
     const [offsetBytes, endBytes, lastWrite] = [numberAt(view, 1), numberAt(view, 9), numberAt(view, 17)];
     return { type, replaces, offsetBytes, endBytes, lastWrite, bytes };
   }
-  throw malformed('a message is none of those that are spoken');
+  throw malformed('a message has an unknown type');
 }
 
 function numberAt(view: DataView, offset: number): number {
   const value = view.getBigUint64(offset);
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed('a number is larger than any can be');
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed('a number is larger than the limit');
   return Number(value);
 }
 
 function malformed(what: string): KmsError {
-  return new KmsError('LINK_MALFORMED', `The other node does not speak as a node does: ${what}.`);
+  return new KmsError('LINK_MALFORMED', `The other node does not follow the protocol: ${what}.`);
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

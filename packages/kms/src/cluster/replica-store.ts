@@ -237,7 +237,7 @@ function opened<T>(open: () => T): T {
 export function leaderUnreadable(): KmsError {
   return new KmsError(
     'LEADER_UNREADABLE',
-    'What came from the leader cannot be read as what follows on what is here.',
+    'What the leader sent does not continue the copy on this node.',
     "Look at the leader's own folder: its store may be damaged.",
   );
 }

@@ -32,7 +32,7 @@ export function drawKey(wanted: readonly Attribute[], context: OperationContext)
     const needed = 'Cryptographic Algorithm, Cryptographic Length and Cryptographic Usage Mask';
     throw new KmsError('FIELD_MISSING', `A new key needs ${needed}.`);
   }
-  if ((usageMask & ~KNOWN_USAGE) !== 0) throw invalid('The usage mask has bits that mean nothing.');
+  if ((usageMask & ~KNOWN_USAGE) !== 0) throw invalid('The usage mask has undefined bits.');
   const lengthBytes = materialBytes(algorithm, lengthBits);
   if (lengthBytes === null) throw invalid(`There is no ${algorithm} key of ${lengthBits} bits.`);
   const bytes = context.entropy.secret(lengthBytes, 'kek');

@@ -135,9 +135,9 @@ function matches(name: string, value: Value, wanted: Value): boolean {
 
 /** The default members of a group take turns: each Locate begins with the one after the last one's first. */
 function inTurn(found: readonly string[], wanted: readonly Attribute[], call: Call): string[] {
-  const { groupTurns, client } = call.context;
+  const { nextGroupMember, client } = call.context;
   const groups = wanted.filter((one) => one.name === 'Object Group').map((one) => attributeText(one));
-  const first = takeTurn(groupTurns, client, groups, found.length);
+  const first = takeTurn(nextGroupMember, client, groups, found.length);
   return [...found.slice(first), ...found.slice(0, first)];
 }
 
@@ -148,5 +148,5 @@ function isMember(object: ManagedObject, member: 'GroupMemberFresh' | 'GroupMemb
 
 function checkName(name: string): void {
   const isKnown = isStandard(name) ? standardAttributes[name] !== undefined : /^[xy]-/.test(name);
-  if (!isKnown) throw new KmsError('ATTRIBUTE_INVALID', `${name} is no attribute.`);
+  if (!isKnown) throw new KmsError('ATTRIBUTE_INVALID', `${name} is not an attribute.`);
 }

@@ -20,7 +20,7 @@ export interface OperationContext {
   readonly store: ObjectStore;
   readonly pending: PendingOperations;
   /** Whose turn it is among the default members of each group; forgotten when the server stops. */
-  readonly groupTurns: Map<string, number>;
+  readonly nextGroupMember: Map<string, number>;
   readonly entropy: Entropy;
   readonly keyPairs: KeyPairSource;
   /** What a client may keep; the defaults if missing. */

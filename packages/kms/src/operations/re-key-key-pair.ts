@@ -50,7 +50,7 @@ function oldPair(uniqueIdentifier: string, call: Call): { privateKey: ManagedObj
   const privateKey = ownObject(uniqueIdentifier, call);
   const publicId = linkedIdentifier(privateKey, 'PublicKeyLink');
   if (privateKey.type !== 'PrivateKey' || publicId === undefined) {
-    throw new KmsError('WRONG_STATE', 'This object is no half of a pair that is re-keyed.');
+    throw new KmsError('WRONG_STATE', 'This object is not part of a key pair that can be re-keyed.');
   }
   const publicKey = ownObject(publicId as KeyId, call);
   for (const half of [privateKey, publicKey]) {

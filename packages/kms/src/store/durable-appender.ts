@@ -201,7 +201,7 @@ export class DurableAppender<Entry extends Appended> {
     } catch (error) {
       // At once, to give the room back; if that fails too, before the next write.
       await this.#cutRemains().catch(() => {});
-      throw unwritable(error, 'Make room or mend the disk, then try again.');
+      throw unwritable(error, 'Free some space or repair the disk, then try again.');
     }
     await this.#sync();
     this.#hasRemains = false;
@@ -217,7 +217,7 @@ export class DurableAppender<Entry extends Appended> {
         for (const { offsetBytes, bytes } of wipes) await this.#handle.pwrite(bytes, offsetBytes);
       });
     } catch (error) {
-      throw unwritable(error, 'Mend the disk, then destroy the object again.');
+      throw unwritable(error, 'Repair the disk, then destroy the object again.');
     }
     await this.#sync();
   }
@@ -227,7 +227,7 @@ export class DurableAppender<Entry extends Appended> {
       await this.#handle.fsync();
     } catch (error) {
       this.giveUp();
-      throw unwritable(error, 'Mend the disk and restart the key server.');
+      throw unwritable(error, 'Repair the disk and restart the key server.');
     }
   }
 

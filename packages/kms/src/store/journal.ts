@@ -159,7 +159,7 @@ export class Journal implements JournalCopy {
    */
   static async adopt(o: JournalOptions, bytes: Uint8Array): Promise<Journal> {
     const failed = (error: unknown) => {
-      throw error instanceof KmsError ? error : unwritable(error, 'Make room or mend the disk.');
+      throw error instanceof KmsError ? error : unwritable(error, 'Free some space or repair the disk.');
     };
     await publishFile(o, async (handle) => {
       await handle.pwrite(bytes, 0);
@@ -369,12 +369,14 @@ export class Journal implements JournalCopy {
         await old.close();
       } catch (error) {
         this.#settle();
-        throw error instanceof KmsError ? error : unwritable(error, 'Make room or mend the disk, then try again.');
+        throw error instanceof KmsError
+          ? error
+          : unwritable(error, 'Free some space or repair the disk, then try again.');
       }
       await this.#o.files.fsyncFolder(folderOf(this.#o.path)).catch((error: unknown) => {
         // Nobody copies what the next start may not find.
         this.#lane.giveUp();
-        throw unwritable(error, 'Mend the disk and restart the key server.');
+        throw unwritable(error, 'Repair the disk and restart the key server.');
       });
       this.#settle();
     });

@@ -119,7 +119,7 @@ export function readFacts(facts: Uint8Array): Facts & { readonly hasMaterial: bo
   ) {
     return { id: id as KeyId, type, owner: clientName(owner), user, state, version, hasMaterial: material === true };
   }
-  throw damagedRecord('A record of the store says of itself what no record says.');
+  throw damagedRecord('A record of the store has fields that contradict each other.');
 }
 
 /** A record that is none of ours, or was changed. */

@@ -24,7 +24,7 @@ export class SystemClock implements WorldClock {
       let timer: NodeJS.Timeout;
       const giveUp = () => {
         clearTimeout(timer);
-        reject(new ClockError('ABORTED', 'the wait was given up by its signal'));
+        reject(new ClockError('ABORTED', 'the wait was canceled'));
       };
       const wait = () => {
         const leftMs = endMs - performance.now();
@@ -50,7 +50,7 @@ export class SystemClock implements WorldClock {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => {
-          reject(new ClockError('TIMED_OUT', `nothing came within ${limitMs} ms`));
+          reject(new ClockError('TIMED_OUT', `there was no answer within ${limitMs} ms`));
           onLate();
         },
         Math.min(limitMs, LONGEST_TIMEOUT_MS),

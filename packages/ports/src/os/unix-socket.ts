@@ -116,11 +116,14 @@ function removeFile(path: string): void {
 function localError(error: unknown, path: string): NetworkError {
   const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTSOCK') {
-    return new NetworkError('REFUSED', `nobody listens at ${path}`);
+    return new NetworkError('REFUSED', `no program is listening at ${path}`);
   }
   if (code === 'EADDRINUSE') return new NetworkError('ADDRESS_IN_USE', `somebody listens at ${path} already`);
   if (code === 'EACCES' || code === 'EPERM') {
-    return new NetworkError('NOT_PERMITTED', `${path} is not yours to use; become the user who serves it`);
+    return new NetworkError(
+      'NOT_PERMITTED',
+      `${path} may not be used by you; run this as the user who started the server`,
+    );
   }
   return new NetworkError('UNREACHABLE', `${path} cannot be used as a socket (${code})`);
 }
@@ -130,5 +133,5 @@ function systemCode(error: unknown): string {
 }
 
 function gone(): NetworkError {
-  return new NetworkError('RESET', 'the other side has left');
+  return new NetworkError('RESET', 'the other side closed the connection');
 }

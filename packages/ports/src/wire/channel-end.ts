@@ -28,8 +28,8 @@ type Ending = 'EOF' | 'RESET' | 'CLOSED';
 const NOBODY = (): void => {};
 
 const ENDINGS = {
-  EOF: ['RESET', 'the peer has left'],
-  RESET: ['RESET', 'the peer pulled the plug'],
+  EOF: ['RESET', 'the other side closed the connection'],
+  RESET: ['RESET', 'the other side reset the connection'],
   CLOSED: ['CLOSED', 'this side was closed'],
 } as const;
 

@@ -16,7 +16,7 @@ export const vmState = expectationKind({
     return {
       met: wanted.every((state) => found.includes(state)),
       wanted: `${name} ${listed(wanted)}`,
-      found: vm === null ? `${name} is on no host that is up` : listed(found),
+      found: vm === null ? `${name} is not on any running host` : listed(found),
     };
   },
 });

@@ -27,7 +27,7 @@ export interface Audience {
 }
 
 /** Nobody watches. */
-export const NOBODY: Audience = {
+export const NO_AUDIENCE: Audience = {
   begins: async () => {},
   stepBegins: async () => {},
   ask: async () => null,

@@ -162,7 +162,7 @@ function bindQuiz(
 
 async function bindUse(name: unknown, place: BindPlace, stepsOfPart: StepsOfPart): Promise<BoundSteps> {
   if (typeof name === 'string') return stepsOfPart(name, place);
-  return refuse(place.source.problemAt([...place.path, 'use'], "'use' wants the path of one part"));
+  return refuse(place.source.problemAt([...place.path, 'use'], "'use' needs the path of one part"));
 }
 
 async function bindRepeat(value: unknown, place: BindPlace, stepsOfPart: StepsOfPart): Promise<BoundSteps> {

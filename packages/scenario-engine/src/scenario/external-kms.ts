@@ -51,7 +51,7 @@ export function externalKmsOf(
     throw new RunError('BAD_CREDENTIALS', 'Credentials are given, but no key server. Name it with --kms HOST:PORT.');
   }
   if (cert === undefined || key === undefined || ca === undefined) {
-    const message = `The key server ${address.host}:${address.port} wants a client certificate. Give --kms-cert, --kms-key and --kms-ca.`;
+    const message = `The key server ${address.host}:${address.port} needs a client certificate. Give --kms-cert, --kms-key and --kms-ca.`;
     throw new RunError('BAD_CREDENTIALS', message);
   }
   return { address, cert, key, ca, user, passwordFile };

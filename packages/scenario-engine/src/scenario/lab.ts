@@ -68,7 +68,10 @@ export const labSchema = z.strictObject({
       replication: z.strictObject({ every: durationBetween(REPLICATION_MIN_MS, LONGEST_MS) }).optional(),
     })
     .refine(({ nodes, replication }) => !replication || nodes.length > 1, 'replication needs a second node')
-    .refine(({ external, replication }) => !replication || !external, "an external key server's replication is its own")
+    .refine(
+      ({ external, replication }) => !replication || !external,
+      'replication is for the key servers of the lab, not for an external one',
+    )
     .default({ provider: 'corp-kms', nodes: ['kms-1'] }),
   cluster: nameSchema.default('cluster-1'),
   hosts: uniqueNames(HOSTS_MAX).default(['esx-1']),

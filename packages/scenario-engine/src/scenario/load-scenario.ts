@@ -165,7 +165,7 @@ class Loader {
       return null;
     };
     const shown = name.length > NAME_SHOWN ? `${name.slice(0, NAME_SHOWN)}...` : name;
-    if (!pathSchema.safeParse(name).success) return fail(`'use' wants the path of a part, as parts/one-host.yaml`);
+    if (!pathSchema.safeParse(name).success) return fail(`'use' needs the path of a part, as parts/one-host.yaml`);
     if (this.#parts.size >= PARTS_MAX) return fail(`this scenario uses more than ${PARTS_MAX} parts, the limit`);
     const path = resolveBeside(folderOf(this.#options.path), name);
     if (path === null) return fail(`'${shown}' is not a path below the scenario's folder, as parts/one-host.yaml`);

@@ -6,7 +6,7 @@ import { stepKind } from './step-kind.js';
 export const act = stepKind({
   verb: 'act',
   about: 'Begins a new act: a title and one or two sentences.',
-  example: 'act: { title: The key server goes away, text: Nobody can ask it for keys now. }',
+  example: 'act: { title: The key server goes away, text: No key can be fetched from it now. }',
   args: () => z.strictObject({ title: plainText(80), text: plainText(600) }),
   run: async ({ title, text }, { audience }) => {
     audience.act(title, text.trim());

@@ -5,7 +5,7 @@ import { stepKind } from './step-kind.js';
 /** `fault.clear`: mends the way from vCenter to key servers. */
 export const faultClear = stepKind({
   verb: 'fault.clear',
-  about: 'Mends the way to key servers: all, one, or a list.',
+  about: 'Ends a fault on the way to key servers: all, one, or a list.',
   example: 'fault.clear: all',
   args: (names) =>
     z.union([nodesSchema(names), z.strictObject({ nodes: nodesSchema(names) }).transform((o) => o.nodes)]),

@@ -12,7 +12,7 @@ const DELAY_MAX_MS = 86_400_000;
 /** `fault.kms`: breaks the way from vCenter to key servers until `fault.clear`. */
 export const faultKms = stepKind({
   verb: 'fault.kms',
-  about: 'Breaks the way to key servers: refuse (nobody answers), hang (silence), slow (every answer comes late).',
+  about: 'Puts a fault on the way to key servers: refuse (no connection), hang (no answer), slow (late answers).',
   example: 'fault.kms: { nodes: all, mode: hang }',
   args: (names) =>
     z

@@ -27,10 +27,13 @@ export const scan = stepKind({
     const folders = places.map((place) => world.folder[place]);
     const match = (await searchFolders(world, needles, folders))[0];
     if (match !== undefined && !found) {
-      throw new RunError('SECRET_FOUND', `${match.needle} stands in ${match.path} at byte ${match.offsetBytes}.`);
+      throw new RunError('SECRET_FOUND', `${match.needle} was found in ${match.path} at byte ${match.offsetBytes}.`);
     }
     if (match === undefined && found) {
-      throw new RunError('SECRET_NOT_FOUND', `None of ${needles.length} needles stands in ${places.join(', ')}.`);
+      throw new RunError(
+        'SECRET_NOT_FOUND',
+        `None of the ${needles.length} needles was found in ${places.join(', ')}.`,
+      );
     }
     const what = typeof needle === 'string' ? `the ${needles.length} ${NAMES[needle]}` : 'the text';
     return { facts: [`Every byte of ${places.join(', ')} searched for ${what}: ${found ? 'found' : 'not there'}.`] };

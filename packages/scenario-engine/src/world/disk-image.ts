@@ -64,7 +64,7 @@ async function openFlatVmdk(files: FileSystem, path: string): Promise<DiskImage>
     path,
   );
   if (header.has('encryptionkeys') || header.has('keyid') || (ddb.get('iofilters') ?? '').includes('vmwarevmcrypt')) {
-    throw badImage(path, 'is an encrypted VMDK', 'Export it in clear first, with its keys at hand.');
+    throw badImage(path, 'is an encrypted VMDK', 'Export it in clear first, on a host that has its keys.');
   }
   const convert = `Convert it first: ${qemuImgLine(path, 'vmdk')}`;
   const [extent, ...more] = extents;

@@ -88,7 +88,7 @@ export class VirtualMachines {
     return spec === undefined ? null : this.#world.hosts.up(spec.host);
   }
 
-  /** The VM as its host sees it now, or null when it is on no host that is up. */
+  /** The VM as its host sees it now, or null when it is not on any running host. */
   async now(name: string): Promise<VmInfo | null> {
     const { uuid } = this.get(name);
     const vms = (await this.hostOf(name)?.vms()) ?? [];

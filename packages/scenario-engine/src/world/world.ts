@@ -29,8 +29,8 @@ import { type Drive, driveOf } from './drive.js';
 import { Evidence } from './evidence.js';
 import { HostRack } from './host-rack.js';
 import type { KeyServerFaults, KeyServers } from './key-servers.js';
-import { keyServersOf } from './key-servers-of.js';
 import { KeysOnWire } from './keys-on-wire.js';
+import { openKeyServers } from './open-key-servers.js';
 import { makeRunFolder, type RunFolder } from './run-folder.js';
 import { removeRunFolder } from './run-mark.js';
 import { SecretNeedles } from './secret-needles.js';
@@ -244,7 +244,7 @@ async function joinIn(
   const keyPairs = new SystemKeyPairs(clock);
   const engine = engineOf(options.engine);
   const shared = { files: recording, clock, entropy };
-  const kms = await keyServersOf(options, {
+  const kms = await openKeyServers(options, {
     ...shared,
     folder: folder.kms,
     network,

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { afterAll } from 'vitest';
-import { type Audience, NOBODY, type RunResult, runScenario } from '../../src/index.js';
+import { type Audience, NO_AUDIENCE, type RunResult, runScenario } from '../../src/index.js';
 import { loadScenario } from '../../src/scenario/load-scenario.js';
 
 export const SCENARIOS = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../scenarios');
@@ -41,7 +41,7 @@ export async function run(path: string, o: RunWith = {}): Promise<RunResult> {
     engine: o.engine ?? 'auto',
     folder: join(temporaryFolder(), 'run'),
     files,
-    audience: o.audience ?? NOBODY,
+    audience: o.audience ?? NO_AUDIENCE,
     ...(o.diskImage === undefined ? {} : { diskImage: o.diskImage }),
     ...(o.saveWire === undefined ? {} : { saveWire: o.saveWire }),
   });

@@ -193,12 +193,12 @@ class FaultyChannel implements Channel {
   }
 
   #reason(error: unknown): unknown {
-    if (this.#cut) return new NetworkError('RESET', 'the peer pulled the plug');
+    if (this.#cut) return new NetworkError('RESET', 'the other side reset the connection');
     if (this.#ended.signal.aborted) return new NetworkError('CLOSED', 'this side was closed');
     return error;
   }
 }
 
 function givenUp(): NetworkError {
-  return new NetworkError('ABORTED', 'the attempt was given up by its signal');
+  return new NetworkError('ABORTED', 'the connection attempt was canceled');
 }

@@ -40,7 +40,7 @@ export class MemoryNetwork implements Network {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => this.#clock.deliver(seq + 1, () => reject(error));
       const door = 'name' in address ? this.#book.get(address.name) : undefined;
-      if (!door) fail(new NetworkError('REFUSED', `nobody listens as ${textOf(address)}`));
+      if (!door) fail(new NetworkError('REFUSED', `${textOf(address)} refused the connection: it is not running`));
       else if (!this.#ownsItsKey(options.identity)) fail(keyError());
       else this.#shakeHands(seq, door, options, resolve, reject);
     });
@@ -55,7 +55,7 @@ export class MemoryNetwork implements Network {
         } else if (!options.identities.every((identity) => this.#ownsItsKey(identity))) {
           reject(keyError());
         } else if (this.#book.has(address.name)) {
-          reject(new NetworkError('ADDRESS_IN_USE', `somebody listens as ${address.name} already`));
+          reject(new NetworkError('ADDRESS_IN_USE', `a listener is already running as ${address.name} already`));
         } else {
           resolve(this.#open(address.name, options));
         }
@@ -97,7 +97,7 @@ export class MemoryNetwork implements Network {
     };
     const giveUp = () => {
       void link.client.abort();
-      answer(() => reject(new NetworkError('ABORTED', 'the attempt was given up by its signal')));
+      answer(() => reject(new NetworkError('ABORTED', 'the connection attempt was canceled')));
     };
     if (client.signal?.aborted) {
       giveUp();

@@ -112,7 +112,7 @@ export class VirtualClock implements WorldClock {
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         this.#timers.remove(timer);
-        reject(new ClockError('ABORTED', 'the wait was given up by its signal'));
+        reject(new ClockError('ABORTED', 'the wait was canceled'));
       };
       const timer = this.#startTimer(delayMs, () => {
         signal?.removeEventListener('abort', giveUp);
@@ -130,7 +130,7 @@ export class VirtualClock implements WorldClock {
   within<T>(limitMs: number, work: Promise<T>, onLate: () => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = this.#startTimer(limitMs, () => {
-        reject(new ClockError('TIMED_OUT', `nothing came within ${limitMs} ms`));
+        reject(new ClockError('TIMED_OUT', `there was no answer within ${limitMs} ms`));
         onLate();
       });
       // The loser of the race is taken out, or it would make an empty turn later.
@@ -241,7 +241,7 @@ export class VirtualClock implements WorldClock {
       this.#endRun(
         new ClockError(
           'STUCK',
-          `at ${when} all wait and nobody will ever speak, or somebody waits for real work outside a task`,
+          `at ${when} the run is stuck: every party waits and no timer is left, or real work is awaited outside a task`,
         ),
       );
     } else if (nextMs > latestMs) {
@@ -258,7 +258,10 @@ export class VirtualClock implements WorldClock {
     this.#quietPasses = 0;
     this.#unbalancedSinceMs ??= wallMs();
     if (wallMs() - this.#unbalancedSinceMs <= BYTES_LOST_AFTER_MS) this.#planStep();
-    else this.#endRun(new ClockError('BYTES_LOST', 'bytes that one end wrote never reached the other: a miscount'));
+    else
+      this.#endRun(
+        new ClockError('BYTES_LOST', 'bytes that one end of a connection wrote did not reach the other end'),
+      );
   }
 
   #watchHolds(): () => void {

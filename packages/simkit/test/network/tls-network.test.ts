@@ -273,7 +273,7 @@ describe('peers outside, in real time', () => {
   it.each([
     ['EACCES', 'NOT_PERMITTED', /above 1023/],
     ['EADDRINUSE', 'ADDRESS_IN_USE', /choose another port/],
-    ['EADDRNOTAVAIL', 'UNREACHABLE', /no address of this machine/],
+    ['EADDRNOTAVAIL', 'UNREACHABLE', /not an address of this machine/],
   ])('says %s of the system as %s, with the next step', async (systemCode, code, message) => {
     vi.spyOn(net.Server.prototype, 'listen').mockImplementationOnce(function (this: net.Server) {
       process.nextTick(() => this.emit('error', Object.assign(new Error('no'), { code: systemCode })));

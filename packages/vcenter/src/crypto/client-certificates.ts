@@ -100,7 +100,7 @@ export class ClientCertificates {
   async signedRequest(providerId: ProviderId, chain: readonly Uint8Array[]): Promise<void> {
     const { privateKey } = await this.#waiting(providerId);
     const wrong =
-      'The certificate is not for the last request. Have that one signed; a new request overwrites an older.';
+      'The certificate is not for the last request. Have the last request signed; a new request replaces the one before.';
     refuseForeignKey(chain, privateKey, wrong);
     await this.#use(providerId, { chain, privateKey }, 'CLIENT_CERTIFICATE_UPLOADED');
   }

@@ -147,6 +147,6 @@ export class EncryptionMode {
 function hostKeyRefused({ name: host }: ReachedHost, keyId: CryptoKeyId, reason: string): VCenterError {
   return new VCenterError(
     { code: 'KEY_PUSH_FAILED', host, keyId, reason },
-    `Host ${host} cannot be brought into encryption mode (${reason}). Look at its version and state, then reconnect it.`,
+    `Host ${host} cannot be brought into encryption mode (${reason}). Check its version and state, then reconnect it.`,
   );
 }

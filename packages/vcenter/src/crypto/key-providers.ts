@@ -72,7 +72,7 @@ export class KeyProviders {
       names.some((name) => name === '' || encodeURIComponent(name).length > NAME_MAX_BYTES) ||
       server.userName === ''
     ) {
-      const message = 'A key provider and a key server need a name, and theirs are shorter than this.';
+      const message = 'The name of a key provider or key server is empty or too long.';
       throw new VCenterError({ code: 'INVALID_ARGUMENT', what: 'name' }, message);
     }
     const provider = this.all().find((known) => known.providerId === providerId);

@@ -82,7 +82,7 @@ export class HostConnections {
       if (codeOf(error) === null) throw error;
       throw new VCenterError(
         { code: 'HOST_NOT_CONNECTED', host: name },
-        `Host ${name} does not respond. Wait until it is up, or look at its connection.`,
+        `Host ${name} does not respond. Wait until it is up, or check its connection.`,
       );
     }
   }

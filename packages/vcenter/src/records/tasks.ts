@@ -64,7 +64,7 @@ export class Tasks {
     const error: TaskFailure = {
       code: 'INTERRUPTED',
       fault: { code: 'INTERRUPTED' },
-      message: 'vCenter stopped while this task was running. Look at what it had reached, then start it again.',
+      message: 'vCenter stopped while this task was running. Check what it completed, then start it again.',
     };
     for (const task of running) await this.#end(task, { state: 'error', error });
   }

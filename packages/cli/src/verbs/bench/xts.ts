@@ -39,7 +39,7 @@ export function xtsCommand(): Command {
     .option('--baseline <file>', 'compare with a report that --json wrote earlier on this machine')
     .option('--rounds <n>', 'processes for each configuration', wholeNumber, 5)
     .option('--quick', 'only 64 KiB and 1 MiB requests, encrypting')
-    .option('--soak <size>', 'send so much through the native engine and watch memory, e.g. 10GiB', size)
+    .option('--soak <size>', 'encrypt this much with the native engine and watch memory, e.g. 10GiB', size)
     .option('--assert-bars', 'end with 1 when a target is missed (CI); without it a miss is only printed')
     .addHelpText('after', '\nExample:\n  vcryptsim bench xts --json xts.json --csv xts.csv')
     .action(xts);

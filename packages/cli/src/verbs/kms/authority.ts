@@ -12,7 +12,7 @@ export async function readAuthority(files: FileSystem, folder: string): Promise<
   if (authority) return authority;
   throw new CliError(
     EXIT.environment,
-    `${folder} is no key server's folder: it has no pki/ca.pem.`,
+    `${folder} is not the folder of a key server: it has no pki/ca.pem.`,
     'Check --dir, or make one with: vcryptsim kms client add NAME --dir DIR',
   );
 }

@@ -23,7 +23,7 @@ export function clientAddCommand(): Command {
   return new Command('add')
     .description('Let a client connect: make it a key and a certificate, or register the certificate it has.')
     .argument('<name>', 'what the client is called here; its objects belong to this name')
-    .requiredOption('--dir <dir>', "the key server's folder; made if need be")
+    .requiredOption('--dir <dir>', "the key server's folder; created if it is missing")
     .option('--cert <pem>', "the client's own certificate, self-signed or not; without it a new identity is made")
     .option('--authority <pem>', "the client's own authority, as a vCenter's root: all that it signs for may connect")
     .option('--out <folder>', 'where cert.pem, key.pem and ca.pem go (default DIR/clients/NAME)')
@@ -61,7 +61,7 @@ async function addAuthority(name: string, path: string, dir: string, files: OsFi
     const client = await registration.addAuthority({ name, certificate });
     const home = `${dir}/clients/${client}`;
     await writeCertificates(files, `${home}/ca.pem`, [pki.authority.certificate]);
-    print(`Whoever that authority signs for may connect as client ${client}. Its files: ${home}\n`);
+    print(`Everyone with a certificate of that authority may connect as client ${client}. Its files: ${home}\n`);
   });
 }
 
@@ -118,7 +118,7 @@ function stillValid(certificate: Uint8Array, path: string): Uint8Array {
   const { nowMs } = new SystemClock();
   const day = (timeMs: number) => new Date(timeMs).toISOString().slice(0, 10);
   if (nowMs > notAfterMs) {
-    const message = `The certificate in ${path} expired on ${day(notAfterMs)}, so nobody could connect with it.`;
+    const message = `The certificate in ${path} expired on ${day(notAfterMs)}, so no client could connect with it.`;
     throw new CliError(EXIT.environment, message, 'Have a new one issued, and register that.');
   }
   if (nowMs < notBeforeMs) print(`The certificate in ${path} is valid from ${day(notBeforeMs)} on, not before.\n`);

@@ -41,5 +41,5 @@ async function list({ dir, json }: { readonly dir: string; readonly json?: boole
     const notes = `${isAuthority ? '  authority' : ''}${isRevoked ? '  revoked' : ''}`;
     print(`${visibleLine(`${name}  ${subject}`)}  ${fingerprintSha256}${notes}\n`);
   }
-  if (clients.length === 0) print('Nobody yet. Add one: vcryptsim kms client add NAME --dir DIR\n');
+  if (clients.length === 0) print('There are no clients yet. Add one: vcryptsim kms client add NAME --dir DIR\n');
 }

@@ -7,7 +7,7 @@ import { asCliError } from './trouble.js';
 /** `vcryptsim kms client revoke`: also while a server runs. */
 export function clientRevokeCommand(): Command {
   return new Command('revoke')
-    .description('Shut a client out: its connections are closed and it makes no more. Its objects and its name stay.')
+    .description('Revoke a client: its connections are closed and new ones refused. Its objects and its name stay.')
     .argument('<name>', 'the client')
     .requiredOption('--dir <dir>', "the key server's folder")
     .addHelpText('after', '\nExample:\n  vcryptsim kms client revoke backup --dir lab-kms')

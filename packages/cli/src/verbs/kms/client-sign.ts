@@ -22,7 +22,7 @@ export function clientSignCommand(): Command {
   return new Command('sign')
     .description('Let a client connect by signing its certificate request; its private key stays where it is.')
     .argument('<name>', 'what the client is called here; its objects belong to this name')
-    .requiredOption('--dir <dir>', "the key server's folder; made if need be")
+    .requiredOption('--dir <dir>', "the key server's folder; created if it is missing")
     .requiredOption('--csr <pem>', 'the certificate request (PKCS#10, in PEM or DER)')
     .option('--out <folder>', 'where cert.pem and ca.pem go (default DIR/clients/NAME)')
     .addHelpText('after', '\nExample:\n  vcryptsim kms client sign vcenter --dir lab-kms --csr vcenter.csr')

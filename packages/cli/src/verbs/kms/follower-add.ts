@@ -18,7 +18,7 @@ export function followerAddCommand(): Command {
   return new Command('add')
     .description("Let another node copy a leader's sealed store: make it a key and a certificate.")
     .argument('<name>', 'what the node is called')
-    .requiredOption('--dir <dir>', "the leader's folder; made if need be")
+    .requiredOption('--dir <dir>', "the leader's folder; created if it is missing")
     .requiredOption('--out <folder>', 'where cert.pem, key.pem and ca.pem go; --link of the follower')
     .addHelpText(
       'after',

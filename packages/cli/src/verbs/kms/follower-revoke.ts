@@ -9,7 +9,9 @@ import { asCliError } from './trouble.js';
 /** `vcryptsim kms follower revoke`: also while the leader runs. */
 export function followerRevokeCommand(): Command {
   return new Command('revoke')
-    .description('Shut a node out: it copies nothing any more, also on the connection it has. It keeps what it copied.')
+    .description(
+      'Revoke a follower: it can copy nothing more, not even on an open connection. It keeps what it copied.',
+    )
     .argument('<name>', 'the node')
     .requiredOption('--dir <dir>', "the leader's folder")
     .addHelpText('after', '\nExample:\n  vcryptsim kms follower revoke kms-b --dir kms-a')

@@ -32,17 +32,13 @@ export function keyActivateCommand(): Command {
 
 /** `vcryptsim kms key destroy`. */
 export function keyDestroyCommand(): Command {
-  const what = 'Destroy an object that is not Active: its bytes are in no file any more, its attributes stay.';
+  const what = 'Destroy an object that is not Active: its bytes are erased from every file, its attributes stay.';
   return plainChange('destroy', 'key.destroy', what);
 }
 
 /** `vcryptsim kms key archive`. */
 export function keyArchiveCommand(): Command {
-  return plainChange(
-    'archive',
-    'key.archive',
-    "Put an object's bytes out of its client's reach until it is recovered.",
-  );
+  return plainChange('archive', 'key.archive', 'Archive an object: its client cannot get it until it is recovered.');
 }
 
 /** `vcryptsim kms key recover`. */

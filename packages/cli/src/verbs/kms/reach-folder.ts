@@ -70,7 +70,7 @@ export async function withAdministrator<T>(
   if (!(await exists(files, `${folder}/store/journal`))) {
     throw new CliError(
       EXIT.environment,
-      `${folder} is no key server's folder: it has no store/journal.`,
+      `${folder} is not the folder of a key server: it has no store/journal.`,
       'Check --dir, or start a key server there with: vcryptsim kms serve --dir DIR',
     );
   }

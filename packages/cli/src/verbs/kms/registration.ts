@@ -26,7 +26,7 @@ export async function withRegistration<T>(
   return reach(folder, async () => authority, work);
 }
 
-/** The same with the folder's certificates, which are made if need be. */
+/** The same with the folder's certificates, which are created if it is missing. */
 export function withAdmission<T>(folder: string, work: (admission: Admission) => Promise<T>): Promise<T> {
   const files = new OsFileSystem();
   const clock = new SystemClock();

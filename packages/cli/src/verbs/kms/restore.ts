@@ -16,7 +16,7 @@ interface RestoreOptions {
 /** `vcryptsim kms restore`. */
 export function restoreCommand(): Command {
   return new Command('restore')
-    .description("Make a key server's folder of a backup. Needs the root key that the backup does not hold.")
+    .description('Restore the folder of a key server from a backup. Needs the root key that the backup does not hold.')
     .requiredOption('--from <file|folder>', 'the backup')
     .requiredOption('--dir <dir>', 'where to: a new folder, or one with nothing but root.key in it')
     .option('--root-key <file>', 'the root key; name it to `kms serve` too (default DIR/root.key)')

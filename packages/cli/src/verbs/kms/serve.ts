@@ -114,7 +114,7 @@ function greet(server: KeyServer, folder: string, warnings: readonly (string | n
       : [`The last write before the last stop was not finished and not answered; its ${tornBytes} bytes are gone.`];
   const known =
     names.length === 0
-      ? 'Nobody may connect yet: vcryptsim kms client add NAME --dir DIR'
+      ? 'No client may connect yet. Add one: vcryptsim kms client add NAME --dir DIR'
       : `Clients: ${names.join(', ')}`;
   const lines = [
     'This key server is for labs and tests, not for production keys.',
@@ -128,7 +128,7 @@ function greet(server: KeyServer, folder: string, warnings: readonly (string | n
 /** One answer or connection was lost to a mistake in vcryptsim: the stack helps whoever mends it. */
 function tellOfFault(error: unknown): void {
   const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  printError(`A mistake in vcryptsim cost one request its answer; the server goes on.\n${told}\n`);
+  printError(`A bug in vcryptsim left one request without an answer; the server keeps running.\n${told}\n`);
 }
 
 /** Resolves at the first SIGTERM or SIGINT. */

@@ -14,7 +14,7 @@ interface StatusOptions {
 /** `vcryptsim kms status`: how a server that runs stands in its cluster. */
 export function statusCommand(): Command {
   return new Command('status')
-    .description('Say whether a running key server leads or follows, and how far followers are behind.')
+    .description('Say whether a running key server leads or follows, and how many writes its followers lack.')
     .requiredOption('--dir <dir>', "the key server's folder")
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  vcryptsim kms status --dir kms-b')

@@ -51,14 +51,14 @@ export function dial(plan: DialPlan): Promise<Channel> {
       clock.deliver(seq + 1, run);
     };
     const fail = (error: unknown) => answer(() => reject(error));
-    let reason = 'the peer ended it';
+    let reason = 'the other side ended it';
     const noteReason = (error: Error) => {
       reason = 'code' in error ? String(error.code) : error.message;
     };
     const notDone = () => fail(new NetworkError('TLS_FAILED', `the TLS handshake did not finish: ${reason}`));
     const giveUp = () => {
       void end.abort();
-      fail(new NetworkError('ABORTED', 'the attempt was given up by its signal'));
+      fail(new NetworkError('ABORTED', 'the connection attempt was canceled'));
     };
     const shakeHands = (raw: net.Socket) => {
       if (answered) return;

@@ -192,6 +192,6 @@ export class OutsideEnd implements Guest {
   #failure(): NetworkError {
     return this.#ending === 'CLOSED'
       ? new NetworkError('CLOSED', 'this side was closed')
-      : new NetworkError('RESET', 'the peer has left');
+      : new NetworkError('RESET', 'the other side closed the connection');
   }
 }

@@ -82,7 +82,7 @@ export class TlsNetwork implements Network {
   #dialInside(seq: number, name: string, options: ConnectOptions): Promise<Channel> {
     const listener = this.#book.get(name);
     // The book knows; a freed port may be anybody's.
-    if (!listener) throw new NetworkError('REFUSED', `nobody listens as ${name}`);
+    if (!listener) throw new NetworkError('REFUSED', `${name} refused the connection: it is not running`);
     const secureContext = this.#contexts.of(options.identity);
     const link = this.#board.link(seq);
     const { host, port } = listener.address;
@@ -123,7 +123,8 @@ export class TlsNetwork implements Network {
     });
     listener.acceptLinks(this.#board);
     await this.#open(listener, LOOPBACK, 0, () => {
-      if (this.#book.has(name)) throw new NetworkError('ADDRESS_IN_USE', `somebody listens as ${name} already`);
+      if (this.#book.has(name))
+        throw new NetworkError('ADDRESS_IN_USE', `a listener is already running as ${name} already`);
       this.#book.set(name, listener);
     });
     return listener;

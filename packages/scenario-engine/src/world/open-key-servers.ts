@@ -31,7 +31,7 @@ export interface KeyServersWanted {
 }
 
 /** Starts key servers of our own, or opens the way to somebody else's. @throws NetworkError */
-export function keyServersOf(
+export function openKeyServers(
   { lab, externalKms }: KeyServersWanted,
   ports: Omit<KeyServerRackOptions, 'nodes' | 'replicationMs' | 'clock' | 'faultOf'> & { readonly clock: WorldClock },
 ): Promise<WorldKeyServers> {
@@ -49,7 +49,7 @@ interface Plan {
   readonly replicationMs: number | null;
 }
 
-type Ports = Parameters<typeof keyServersOf>[1];
+type Ports = Parameters<typeof openKeyServers>[1];
 
 async function ownKeyServers(plan: Plan, ports: Ports): Promise<WorldKeyServers> {
   const faults = new FaultyNetwork(ports.network, ports.clock);

@@ -4,6 +4,8 @@ import { chunksOf, writeFile } from './file-chunks.js';
 
 /** A backup as a folder of files. It grows beside its place, as `OUT.new`, and is renamed there when it is whole. */
 export class FolderWriter implements BackupWriter {
+  #isPublished = false;
+
   private constructor(
     private readonly files: FileSystem,
     private readonly out: string,
@@ -27,10 +29,13 @@ export class FolderWriter implements BackupWriter {
 
   async finish(): Promise<void> {
     await this.files.rename(this.beside, this.out);
+    this.#isPublished = true;
     await this.files.fsyncFolder(folderOf(this.out));
   }
 
   async discard(): Promise<void> {
+    // An error after the renaming: nobody was told of it.
+    if (this.#isPublished) await removeTree(this.files, this.out);
     if (await exists(this.files, this.beside)) await removeTree(this.files, this.beside);
   }
 

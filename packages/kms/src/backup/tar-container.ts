@@ -18,6 +18,8 @@ const SIZE_BYTES_MAX = 8 ** 11 - 1;
 /** A backup as one file. It grows beside its place, as `OUT.new`, and gets its name when it is whole. */
 export class TarWriter implements BackupWriter {
   #endBytes = 0;
+  #isClosed = false;
+  #isPublished = false;
 
   private constructor(
     private readonly files: FileSystem,
@@ -44,15 +46,19 @@ export class TarWriter implements BackupWriter {
   async finish(): Promise<void> {
     await this.handle.pwrite(new Uint8Array(2 * BLOCK_BYTES), this.#endBytes);
     await this.handle.fsync();
+    this.#isClosed = true;
     await this.handle.close();
     // A link, not a rename: what came to stand there meanwhile is not replaced.
     await this.files.link(`${this.out}.new`, this.out);
+    this.#isPublished = true;
     await this.files.unlink(`${this.out}.new`);
     await this.files.fsyncFolder(folderOf(this.out));
   }
 
   async discard(): Promise<void> {
-    await this.handle.close();
+    if (!this.#isClosed) await this.handle.close();
+    // An error after the link: nobody was told of it.
+    if (this.#isPublished) await this.files.unlink(this.out);
     if (await exists(this.files, `${this.out}.new`)) await this.files.unlink(`${this.out}.new`);
   }
 }

@@ -160,7 +160,7 @@ describe('vcryptsim kms', () => {
       `${folder}/vcenter.pem`,
     );
     expect([added.code, added.out]).toEqual([0, expect.stringContaining('ca.pem,cert.pem')]);
-    expect(await client.session((session) => session.discoverVersions())).toHaveLength(2);
+    expect(await client.session((session) => session.discoverVersions())).toContainEqual({ major: 1, minor: 1 });
   });
 
   it('says in one sentence and a next step what keeps it from serving', async () => {
@@ -253,7 +253,7 @@ describe('vcryptsim kms', () => {
     for (const socket of sockets) socket.on('error', () => {});
     sockets[0]!.write('GET / HTTP/1.1\r\n\r\n');
     const client = await clientOf(port, await identityOf(`${folder}/kms/clients/vcenter`));
-    expect(await client.session((session) => session.discoverVersions())).toHaveLength(2);
+    expect(await client.session((session) => session.discoverVersions())).toContainEqual({ major: 1, minor: 1 });
     for (const socket of sockets) socket.destroy();
   });
 
@@ -306,7 +306,7 @@ describe('vcryptsim kms', () => {
     expect([signed.code, signed.out]).toEqual([0, expect.stringContaining('may connect')]);
     const chain = certificatesFromPem(await readFile(`${folder}/kms/clients/vcenter/cert.pem`, 'utf8'));
     const client = await clientOf(port, { chain, privateKey: keyPair.privateKey });
-    expect(await client.session((session) => session.discoverVersions())).toHaveLength(2);
+    expect(await client.session((session) => session.discoverVersions())).toContainEqual({ major: 1, minor: 1 });
     expect(vcryptsim('kms', 'client', 'revoke', 'vcenter', ...where).code).toBe(0);
     await expect(client.session((session) => session.discoverVersions())).rejects.toBeInstanceOf(KmipClientError);
     expect(vcryptsim('kms', 'client', 'list', ...where).out).toContain('revoked');

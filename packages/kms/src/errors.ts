@@ -10,6 +10,10 @@ export type KmsErrorCode =
   | 'OFFSET_WITH_DATES' // both say when the replacement begins
   | 'CORRELATION_UNKNOWN' // no pending operation of this client
   | 'NOT_A_KEY' // for wrapping
+  | 'USE_REFUSED' // state, dates or usage mask of a key do not allow this use
+  | 'CRYPTOGRAPHIC_PARAMETERS' // missing, or not served
+  | 'IV_MISSING' // for a mode that needs one
+  | 'CRYPTOGRAPHIC_FAILURE' // data that does not fit the cipher or the key
   | 'WRAPPING_KEY_REFUSED' // not active, or not for wrapping
   | 'ENCODING_OPTION'
   | 'WRONG_STATE' // the state machine has no such transition

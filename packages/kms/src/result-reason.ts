@@ -18,6 +18,10 @@ const REASONS: Readonly<Partial<Record<KmsErrorCode, readonly [ResultReason, str
   OFFSET_WITH_DATES: ['InvalidMessage', 'An offset and dates exclude each other.'],
   CORRELATION_UNKNOWN: ['ItemNotFound', 'There is no such pending operation.'],
   NOT_A_KEY: ['IllegalOperation', 'That object is not a key that can be used so.'],
+  USE_REFUSED: ['PermissionDenied', 'The key may not be used so, or not now.'],
+  CRYPTOGRAPHIC_PARAMETERS: ['InvalidField', 'The Cryptographic Parameters are missing or not served.'],
+  IV_MISSING: ['InvalidMessage', 'The IV/Counter/Nonce is missing.'],
+  CRYPTOGRAPHIC_FAILURE: ['CryptographicFailure', 'Data, IV, padding or tag do not fit.'],
   WRAPPING_KEY_REFUSED: ['PermissionDenied', 'The wrapping key is not active or not for wrapping.'],
   ENCODING_OPTION: ['EncodingOptionError', 'Attributes can be wrapped with TTLV encoding only.'],
   ATTRIBUTE_READ_ONLY: ['PermissionDenied', 'Only the server sets this attribute.'],
@@ -48,13 +52,39 @@ const REASONS: Readonly<Partial<Record<KmsErrorCode, readonly [ResultReason, str
 };
 
 /**
- * Turns what an operation threw into what its client is told: a reason and one of a fixed list of sentences, without
- * paths, identifiers or stacks. Anything that is no refusal of ours is returned as it is.
+ * Refusals that tell their own sentence, which names the field and the value that the client sent. The others have the
+ * fixed sentence above: what they could add (whose an object is, where a file is) is not the client's to know.
+ */
+const TELLING: ReadonlySet<KmsErrorCode> = new Set([
+  'ATTRIBUTE_READ_ONLY',
+  'ATTRIBUTE_EXISTS',
+  'ATTRIBUTE_INVALID',
+  'ATTRIBUTE_ABSENT',
+  'ATTRIBUTE_NOT_FOUND',
+  'INSTANCE_NOT_FOUND',
+  'INDEX_OUT_OF_BOUNDS',
+  'FIELD_INVALID',
+  'FIELD_MISSING',
+  'KEY_FORMAT_NOT_SUPPORTED',
+  'KEY_COMPRESSION_NOT_SUPPORTED',
+  'FEATURE_NOT_SUPPORTED',
+  'CRYPTOGRAPHIC_PARAMETERS',
+  'USE_REFUSED',
+  'IV_MISSING',
+  'NOT_A_KEY',
+]);
+const SENTENCE_MAX = 256;
+
+/**
+ * Turns what an operation threw into what its client is told: a reason and a sentence without paths, stacks or other
+ * clients' things. Anything that is no refusal of ours is returned as it is.
  */
 export function asKmipError(error: unknown): unknown {
   // Its sentence is fixed too, but for the leader's name and the bound, which whoever may connect may know.
   if (error instanceof KmsError && error.code === 'NOT_LEADER') return new KmipError('PermissionDenied', error.message);
   if (error instanceof KmsError && error.code === 'COPY_TOO_OLD') return new KmipError('GeneralFailure', error.message);
   const answer = error instanceof KmsError ? REASONS[error.code] : undefined;
-  return answer ? new KmipError(...answer) : error;
+  if (!(error instanceof KmsError) || !answer) return error;
+  const [reason, sentence] = answer;
+  return new KmipError(reason, TELLING.has(error.code) ? error.message.slice(0, SENTENCE_MAX) : sentence);
 }

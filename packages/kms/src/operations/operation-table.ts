@@ -7,13 +7,18 @@ import { archive, recover } from './archive.js';
 import { check } from './check.js';
 import { create } from './create.js';
 import { createKeyPair } from './create-key-pair.js';
+import { decrypt } from './decrypt.js';
 import { deleteAttribute } from './delete-attribute.js';
 import { destroy } from './destroy.js';
+import { encrypt } from './encrypt.js';
 import { get } from './get.js';
 import { getAttributeList } from './get-attribute-list.js';
 import { getAttributes } from './get-attributes.js';
 import { getUsageAllocation } from './get-usage-allocation.js';
+import { hash } from './hash.js';
 import { locate } from './locate.js';
+import { mac } from './mac.js';
+import { macVerify } from './mac-verify.js';
 import { modifyAttribute } from './modify-attribute.js';
 import { obtainLease } from './obtain-lease.js';
 import type { OperationContext } from './operation-context.js';
@@ -23,6 +28,9 @@ import { reKey } from './re-key.js';
 import { reKeyKeyPair } from './re-key-key-pair.js';
 import { register } from './register.js';
 import { revoke } from './revoke.js';
+import { rngRetrieve, rngSeed } from './rng.js';
+import { sign } from './sign.js';
+import { signatureVerify } from './signature-verify.js';
 
 /** What this key server serves. Query tells the same; everything else is answered with Operation Not Supported. */
 export function operationTable(): OperationTable<OperationContext> {
@@ -49,6 +57,15 @@ export function operationTable(): OperationTable<OperationContext> {
     Recover: answering(recover),
     Poll: answering(poll),
     Cancel: answering(cancel),
+    Encrypt: answering(encrypt),
+    Decrypt: answering(decrypt),
+    Sign: answering(sign),
+    SignatureVerify: answering(signatureVerify),
+    MAC: answering(mac),
+    MACVerify: answering(macVerify),
+    RNGRetrieve: answering(rngRetrieve),
+    RNGSeed: answering(rngSeed),
+    Hash: answering(hash),
     Query: queryOf(() => table),
     DiscoverVersions: async (request) => answerDiscoverVersions(request),
   };

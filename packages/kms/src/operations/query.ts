@@ -1,4 +1,4 @@
-import type { QueryResponse } from '@vcryptsim/kmip-lite';
+import type { CapabilityInformation, QueryResponse } from '@vcryptsim/kmip-lite';
 import type { OperationHandler, OperationTable } from '@vcryptsim/kmip-lite/server';
 import { servedOperations } from '@vcryptsim/kmip-lite/server';
 import type { OperationContext } from './operation-context.js';
@@ -17,6 +17,19 @@ const OBJECT_TYPES = [
   'OpaqueObject',
 ] as const;
 
+/** Batches go on after a failure and are not undone; a destroyed object's material is gone, its attributes stay. */
+const CAPABILITIES: CapabilityInformation = {
+  streaming: false,
+  asynchronous: true,
+  attestation: false,
+  batchUndo: false,
+  batchContinue: true,
+  unwrapMode: 'NotProcessed',
+  destroyAction: 'KeyMaterialDeleted',
+  shreddingAlgorithm: 'Unsupported',
+  rngMode: 'SharedInstantiation',
+};
+
 /**
  * Query (KMIP 1.1 section 4.25): what this server does, and nothing it does not.
  *
@@ -32,5 +45,7 @@ export function queryOf(
       vendorIdentification: VENDOR_IDENTIFICATION,
       serverInformation: [],
     }),
+    ...(functions.includes('QueryRNGs') && { rngParameters: [{ rngAlgorithm: 'Unspecified' }] }),
+    ...(functions.includes('QueryCapabilities') && { capabilities: [CAPABILITIES] }),
   });
 }

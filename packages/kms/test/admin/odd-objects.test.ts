@@ -26,8 +26,8 @@ it.each(ODD.map((odd) => [odd.name, odd] as const))(
   'lists, shows and changes objects beside and with an unreadable %s',
   async (_name, odd) => {
     const files = new MemoryFileSystem();
-    await files.mkdir('/kms');
-    const { store } = await openStore(files);
+    await Lab.run(async (lab) => (await lab.serve()).close(), { files });
+    const { store } = await openStore(files, 2);
     await store.add(keyOf('good', 1), keyOf('odd', 2, { attributes: [odd] }));
     await store.close();
     await Lab.run(
@@ -48,7 +48,7 @@ it.each(ODD.map((odd) => [odd.name, odd] as const))(
         expect(server.faults).toBe(0);
         await server.close();
       },
-      { files, start: 2 },
+      { files, start: 3 },
     );
   },
 );

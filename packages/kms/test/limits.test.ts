@@ -27,7 +27,10 @@ describe('limits', () => {
       const copies = Math.floor((16 * 1024) / leaf!.length);
       const showing = (count: number) =>
         lab.client(server, { ...identity, chain: Array.from({ length: count }, () => leaf!) });
-      expect(await showing(copies).session((session) => session.discoverVersions())).toContainEqual({ major: 1, minor: 1 });
+      expect(await showing(copies).session((session) => session.discoverVersions())).toContainEqual({
+        major: 1,
+        minor: 1,
+      });
       await expect(showing(copies + 1).session((session) => session.discoverVersions())).rejects.toThrow();
       expect(await auditOf(lab.files)).toContainEqual(
         expect.objectContaining({ event: 'REFUSAL', code: 'CLIENT_CHAIN_TOO_LONG' }),

@@ -156,7 +156,6 @@ describe('files of real products are named, and nobody is blamed', () => {
     ['additional configuration', 'a.vmxf', '<?xml version="1.0"?>\n<Foundry/>', false, '.vmxf'],
     ['a template', 'a.VMTX', '.encoding = "UTF-8"\nconfig.version = "8"\n', false, 'template of a VM'],
     ['a configuration of another name', 'old.txt', 'config.version = "8"\n', false, 'configuration of a VM'],
-    ['the data of a disk', 'a-flat.vmdk', at(0, '\0'), null, 'data of a virtual disk'],
     ['a snapshot’s extent', 'a-000001-sesparse.vmdk', at(0, '\xbe\xba\xfe\xca\0\0\0\0'), null, 'seSparse'],
     ['a change-tracking file', 'a-ctk.vmdk', at(0, '\xa2\x72\x19\xf6'), null, 'change-tracking file'],
     ['another product’s disk', 'a.vdi', at(64, '\x7f\x10\xda\xbe'), null, 'a VirtualBox disk image'],
@@ -188,6 +187,10 @@ describe('files of real products are named, and nobody is blamed', () => {
   it('still says of nothing known that it is not known', async () => {
     await expect(inspected(at(0, '\x01\x02'), 'a.bin')).rejects.toThrow('not a file of a virtual machine');
     await expect(inspected(at(0, '\x01\x02'), 'a.vmdk')).rejects.toThrow('neither the descriptor of a disk');
+    await expect(inspected(at(0, '\0'), 'x/a-flat.vmdk')).rejects.toMatchObject({
+      exitCode: 3,
+      nextStep: expect.stringContaining('x/a.vmdk'),
+    });
     await expect(inspected('', 'a.vmx')).rejects.toThrow('is empty');
   });
 });

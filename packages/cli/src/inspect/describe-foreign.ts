@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { descriptorBeside, encryptedObjectOf, type FileEnds, type FileKind } from '@vcryptsim/hypervisor/formats';
+import { CliError, EXIT } from '../exit.js';
 import { formatBytes } from '../terminal/byte-progress.js';
 import type { FileReport } from './file-report.js';
 
@@ -50,18 +51,17 @@ const BY_NAME: readonly (readonly [end: RegExp, format: string, encrypted: boole
   [/-ctk\.vmdk$/i, 'change-tracking file of a VMDK', null, 'Its mark is missing: it may be cut short.'],
 ];
 
-/** Says what a file is by its name, where its bytes have no mark; null when the name says nothing either. */
+/**
+ * Says what a file is by its name, where its bytes have no mark; null when the name says nothing either.
+ *
+ * @throws CliError for the data of a disk: its descriptor is what tells
+ */
 export function describeByName({ sizeBytes }: FileEnds, file: string): FileReport | null {
-  const descriptor = descriptorBeside(file);
-  if (/-flat\.vmdk$/i.test(file) && descriptor !== null) {
-    const note = `Its descriptor tells whether these bytes are encrypted; inspect that: ${descriptor}`;
-    return plainReport(file, 'data of a virtual disk (-flat.vmdk)', null, sizeBytes, note);
-  }
   const name = basename(file);
   const found = BY_NAME.find(([end]) => end.test(name));
   if (found !== undefined) return plainReport(file, found[1], found[2], sizeBytes, found[3]);
-  if (descriptor !== null) {
-    return plainReport(file, 'one part of a VMDK', null, sizeBytes, `Its descriptor tells more: ${descriptor}`);
-  }
-  return null;
+  const descriptor = descriptorBeside(file);
+  if (descriptor === null) return null;
+  const next = `Its descriptor tells whether these bytes are encrypted; inspect that: ${descriptor}`;
+  throw new CliError(EXIT.environment, `${file} is the data of a disk, or a part of it.`, next);
 }

@@ -1,6 +1,6 @@
 import { nativeEngine } from '@vcryptsim/crypto-core';
 import { EsxiHost } from '@vcryptsim/hypervisor';
-import { type FileSystem, type HostName, type HostUuid, makeFolders } from '@vcryptsim/ports';
+import { type FileSystem, type HostName, type HostUuid, makeFolders, readWhole, replaceFile } from '@vcryptsim/ports';
 import { MemoryFileSystem, SeededEntropy, VirtualClock } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 import { faultOf, grant, HOST_KEY, KEY, pattern, VM, webVm } from './support/lab.js';
@@ -39,6 +39,16 @@ async function twoHosts(): Promise<{ files: FileSystem; one: EsxiHost; two: Esxi
   return { files, one, two };
 }
 
+async function allPaths(files: FileSystem, folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for (const name of await files.readdir(folder)) {
+    const path = `${folder}/${name}`;
+    if ((await files.lstat(path)).kind === 'folder') paths.push(...(await allPaths(files, path)));
+    else paths.push(path);
+  }
+  return paths;
+}
+
 const names = (files: FileSystem): Promise<string[]> => files.readdir('/lab/ds1/web');
 
 describe('two hosts over the same files', () => {
@@ -68,14 +78,31 @@ describe('two hosts over the same files', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
-  it('also two objects of one host and boot, and one beside an earlier boot’s', async () => {
+  it.each([1, 2])('also two living objects of one host, the second as boot %i', async (incarnation) => {
     const { files, one } = await twoHosts();
-    const twin = await boot(files, 1);
+    const twin = await boot(files, 1, incarnation);
     await one.powerOnVm(VM);
-    expect(await faultOf(twin.powerOnVm(VM))).toMatchObject({ code: 'FILE_LOCKED' });
+    expect(await faultOf(twin.powerOnVm(VM))).toMatchObject({ code: 'FILE_LOCKED', holder: 'host esx-1' });
     await one.powerOffVm(VM);
     await twin.powerOnVm(VM);
     expect(await faultOf(one.powerOnVm(VM))).toMatchObject({ code: 'FILE_LOCKED' });
+    await twin.shutDown();
+    await one.powerOnVm(VM);
+  });
+
+  it('a host whose process was killed takes its own lock over, whichever boot it counts', async () => {
+    const { files, one } = await twoHosts();
+    await one.powerOnVm(VM);
+    // The same files in another process: nobody lives on them.
+    const left = new MemoryFileSystem();
+    for (const path of await allPaths(files, '/lab')) {
+      await makeFolders(left, path.slice(0, path.lastIndexOf('/')));
+      await replaceFile(left, path, await readWhole(files, path, 1e6));
+    }
+    const two = await boot(left, 2);
+    expect(await faultOf(two.powerOnVm(VM))).toMatchObject({ code: 'FILE_LOCKED', holder: 'host esx-1' });
+    const again = await boot(left, 1, 1);
+    await again.powerOnVm(VM);
   });
 
   it('a host that reboots takes its own lock over, and no other’s', async () => {

@@ -46,7 +46,7 @@ export async function exportDisk(
   if (!isFileName(target.name)) throw invalidArgument('target.name', 'The name of the copy must be a valid file name.');
   const config = await loadConfig(host, vm);
   const disk = diskAt(config, deviceKey);
-  await refuseIfLockedElsewhere(vm, config.folder, host.identity);
+  await refuseIfLockedElsewhere(vm, config.folder, host);
   const home = openHomeOrLocked(config, host);
   const extentFileName = `${target.name}-flat.vmdk`;
   const descriptor = composeDescriptor({

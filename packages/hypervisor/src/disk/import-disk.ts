@@ -37,11 +37,11 @@ export async function importDisk(
       `The image has ${source.sizeBytes} bytes, but ${folder.shown(disk.fileName)} only ${sizeBytes}. Make a larger disk.`,
     );
   }
-  await takeVmLock(vm, folder, host.identity);
+  await takeVmLock(vm, folder, host);
   try {
     await fill(host, config, disk, source, onProgress);
   } finally {
-    await releaseVmLock(vm, folder, host.identity);
+    await releaseVmLock(vm, folder, host);
   }
   host.events.emit({ type: 'DISK_IMPORTED', vm: config.uuid, disk: disk.uuid, sizeBytes: source.sizeBytes });
   await refreshVm(host, vm);

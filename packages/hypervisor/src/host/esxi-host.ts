@@ -17,6 +17,7 @@ import type { CryptoKeyResult, HostApi, HostRuntime, KeyGrant } from '../api/hos
 import type { VmCreateSpec, VmInfo } from '../api/vm.js';
 import { Datastore, type DatastoreMount } from '../datastore/datastore.js';
 import { fileFault } from '../datastore/file-fault.js';
+import { liveHoldersOf } from '../datastore/live-holders.js';
 import { type ExportedDisk, type ExportTarget, exportDisk } from '../disk/export-disk.js';
 import type { ImageSource, ProgressListener } from '../disk/fill-extent.js';
 import { type GuestDisk, openGuestDisk } from '../disk/guest-disk.js';
@@ -100,6 +101,7 @@ export class EsxiHost implements HostApi {
     const host: HostContext = {
       identity: { name: options.name, uuid: options.uuid, incarnation: options.incarnation },
       life,
+      liveHolders: liveHoldersOf(options.files),
       clock,
       entropy,
       events,

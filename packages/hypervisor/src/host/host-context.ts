@@ -23,6 +23,8 @@ export interface HostIdentity {
 export interface HostContext {
   readonly identity: HostIdentity;
   readonly life: BootLife;
+  /** What living hosts hold on the medium, see live-holders.ts. */
+  readonly liveHolders: Map<string, BootLife>;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly events: EventSink<HostEvent>;

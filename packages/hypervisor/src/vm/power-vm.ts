@@ -19,14 +19,14 @@ export async function powerOnVm(host: HostContext, vm: RegisteredVm): Promise<vo
   try {
     const config = await loadConfig(host, vm);
     vm.config = config;
-    await takeVmLock(vm, config.folder, host.identity);
+    await takeVmLock(vm, config.folder, host);
     running = await RunningVm.start(config, host);
     await appendLog(config.folder, host.clock, 'Powered on.');
     vm.damage = null;
   } catch (error) {
     // What the caller must hear of is why it does not run. A lock that stays is this boot's own, which takes it over.
     await running?.stop().catch(() => {});
-    if (vm.config !== null) await releaseVmLock(vm, vm.config.folder, host.identity).catch(() => {});
+    if (vm.config !== null) await releaseVmLock(vm, vm.config.folder, host).catch(() => {});
     noteDamage(host, vm, error);
     if (vm.damage === null) lockIfKeyless(host, vm);
     throw error;
@@ -54,6 +54,6 @@ export async function powerOffVm(host: HostContext, vm: RegisteredVm): Promise<v
     await stopped;
     if (vm.config !== null) await appendLog(vm.config.folder, host.clock, 'Powered off.');
   } finally {
-    if (vm.config !== null) await releaseVmLock(vm, vm.config.folder, host.identity);
+    if (vm.config !== null) await releaseVmLock(vm, vm.config.folder, host);
   }
 }

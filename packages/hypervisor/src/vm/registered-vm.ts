@@ -19,8 +19,6 @@ export class RegisteredVm {
   problem: string | null = null;
   /** Set while the medium fails: nothing is known of the files then. */
   inaccessible: HypervisorError | null = null;
-  /** Whether this boot took the VM's lock and has not seen it released. */
-  mayHoldLock = false;
   /** Set while powered on. */
   running: RunningVm | null = null;
   /** Whether the VM-home key was missing when that was last looked at; a running VM never locks. */

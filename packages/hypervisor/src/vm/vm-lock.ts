@@ -3,11 +3,14 @@ import type { VmFolder } from '../datastore/vm-folder.js';
 import { fileLocked } from '../faults.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
 import { Vmx } from '../formats/vmx.js';
-import type { HostIdentity } from '../host/host-context.js';
+import type { HostContext, HostIdentity } from '../host/host-context.js';
 import type { RegisteredVm } from './registered-vm.js';
 
 /** How often a lock that goes away while it is looked at is tried for again. */
 const TRIES = 5;
+
+/** What taking a lock needs of the host. */
+type LockingHost = Pick<HostContext, 'identity' | 'life' | 'liveHolders'>;
 
 /** Who holds a lock, as its file says. */
 interface Holder {
@@ -28,13 +31,59 @@ interface Holder {
  * ```
  *
  * It is made whole beside its place and linked there, so that of two hosts one gets it. A host takes over what an
- * earlier boot of its own left. What another host left stays, however old: nothing here can tell a crashed host from
- * one that runs, so a person decides and removes the file. A host (one UUID) must not be booted twice at once.
+ * earlier boot of its own left, unless that boot lives: an object over the same medium that was not shut down. What
+ * another host left stays, however old: no file can tell a crashed host from one that runs, so a person decides and
+ * removes it. A host (one UUID) must not run in two processes at once.
  *
  * @throws HypervisorError FILE_LOCKED with the holder; what the folder throws
  */
-export async function takeVmLock(vm: RegisteredVm, folder: VmFolder, host: HostIdentity): Promise<void> {
-  const lockFile = `${vm.path.fileName}.lck`;
+export async function takeVmLock(vm: RegisteredVm, folder: VmFolder, host: LockingHost): Promise<void> {
+  const lockFile = lockFileOf(vm);
+  refuseLiving(vm, folder, host);
+  host.liveHolders.set(pathOf(vm, folder), host.life);
+  try {
+    await linkLock(folder, lockFile, host.identity, (holder) => lockedBy(vm, folder, holder));
+  } catch (error) {
+    // Where the lock stands all the same it is this host's, which takes it over.
+    host.liveHolders.delete(pathOf(vm, folder));
+    throw error;
+  }
+}
+
+/** Takes the file away, if it is this boot's; nothing happens where this boot holds none. */
+export async function releaseVmLock(vm: RegisteredVm, folder: VmFolder, host: LockingHost): Promise<void> {
+  const path = pathOf(vm, folder);
+  if (host.liveHolders.get(path) !== host.life) return;
+  try {
+    const holder = await holderOf(folder, lockFileOf(vm));
+    const { uuid, incarnation } = host.identity;
+    if (holder === 'gone' || holder?.uuid !== uuid || holder.incarnation !== incarnation) return;
+    await folder.remove(lockFileOf(vm));
+    await folder.fsync();
+  } finally {
+    host.liveHolders.delete(path);
+  }
+}
+
+/** Refuses with FILE_LOCKED where another host, or another living boot of this one, holds the lock; takes nothing. */
+export async function refuseIfLockedElsewhere(vm: RegisteredVm, folder: VmFolder, host: LockingHost): Promise<void> {
+  refuseLiving(vm, folder, host);
+  const holder = await holderOf(folder, lockFileOf(vm));
+  if (holder !== 'gone' && holder?.uuid !== host.identity.uuid) throw lockedBy(vm, folder, holder);
+}
+
+function refuseLiving(vm: RegisteredVm, folder: VmFolder, { life, liveHolders }: LockingHost): void {
+  const other = liveHolders.get(pathOf(vm, folder));
+  if (other === undefined || other === life || other.over) return;
+  throw fileLocked(vm.shown, folder.shown(lockFileOf(vm)), `host ${other.host}`);
+}
+
+async function linkLock(
+  folder: VmFolder,
+  lockFile: string,
+  host: HostIdentity,
+  refusal: (holder: Holder | null) => HypervisorError,
+): Promise<void> {
   const beside = `${lockFile}.${host.uuid}`;
   if (await folder.has(beside)) await folder.remove(beside);
   await folder.writeNew(beside, contentOf(host));
@@ -42,36 +91,14 @@ export async function takeVmLock(vm: RegisteredVm, folder: VmFolder, host: HostI
     for (let tries = 1; !(await linked(folder, beside, lockFile)); tries += 1) {
       const holder = await holderOf(folder, lockFile);
       if (holder === 'gone' && tries < TRIES) continue;
-      if (holder === 'gone' || !isMine(holder, host, vm.mayHoldLock)) {
-        throw lockedBy(vm, folder, lockFile, holder === 'gone' ? null : holder);
-      }
+      if (holder === 'gone' || holder?.uuid !== host.uuid) throw refusal(holder === 'gone' ? null : holder);
       await folder.rename(beside, lockFile);
       break;
     }
-    vm.mayHoldLock = true;
     await folder.fsync();
   } finally {
     if (await folder.has(beside)) await folder.remove(beside);
   }
-}
-
-/** Takes the file away, if it is this boot's. */
-export async function releaseVmLock(vm: RegisteredVm, folder: VmFolder, host: HostIdentity): Promise<void> {
-  if (!vm.mayHoldLock) return;
-  const lockFile = `${vm.path.fileName}.lck`;
-  const holder = await holderOf(folder, lockFile);
-  if (holder !== 'gone' && isMine(holder, host, true)) {
-    await folder.remove(lockFile);
-    await folder.fsync();
-  }
-  vm.mayHoldLock = false;
-}
-
-/** Refuses with FILE_LOCKED where another host holds the lock, and takes nothing. */
-export async function refuseIfLockedElsewhere(vm: RegisteredVm, folder: VmFolder, host: HostIdentity): Promise<void> {
-  const lockFile = `${vm.path.fileName}.lck`;
-  const holder = await holderOf(folder, lockFile);
-  if (holder !== 'gone' && !isMine(holder, host, vm.mayHoldLock)) throw lockedBy(vm, folder, lockFile, holder);
 }
 
 /** False when the name is taken. */
@@ -85,17 +112,17 @@ async function linked(folder: VmFolder, from: string, to: string): Promise<boole
   }
 }
 
-function isMine(holder: Holder | null, host: HostIdentity, mine: boolean): boolean {
-  if (holder === null || holder.uuid !== host.uuid) return false;
-  return holder.incarnation < host.incarnation || (mine && holder.incarnation === host.incarnation);
+function lockedBy(vm: RegisteredVm, folder: VmFolder, holder: Holder | null): HypervisorError {
+  const name = holder === null ? 'a host that its lock does not name' : `host ${holder.name}`;
+  return fileLocked(vm.shown, folder.shown(lockFileOf(vm)), name);
 }
 
-function lockedBy(vm: RegisteredVm, folder: VmFolder, lockFile: string, holder: Holder | null): HypervisorError {
-  return fileLocked(
-    vm.shown,
-    folder.shown(lockFile),
-    holder === null ? 'a host that its lock does not name' : `host ${holder.name}`,
-  );
+function lockFileOf(vm: RegisteredVm): string {
+  return `${vm.path.fileName}.lck`;
+}
+
+function pathOf(vm: RegisteredVm, folder: VmFolder): string {
+  return `${folder.path}/${lockFileOf(vm)}`;
 }
 
 /** Null where the file does not say, as ESXi's own. */

@@ -1,8 +1,9 @@
+import { reportTable, WIDE } from '../report-table.js';
 import type { KmipBar, KmipReport, KmipRow } from './report.js';
 
 /** The report for a terminal: the machine, a table of all rows, and the bars. */
-export function formatKmipReport(report: KmipReport): string {
-  return [...conditions(report), '', ...table(report.rows), '', ...report.bars.map(barLine), ''].join('\n');
+export function formatKmipReport(report: KmipReport, width = WIDE): string {
+  return [...conditions(report), '', ...table(report.rows, width), '', ...report.bars.map(barLine), ''].join('\n');
 }
 
 function conditions(report: KmipReport): string[] {
@@ -17,7 +18,7 @@ function conditions(report: KmipReport): string[] {
   ];
 }
 
-function table(rows: readonly KmipRow[]): string[] {
+function table(rows: readonly KmipRow[], width: number): string[] {
   const head = ['what', 'store', 'server', 'a second', 'range', 'p50 ms', 'p99 ms', 'x PyKMIP', 'TLS'];
   const cells = rows.map((row) => [
     row.workload,
@@ -30,14 +31,7 @@ function table(rows: readonly KmipRow[]): string[] {
     row.ratioPykmip === null ? '-' : row.ratioPykmip.toFixed(1),
     row.tls,
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
-  const isNumber = [false, false, false, true, false, true, true, true, false];
-  return [head, ...cells].map((row) =>
-    row
-      .map((cell, column) => (isNumber[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
+  return reportTable([head, ...cells], 3, [3, 5, 6, 7], width);
 }
 
 function barLine({ workload, place, wanted, ratio, reached }: KmipBar): string {

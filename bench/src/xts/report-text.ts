@@ -1,16 +1,17 @@
+import { reportTable, WIDE } from '../report-table.js';
 import type { BaselineChange } from './baseline.js';
 import { findRow, type XtsReport, type XtsRow } from './report.js';
 
 const BAR_WIDTH = 48;
 
 /** The report for a terminal: the machine, a table of all rows, bar charts, and the lesson of AES-NI. */
-export function formatXtsReport(report: XtsReport): string {
+export function formatXtsReport(report: XtsReport, width = WIDE): string {
   const lesson = aesNiLesson(report);
   const units = [...new Set(report.rows.map(({ unit }) => unit))];
   return [
     ...machineLines(report),
     '',
-    ...table(report.rows),
+    ...table(report.rows, width),
     ...units.flatMap((unit) => ['', ...chart(report, unit)]),
     ...(lesson === null ? [] : ['', lesson]),
     '',
@@ -49,7 +50,7 @@ function machineLines({ machine, rounds }: XtsReport): string[] {
   ];
 }
 
-function table(rows: readonly XtsRow[]): string[] {
+function table(rows: readonly XtsRow[], width: number): string[] {
   const head = ['engine', 'unit', 'request', 'way', 'MB/s', 'range', 'x naive', 'x openssl'];
   const cells = rows.map((row) => [
     name(row),
@@ -61,14 +62,7 @@ function table(rows: readonly XtsRow[]): string[] {
     row.ratioNaive?.toFixed(2) ?? '-',
     row.ratioOpenssl?.toFixed(2) ?? '-',
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
-  const isText = [true, false, false, true, false, true, false, false];
-  return [head, ...cells].map((row) =>
-    row
-      .map((cell, column) => (isText[column] ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
+  return reportTable([head, ...cells], 4, [1, 2, 4, 6, 7], width);
 }
 
 /** One bar for each engine, for the largest request of up to 1 MiB, encrypting. */

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, reportTrouble } from './exit.js';
 import { print, printError } from './output.js';
+import { fitted } from './terminal/fitted.js';
+import { terminalWidth } from './terminal/terminal-width.js';
 
 /**
  * The verbs, in the order in which the help lists them. Each is loaded only when it is asked for, because a start-up
@@ -29,7 +31,12 @@ async function program(words: readonly string[]): Promise<Command> {
   const loaders = wanted === undefined ? Object.values(VERBS) : [wanted];
   for (const load of loaders) root.addCommand(await load());
   for (const command of [root, ...descendants(root)]) {
-    command.exitOverride().configureOutput({ writeOut: print, writeErr: printError });
+    command.exitOverride().configureOutput({
+      writeOut: (text) => print(fitted(text, terminalWidth())),
+      writeErr: printTrouble,
+      getOutHelpWidth: () => terminalWidth(),
+      getErrHelpWidth: () => terminalWidth(process.stderr),
+    });
   }
   return root;
 }
@@ -50,8 +57,14 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
+/** A log takes lines as they are; only a terminal, or who says COLUMNS, has them fitted. */
+function printTrouble(text: string): void {
+  const isFitted = process.stderr.isTTY === true || process.env.COLUMNS !== undefined;
+  printError(isFitted ? fitted(text, terminalWidth(process.stderr)) : text);
+}
+
 function report(error: unknown): number {
-  return reportTrouble(error, printError, process.env.VCRYPTSIM_TRACE === '1');
+  return reportTrouble(error, printTrouble, process.env.VCRYPTSIM_TRACE === '1');
 }
 
 process.on('unhandledRejection', (error) => process.exit(report(error)));

@@ -3,6 +3,7 @@ import { type Clock, ClockError } from '@vcryptsim/ports';
 import { describe, expect, it } from 'vitest';
 import { describeFailure } from '../src/run/describe-failure.js';
 import { repeatCommand, shellWord } from '../src/run/repeat-command.js';
+import { fitted } from '../src/terminal/fitted.js';
 import { TerminalLine } from '../src/terminal/terminal-line.js';
 import { terminalWidth } from '../src/terminal/terminal-width.js';
 import { WaitLine } from '../src/terminal/wait-line.js';
@@ -73,6 +74,20 @@ describe('the width', () => {
   ])('of %j and COLUMNS=%s is %i', (stream, columns, width) => {
     // Not `undefined`: that would ask the environment of the test.
     expect(terminalWidth(stream, columns ?? '')).toBe(width);
+  });
+});
+
+describe('a help text', () => {
+  const text = [
+    'Keys are made on the server and destroyed at the end; what a server does not let us destroy is named, key by key.',
+    '',
+    'Example:',
+    '  vcryptsim kmip check kms.example.org:5696 --cert vc.pem --key vc.key --ca kms-ca.pem --report junit=check.xml',
+  ].join('\n');
+  it.each([60, 80, 120])('fits %i columns: no word broken, and commands that a shell still reads', (width) => {
+    const lines = fitted(text, width);
+    expect(lines.split('\n').every((line) => line.length <= width)).toBe(true);
+    expect(lines.replaceAll(/ \\\n\s+/g, ' ').replaceAll(/\s+/g, ' ')).toBe(text.replaceAll(/\s+/g, ' '));
   });
 });
 

@@ -1,1 +1,11 @@
-export { padded, shortened, table, tables, textWidth, wrap, wrapCommand } from './narrator/layout.js';
+export {
+  labelled,
+  padded,
+  shortened,
+  table,
+  tables,
+  tableWidth,
+  textWidth,
+  wrap,
+  wrapCommand,
+} from './narrator/layout.js';

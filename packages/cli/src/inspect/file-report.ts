@@ -1,4 +1,5 @@
 import { visibleLine } from '@vcryptsim/ports';
+import { labelled, wrap } from '@vcryptsim/scenario-engine/layout';
 
 /** A thing that a file says or holds. */
 export interface ReportEntry {
@@ -45,12 +46,15 @@ const MAC_BYTES: ReadonlyMap<string, number> = new Map([
   ['HMAC-SHA-256', 32],
 ]);
 
-/** A report as aligned text, values cut to what a terminal shows. */
-export function renderReport(report: FileReport): string {
+/** A report as aligned text for a terminal of `width` columns; long values without a space are cut. */
+export function renderReport(report: FileReport, columns = 80): string {
   const entries = [...report.clear, ...report.sealed].map(({ name }) => visibleLine(name));
   const width = Math.min(48, Math.max(14, ...entries.map((name) => name.length)));
-  const row = (name: string, value: string) => `  ${visibleLine(name).padEnd(width)}  ${visibleLine(cut(value))}`;
-  const lines = [`${visibleLine(report.file)}: ${report.format}, ${stateOf(report)}`];
+  const row = (name: string, value: string) => {
+    const label = `  ${visibleLine(name).padEnd(width)}  `;
+    return labelled(label, visibleLine(cut(value, columns - label.length)), columns).join('\n');
+  };
+  const lines = wrap(`${visibleLine(report.file)}: ${report.format}, ${stateOf(report)}`, '', columns);
   if (report.clear.length > 0) {
     lines.push(
       '',
@@ -62,7 +66,9 @@ export function renderReport(report: FileReport): string {
     lines.push('', 'Sealed:', ...report.sealed.map(({ name, value }) => row(name, value)));
   }
   for (const key of report.keys) lines.push('', ...keyRows(key, row));
-  if (report.notes !== undefined && report.notes.length > 0) lines.push('', ...report.notes.map(visibleLine));
+  if (report.notes !== undefined && report.notes.length > 0) {
+    lines.push('', ...report.notes.flatMap((note) => wrap(visibleLine(note), '', columns)));
+  }
   return `${lines.join('\n')}\n`;
 }
 
@@ -90,9 +96,14 @@ function keyRows(key: SealedKey, row: (name: string, value: string) => string): 
 }
 
 const VALUE_MAX_CHARACTERS = 96;
+/** Room for `... (1234 characters)` and the margin. */
+const CUT_NOTE = 26;
+/** IDs and hashes up to this length are never cut. */
+const WORD_SHOWN = 64;
 
-function cut(value: string): string {
-  return value.length <= VALUE_MAX_CHARACTERS
-    ? value
-    : `${value.slice(0, VALUE_MAX_CHARACTERS)}... (${value.length} characters)`;
+function cut(value: string, room: number): string {
+  const most = value.includes(' ')
+    ? VALUE_MAX_CHARACTERS
+    : Math.max(WORD_SHOWN, Math.min(VALUE_MAX_CHARACTERS, room - CUT_NOTE));
+  return value.length <= most ? value : `${value.slice(0, most - CUT_NOTE)}... (${value.length} characters)`;
 }

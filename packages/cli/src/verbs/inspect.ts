@@ -8,6 +8,7 @@ import { CliError, EXIT } from '../exit.js';
 import { describeFile } from '../inspect/describe-file.js';
 import { type FileReport, renderReport } from '../inspect/file-report.js';
 import { print, printJson } from '../output.js';
+import { terminalWidth } from '../terminal/terminal-width.js';
 
 /** `vcryptsim inspect`: says what one file of a VM shows in clear, what is sealed, and by which key ID. */
 export function inspectCommand(): Command {
@@ -22,7 +23,7 @@ export function inspectCommand(): Command {
 async function inspect(file: string, options: { readonly json?: boolean }): Promise<void> {
   const report = await describe(file);
   if (options.json === true) printJson(report);
-  else print(renderReport(report));
+  else print(renderReport(report, terminalWidth()));
 }
 
 async function describe(file: string): Promise<FileReport> {

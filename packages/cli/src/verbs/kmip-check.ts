@@ -17,6 +17,7 @@ import { writeForUser } from '../named-files.js';
 import { jsonDocument, print, printJson } from '../output.js';
 import { checkReports, parseReports, type WantedReport } from '../run/report-files.js';
 import { terminalPaint } from '../terminal/terminal-paint.js';
+import { terminalWidth } from '../terminal/terminal-width.js';
 
 const RESTART_LIMIT_MS = 60_000;
 const POLL_INTERVAL_MS = 1_000;
@@ -74,6 +75,7 @@ async function check(address: string, words: CheckWords): Promise<void> {
   checkReports(words.report ?? []);
   const clock = new SystemClock();
   const network = new TlsNetwork(clock);
+  const width = terminalWidth();
   const paint = terminalPaint(process.stdout.isTTY === true);
   const tell = (lines: readonly string[]) => {
     if (words.json !== true) print(`${lines.join('\n')}\n`);
@@ -89,9 +91,9 @@ async function check(address: string, words: CheckWords): Promise<void> {
         ...{ pollIntervalMs: POLL_INTERVAL_MS, restartLimitMs: RESTART_LIMIT_MS },
         restart: restartOf(words.restartHook),
       },
-      (result) => tell(checkLines(result, paint)),
+      (result) => tell(checkLines(result, paint, width)),
     );
-    tell(closingLines(report));
+    tell(closingLines(report, width));
     if (words.json === true) printJson(report);
     await writeReports(words.report ?? [], report);
     if (report.status === 'failed') process.exitCode = EXIT.failed;

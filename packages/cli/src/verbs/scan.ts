@@ -1,11 +1,13 @@
 import { relative, resolve } from 'node:path';
 import { type FileSystem, readWhole, visibleLine } from '@vcryptsim/ports';
 import { OsFileSystem, SystemClock } from '@vcryptsim/ports/os';
+import { table } from '@vcryptsim/scenario-engine/layout';
 import { ByteScanner, type FileMatch, type SearchedFiles, scanFolder } from '@vcryptsim/simkit/scan';
 import { Command, Option } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { print, printJson } from '../output.js';
 import { ByteProgress, formatBytes } from '../terminal/byte-progress.js';
+import { terminalWidth } from '../terminal/terminal-width.js';
 
 /** Shorter needles stand in any disk by chance. */
 const NEEDLE_MIN_BYTES = 4;
@@ -155,10 +157,7 @@ function describeMatches(matches: readonly FileMatch[], { files, sizeBytes }: Fo
       ...[visibleLine(path), String(offsetBytes), form, visibleLine(needle)],
     ]),
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const lines = rows.map(([path = '', offset = '', form = '', needle = '']) =>
-    [path.padEnd(widths[0] ?? 0), offset.padStart(widths[1] ?? 0), form.padEnd(widths[2] ?? 0), needle].join('  '),
-  );
+  const lines = table(rows, '', terminalWidth(), [1]);
   const places = `${matches.length} ${matches.length === 1 ? 'place' : 'places'}`;
   const end = matches.length < MATCHES_MAX ? `${places} in ${searched}.` : `${places}, and perhaps more: stopped here.`;
   return `${[...lines, end].join('\n')}\n`;

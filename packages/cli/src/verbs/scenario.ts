@@ -10,10 +10,12 @@ import {
   ScenarioError,
   STEPS,
 } from '@vcryptsim/scenario-engine';
+import { labelled, wrap } from '@vcryptsim/scenario-engine/layout';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { print, printError, printJson } from '../output.js';
 import { findScenarios, scenarioFolder } from '../run/find-scenarios.js';
+import { terminalWidth } from '../terminal/terminal-width.js';
 
 /** `vcryptsim scenario list | lint | show | verbs`. */
 export function scenarioCommand(): Command {
@@ -57,7 +59,8 @@ async function list(options: { readonly dir?: string; readonly json?: boolean })
   }
   if (options.json === true) return void printJson({ scenarios: rows });
   const width = Math.max(0, ...rows.map((row) => row.name.length));
-  for (const { name, title } of rows) print(`${name.padEnd(width)}  ${title}\n`);
+  const lines = rows.flatMap(({ name, title }) => labelled(`${name.padEnd(width)}  `, title, terminalWidth()));
+  print(lines.map((line) => `${line}\n`).join(''));
 }
 
 async function lint(paths: readonly string[]): Promise<void> {
@@ -101,24 +104,39 @@ async function show(name: string): Promise<void> {
 }
 
 function verbs(): void {
-  const rows = [...STEPS].map(({ verb, about, example }) => `${verb}\n    ${about}\n    - ${example}\n`);
-  const words = EXPECTATIONS.map(({ word, about }) => `${word}\n    ${about}\n`);
-  const always = INVARIANTS.map(({ name, says }) => `${name}\n    ${says}\n`);
-  print(
-    `Steps\n\n${rows.join('')}\nExpectations (under expect: and until:)\n\n${words.join('')}\n` +
-      `Checked after every step, whatever the scenario says\n\n${always.join('')}`,
-  );
+  const width = terminalWidth();
+  const entry = (word: string, about: string, example?: string) => [
+    word,
+    ...wrap(about, '    ', width),
+    ...(example === undefined ? [] : labelled('    - ', example, width)),
+  ];
+  const lines = [
+    'Steps',
+    '',
+    ...STEPS.flatMap(({ verb, about, example }) => entry(verb, about, example)),
+    '',
+    'Expectations (under expect: and until:)',
+    '',
+    ...EXPECTATIONS.flatMap(({ word, about }) => entry(word, about)),
+    '',
+    'Checked after every step, whatever the scenario says',
+    '',
+    ...INVARIANTS.flatMap(({ name, says }) => entry(name, says)),
+  ];
+  print(`${lines.join('\n')}\n`);
 }
 
 function describe({ name, about, file, lab, steps }: Scenario): string {
+  const width = terminalWidth();
   const vms = Object.entries(lab.vms).map(([vm, { host, policy }]) => `  VM ${vm} on ${host}, ${policy}`);
-  const taken = steps.map((step, index) => `${String(index + 1).padStart(4)}  ${step.title}`);
+  const taken = steps.flatMap((step, index) => labelled(`${String(index + 1).padStart(4)}  `, step.title, width));
+  const keyServers = `key servers ${lab.kms.nodes.join(', ')} (${lab.kms.provider}); hosts ${lab.hosts.join(', ')}`;
   return [
-    name,
-    about,
+    ...wrap(name, '', width),
+    ...wrap(about, '', width),
     '',
     `file  ${file}`,
-    `lab   key servers ${lab.kms.nodes.join(', ')} (${lab.kms.provider}); hosts ${lab.hosts.join(', ')}`,
+    ...labelled('lab   ', keyServers, width),
     ...vms,
     '',
     ...taken,

@@ -3,6 +3,8 @@ import stringWidth from 'string-width';
 /** Columns that are never used, so that no terminal wraps a full line by itself. */
 const MARGIN = 2;
 const GAP = '  ';
+/** Under a label that leaves no room beside it. */
+const NARROW_INDENT = 4;
 const SEGMENTER = new Intl.Segmenter();
 
 /** Columns that a text takes on a terminal: wide characters take two, marks and escape codes none. */
@@ -43,6 +45,19 @@ export function wrap(text: string, indent: string, width: number): string[] {
   return line === indent ? lines : [...lines, line];
 }
 
+/** A label, and a text beside it that goes on under its own beginning; under the label where little room is left. */
+export function labelled(label: string, text: string, width: number): string[] {
+  const longest = Math.max(0, ...text.split(/\s+/).map(textWidth));
+  const room = width - MARGIN;
+  const isOver = longest > room - textWidth(label) && longest <= room - NARROW_INDENT;
+  const isNarrow = textWidth(label) > width / 2 || isOver;
+  const indent = ' '.repeat(isNarrow ? NARROW_INDENT : textWidth(label));
+  const lines = wrap(text, indent, width);
+  if (lines.length === 0) return [label.trimEnd()];
+  if (isNarrow) return [label.trimEnd(), ...lines];
+  return lines.map((line, at) => (at === 0 ? label + line.slice(indent.length) : line));
+}
+
 /** A command for a shell, broken at its spaces with a backslash where it is too long for one line. */
 export function wrapCommand(words: readonly string[], indent: string, width: number): string[] {
   const room = width - MARGIN - ' \\'.length;
@@ -69,7 +84,7 @@ export function tables(rows: readonly (readonly string[])[], indent: string, wid
   const found: string[][] = [];
   let columns = [0];
   for (let column = 1; column < head.length; column++) {
-    if (columns.length > 1 && widthOf(pick(rows, [...columns, column]), indent) > width - MARGIN) {
+    if (columns.length > 1 && tableWidth(pick(rows, [...columns, column]), indent) > width - MARGIN) {
       found.push(table(pick(rows, columns), indent, width));
       columns = [0];
     }
@@ -82,7 +97,8 @@ function pick(rows: readonly (readonly string[])[], columns: readonly number[]):
   return rows.map((row) => columns.map((column) => row[column] ?? ''));
 }
 
-function widthOf(rows: readonly (readonly string[])[], indent: string): number {
+/** Columns that a table of these rows takes. */
+export function tableWidth(rows: readonly (readonly string[])[], indent: string): number {
   const widths = columnWidths(rows);
   return textWidth(indent) + widths.reduce((sum, each) => sum + each, 0) + GAP.length * (widths.length - 1);
 }
@@ -104,7 +120,7 @@ export function table(
   numbers: readonly number[] = [],
 ): string[] {
   const [head = [], ...body] = rows;
-  if (head.length > 1 && widthOf(rows, indent) > width - MARGIN)
+  if (head.length > 1 && tableWidth(rows, indent) > width - MARGIN)
     return body.flatMap((row) => asList(head, row, indent, width));
   const widths = columnWidths(rows);
   const sideOf = (column: number) => (numbers.includes(column) ? 'start' : 'end');

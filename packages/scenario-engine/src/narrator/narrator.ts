@@ -6,7 +6,7 @@ import { describeWire } from '../world/describe-wire.js';
 import type { World } from '../world/world.js';
 import { failureLines, verdictOf } from './failure.js';
 import { keyPlaces, keyTable } from './key-places.js';
-import { shortened, tables, textWidth, wrap, wrapCommand } from './layout.js';
+import { labelled, shortened, tables, wrap, wrapCommand } from './layout.js';
 import type { Paint } from './paint.js';
 
 /** Digests of that many runs of written sectors are listed in full; of more, the first ones. */
@@ -159,8 +159,7 @@ export class Narrator {
 
   /** A label, and a text beside it that goes on under its own beginning. */
   #labelled(label: string, text: string): string[] {
-    const indent = ' '.repeat(textWidth(label));
-    return this.#wrap(text, indent).map((line, at) => (at === 0 ? label + line.slice(indent.length) : line));
+    return labelled(label, text, this.#width);
   }
 }
 

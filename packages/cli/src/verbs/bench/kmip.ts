@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { checkNamedFiles, writeForUser } from '../../named-files.js';
 import { jsonDocument, print, printJson, printProgress } from '../../output.js';
+import { terminalWidth } from '../../terminal/terminal-width.js';
 
 interface KmipOptions {
   readonly json?: string | true;
@@ -43,7 +44,7 @@ async function kmip(options: KmipOptions): Promise<void> {
   printProgress('');
   if (typeof options.json === 'string') await writeForUser(options.json, jsonDocument(report));
   if (options.json === true) printJson(report);
-  else print(formatKmipReport(report));
+  else print(formatKmipReport(report, terminalWidth()));
   const missed = report.bars.filter((bar) => bar.reached === false).map((bar) => bar.workload);
   if (options.assertBars === true && missed.length > 0) {
     throw new CliError(

@@ -16,6 +16,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { checkNamedFiles, writeForUser } from '../../named-files.js';
 import { jsonDocument, print, printJson, printProgress } from '../../output.js';
+import { terminalWidth } from '../../terminal/terminal-width.js';
 
 /** A report of all configurations has some 50 KiB. */
 const BASELINE_MAX_BYTES = 16 * 2 ** 20;
@@ -65,7 +66,7 @@ async function xts(options: XtsOptions): Promise<void> {
     printJson(report);
     return;
   }
-  print(formatXtsReport(report));
+  print(formatXtsReport(report, terminalWidth()));
   if (baseline !== null) print(`\n${formatBaseline(compareWithBaseline(report, baseline))}`);
 }
 

@@ -191,6 +191,7 @@ describe('files of real products are named, and nobody is blamed', () => {
       exitCode: 3,
       nextStep: expect.stringContaining('x/a.vmdk'),
     });
+    await expect(inspected(new Uint8Array(4096), 'a.vmx')).rejects.toThrow('holds no entry');
     await expect(inspected('', 'a.vmx')).rejects.toThrow('is empty');
   });
 });

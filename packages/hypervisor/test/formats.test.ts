@@ -69,6 +69,7 @@ describe('VMX', () => {
     expect(refusal(() => decodeText(new Uint8Array(2 ** 24 + 1).fill(65), 'f'))).toMatchObject({
       code: 'FILE_DAMAGED',
     });
+    expect(refusal(() => decodeText(Buffer.alloc(2 ** 20, '\n'), 'f'))).toMatchObject({ code: 'FILE_DAMAGED' });
     expect(decodeText(Buffer.from('a\0\0\0'), 'f')).toBe('a');
   });
 });

@@ -59,6 +59,9 @@ describe('a file in the encoding that it names', () => {
     const vmx = Vmx.read(source, 'f');
     vmx.set('b', '1');
     expect(Buffer.from(vmx.toBytes())).toEqual(Buffer.concat([source, Buffer.from('b = "1"\n')]));
+    const unended = Vmx.read(source.subarray(0, -1), 'f');
+    unended.set('b', '1');
+    expect(Buffer.from(unended.toBytes())).toEqual(Buffer.concat([source, Buffer.from('b = "1"\n')]));
   });
 
   it('refuses to write a character that the encoding lacks, and changes nothing', () => {

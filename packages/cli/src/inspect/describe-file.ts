@@ -45,7 +45,11 @@ export async function describeFile(
   }
   if (kind !== null && !(kind.id === 'xml' && /\.vmxf$/i.test(file))) return describeKind(kind, ends, file);
   const dictionary = DICTIONARIES.find(([end]) => end.test(file));
-  if (dictionary !== undefined) return describeVmx(Vmx.read(await whole(), file), file, dictionary[1]);
+  if (dictionary !== undefined) {
+    const vmx = Vmx.read(await whole(), file);
+    if (vmx.entries().length === 0) throw noEntry(file);
+    return describeVmx(vmx, file, dictionary[1]);
+  }
   if (isConfiguration(ends.head)) return describeVmx(Vmx.read(await whole(), file), file);
   const named = describeByName(ends, file);
   if (named !== null) return named;
@@ -68,6 +72,15 @@ function describeEmpty(file: string): FileReport {
     return { ...none, format: 'lock of a file', notes: ['It is empty: the file beside it is, or was, open.'] };
   }
   throw new CliError(EXIT.environment, `${file} is empty.`, 'Check the path, or restore the file.');
+}
+
+/** As after a crash of the machine that wrote it: zeros, or comments alone. Nothing is shown, least of all "not encrypted". */
+function noEntry(file: string): CliError {
+  return new CliError(
+    EXIT.environment,
+    `${file} holds no entry.`,
+    'It was cut off or never written: restore the file.',
+  );
 }
 
 function unknownFormat(file: string): CliError {

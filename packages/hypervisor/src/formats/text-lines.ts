@@ -6,6 +6,8 @@ import { decodeBytes, encodingOf, type TextEncoding } from './text-encoding.js';
  * hold many `guestinfo` values of 64 KiB and more.
  */
 export const TEXT_FILE_LIMIT_BYTES = 16 * 1024 * 1024;
+/** Most lines that are read: each costs memory many times its length. A disk of 62 TiB has 31,744 extents. */
+export const LINE_LIMIT = 262_144;
 
 /** A text file as lines. Together they are the text, byte by byte. */
 export interface TextLines {
@@ -31,7 +33,8 @@ const DOS_END = '\u001a';
  * Reads bytes as text, in the encoding that the file names, without the padding that qemu leaves behind it.
  *
  * @param file name for errors
- * @throws HypervisorError FILE_DAMAGED (not in the encoding that it names, with the line; too large), NOT_SUPPORTED
+ * @throws HypervisorError FILE_DAMAGED (not in the encoding that it names, with the line; too large, too many lines),
+ *   NOT_SUPPORTED
  */
 export function decodeTextFile(bytes: Uint8Array, file: string, lenient = false): DecodedText {
   if (bytes.length > TEXT_FILE_LIMIT_BYTES) {
@@ -41,8 +44,17 @@ export function decodeTextFile(bytes: Uint8Array, file: string, lenient = false)
     );
   }
   const content = bytes.subarray(0, endOfText(bytes));
+  if (hasTooManyLines(content)) throw fileDamaged(file, `the file has more than ${LINE_LIMIT} lines`);
   const encoding = encodingOf(content, file, lenient);
   return { text: decodeBytes(content, encoding, file, lenient), encoding, bytes: content };
+}
+
+function hasTooManyLines(bytes: Uint8Array): boolean {
+  let ends = 0;
+  for (let at = 0; at < bytes.length && ends <= LINE_LIMIT; at += 1) {
+    if (bytes[at] === 0x0a || (bytes[at] === 0x0d && bytes[at + 1] !== 0x0a)) ends += 1;
+  }
+  return ends > LINE_LIMIT;
 }
 
 /** The text of a file alone, see {@link decodeTextFile}. */

@@ -37,23 +37,28 @@ export class Vmx {
   readonly #lines: string[];
   readonly #ends: string[];
   readonly #encoding: TextEncoding;
-  /** The bytes of each line as they were read; undefined where there are none or the line was set. */
-  readonly #bytes: (Uint8Array | undefined)[];
+  /** What was read, cut into lines only when it is written back; null where it cannot be cut. */
+  readonly #source: Uint8Array | null;
+  readonly #sourceLines: number;
+  /** Indexes of the lines that are not as they were read. */
+  readonly #changed = new Set<number>();
+  /** Index of the last line of the file, where it was not ended and another one came after it. */
+  #ended = -1;
   /** By lower-case key. */
   readonly #entries = new Map<string, Entry>();
 
-  private constructor(text: string, encoding: TextEncoding, bytes: readonly Uint8Array[]) {
+  private constructor(text: string, encoding: TextEncoding, source: Uint8Array | null) {
     const { lines, ends } = splitLines(text);
     this.#lines = lines;
     this.#ends = ends;
     this.#encoding = encoding;
-    // In a broken multi-byte text the two may differ; then the whole is encoded anew.
-    this.#bytes = bytes.length === lines.length ? [...bytes] : [];
+    this.#source = source;
+    this.#sourceLines = lines.length;
   }
 
   /** An empty dictionary that says how it is encoded. */
   static create(): Vmx {
-    const vmx = new Vmx('', UTF8, []);
+    const vmx = new Vmx('', UTF8, null);
     vmx.set('.encoding', 'UTF-8');
     return vmx;
   }
@@ -68,8 +73,8 @@ export class Vmx {
   static read(bytes: Uint8Array, file: string, onBadLine?: BadLineListener): Vmx {
     const decoded = decodeTextFile(bytes, file, onBadLine !== undefined);
     const { encoding, text } = decoded;
-    const pieces = cutsAtLineFeeds(encoding) ? splitBytes(decoded.bytes.subarray(encoding.mark.length)) : [];
-    const vmx = new Vmx(text, encoding, pieces);
+    const source = cutsAtLineFeeds(encoding) ? decoded.bytes.subarray(encoding.mark.length) : null;
+    const vmx = new Vmx(text, encoding, source);
     vmx.#parse(file, onBadLine);
     return vmx;
   }
@@ -81,7 +86,7 @@ export class Vmx {
    * @throws HypervisorError FILE_DAMAGED with the line number
    */
   static parse(text: string, file: string): Vmx {
-    const vmx = new Vmx(text, UTF8, []);
+    const vmx = new Vmx(text, UTF8, null);
     vmx.#parse(file);
     return vmx;
   }
@@ -120,7 +125,7 @@ export class Vmx {
     encodeText(text, this.#encoding);
     const line = known?.line ?? this.#addLine();
     this.#lines[line] = text;
-    this.#bytes[line] = undefined;
+    this.#changed.add(line);
     this.#entries.set(key.toLowerCase(), { line, key: spelt, value });
   }
 
@@ -136,7 +141,7 @@ export class Vmx {
   removeLine(line: number): void {
     this.#lines[line - 1] = '';
     this.#ends[line - 1] = '';
-    this.#bytes[line - 1] = new Uint8Array(0);
+    this.#changed.add(line - 1);
   }
 
   /** A line as it is written. */
@@ -151,9 +156,16 @@ export class Vmx {
 
   /** The file as bytes: of a line that was not set, the very bytes that were read. */
   toBytes(): Uint8Array {
-    const pieces = this.#lines.map(
-      (line, index) => this.#bytes[index] ?? encodeText(line + this.#ends[index], this.#encoding),
-    );
+    const read = this.#source === null ? [] : splitBytes(this.#source);
+    // In a broken text of several bytes a character the two may differ; then the whole is encoded anew.
+    const isCut = read.length === this.#sourceLines;
+    const pieces = this.#lines.map((line, index) => {
+      const piece = isCut && !this.#changed.has(index) ? read[index] : undefined;
+      if (piece === undefined) return encodeText(line + this.#ends[index], this.#encoding);
+      return index === this.#ended
+        ? Buffer.concat([piece, encodeText(this.#ends[index] ?? '', this.#encoding)])
+        : piece;
+    });
     return new Uint8Array(Buffer.concat([this.#encoding.mark, ...pieces]));
   }
 
@@ -162,10 +174,7 @@ export class Vmx {
     const end = this.#ends.find((candidate) => candidate !== '') ?? '\n';
     if (last >= 0 && this.#ends[last] === '' && this.#lines[last] !== '') {
       this.#ends[last] = end;
-      const bytes = this.#bytes[last];
-      if (bytes !== undefined) {
-        this.#bytes[last] = new Uint8Array(Buffer.concat([bytes, encodeText(end, this.#encoding)]));
-      }
+      this.#ended = last;
     }
     this.#ends.push(end);
     return this.#lines.length;

@@ -128,3 +128,19 @@ describe('what a user can get wrong here', () => {
     expect(outcome.stdout).toBe('');
   });
 });
+
+describe('vcryptsim scan --needle-text', () => {
+  it('finds text as Linux and as Windows guests store it, and does not show it', async () => {
+    const folder = at('texts');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'linux'), 'account: Müller 4711');
+    writeFileSync(join(folder, 'windows'), Buffer.from('account: Müller 4711', 'utf16le'));
+    const { exitCode, stdout } = await runCli(['scan', folder, '--needle-text', 'Müller 4711']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/linux +9 +raw +text 1\n/);
+    expect(stdout).toMatch(/windows +18 +raw +text 1 \(UTF-16\)\n/);
+    expect(stdout).not.toContain('Müller');
+    expect((await runCli(['scan', folder, '--needle-text', 'Meier 4711', '--expect', 'absent'])).exitCode).toBe(0);
+    expect((await runCli(['scan', folder, '--needle-text', 'abc'])).exitCode).toBe(2);
+  });
+});

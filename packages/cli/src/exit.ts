@@ -3,6 +3,15 @@ import { FileError, type FileErrorCode, NetworkError, type NetworkErrorCode, vis
 /** How the program ends: all well; an expectation failed; the input is wrong; the environment does not allow it. */
 export const EXIT = { passed: 0, failed: 1, badInput: 2, environment: 3 } as const;
 
+/** What each exit code says: the end of every verb's help. */
+export const EXIT_CODES_HELP = `
+Exit codes:
+  ${EXIT.passed}    done; what was checked holds
+  ${EXIT.failed}    an expectation, a check or a bar was missed
+  ${EXIT.badInput}    what was given is wrong: an option, a scenario, a message
+  ${EXIT.environment}    the environment does not allow it: a file, a folder, a port, a server
+  128+n ended by signal n; what was made is named on standard error`;
+
 /** A program that a signal ended: this and the number of the signal, as shells have it. */
 export const EXIT_BY_SIGNAL = 128;
 
@@ -16,11 +25,13 @@ export class CliError extends Error {
    * @param exitCode 1 expectation failed, 2 bad input, 3 environment
    * @param message what is wrong, in one sentence that names the file, port or key
    * @param nextStep what to do about it, in one sentence
+   * @param places what else is to be told, a line each: the mistakes of a file, for example
    */
   constructor(
     readonly exitCode: TroubleCode,
     message: string,
     readonly nextStep?: string,
+    readonly places: readonly string[] = [],
   ) {
     super(message);
   }
@@ -81,8 +92,10 @@ function asTrouble(error: unknown): CliError | null {
 export function reportTrouble(error: unknown, write: (text: string) => void, wantTrace: boolean): TroubleCode {
   const trouble = asTrouble(error);
   if (trouble !== null) {
-    write(`vcryptsim: ${trouble.message}\n`);
-    if (trouble.nextStep !== undefined) write(`  ${trouble.nextStep}\n`);
+    // Names in a sentence are others' words: none of them begins a line.
+    write(`vcryptsim: ${visibleLine(trouble.message)}\n`);
+    for (const place of trouble.places) write(`${visibleLine(place)}\n`);
+    if (trouble.nextStep !== undefined) write(`  ${visibleLine(trouble.nextStep)}\n`);
     return trouble.exitCode;
   }
   const message = visibleLine(error instanceof Error ? `${error.name}: ${error.message}` : String(error));

@@ -64,7 +64,6 @@ export function kmipCheckCommand(): Command {
 
 const AFTER_HELP = `
 Keys are made on the server and destroyed at the end; what a server does not let us destroy is named.
-Exit code: 0 no check failed, 1 one did, 2 bad input, 3 the server cannot be reached or a file cannot be read.
 
 Example:
   vcryptsim kmip check kms.example.org:5696 --cert vc.pem --key vc.key --ca kms-ca.pem --report junit=check.xml`;

@@ -127,14 +127,14 @@ async function loadAll(files: FileSystem, paths: readonly string[]): Promise<Sce
     try {
       scenarios.push(await loadScenario({ files, path: resolve(shownAs), shownAs }));
     } catch (error) {
-      if (error instanceof ScenarioError) wrong.push(error.message);
+      if (error instanceof ScenarioError) wrong.push(...error.message.split('\n'));
       else if (error instanceof FileError) wrong.push(`${shownAs}: cannot be read (${error.code})`);
       else throw error;
     }
   }
   if (wrong.length > 0) {
     const nextStep = 'Correct it, and check it with: vcryptsim scenario lint FILE';
-    throw new CliError(EXIT.badInput, `bad scenario\n${wrong.join('\n')}`, nextStep);
+    throw new CliError(EXIT.badInput, 'bad scenario', nextStep, wrong);
   }
   return scenarios;
 }

@@ -16,7 +16,8 @@ const NEEDLE_MAX_BYTES = 64 * 1024;
 const MATCHES_MAX = 1_000;
 
 interface ScanOptions {
-  readonly needle: readonly string[];
+  readonly needle?: readonly string[];
+  readonly needleText?: readonly string[];
   readonly expect?: 'found' | 'absent';
   readonly json?: boolean;
 }
@@ -26,25 +27,40 @@ export function scanCommand(): Command {
   return new Command('scan')
     .description('Look for bytes (raw, hex, base64) in every file of a folder.')
     .argument('<dir>', 'the folder; links in it are not followed')
-    .requiredOption(
+    .option(
       '--needle <hex|@file>',
       'what to look for: hex digits, or the content of a file (hex text or raw bytes); may be given several times',
-      (value: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), value],
+      collect,
     )
+    .option('--needle-text <text>', 'text to look for, in UTF-8 and in UTF-16; may be given several times', collect)
     .addOption(
       new Option('--expect <what>', 'end with 1 unless the bytes are there, or are not').choices(['found', 'absent']),
     )
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  vcryptsim scan demo-files/vcenter --needle @kek.bin --expect absent')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  vcryptsim scan demo-files/vcenter --needle @kek.bin --expect absent',
+        "  vcryptsim scan demo-files/datastores --needle-text 'Account 4711' --expect absent",
+      ].join('\n'),
+    )
     .action(scan);
 }
 
 async function scan(folder: string, options: ScanOptions): Promise<void> {
+  const { needle = [], needleText = [] } = options;
   const files = new OsFileSystem();
   const named = new OsFileSystem({ named: 'all' });
   const clock = new SystemClock();
   const root = resolve(folder);
-  const needles = await Promise.all(options.needle.map((text, index) => readNeedle(named, text, index)));
+  if (needle.length + needleText.length === 0) {
+    const nextStep = 'Give hex digits or a file with --needle, or text with --needle-text.';
+    throw new CliError(EXIT.badInput, 'there is nothing to look for.', nextStep);
+  }
+  const bytes = await Promise.all(needle.map((text, index) => readNeedle(named, text, index)));
+  const needles = [...bytes, ...needleText.flatMap(textNeedles)];
   const extent = await measure(files, root);
 
   const progress = new ByteProgress('scanning', extent.sizeBytes, clock, process.stderr);
@@ -74,6 +90,20 @@ async function scan(folder: string, options: ScanOptions): Promise<void> {
       `the bytes were expected ${options.expect} in ${folder}, and are ${outcome}${where}.`,
     );
   }
+}
+
+function collect(value: string, earlier: readonly string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
+}
+
+/** Text as Linux and as Windows guests store it. Names never hold the text: it may be a secret. */
+function textNeedles(text: string, index: number): { name: string; bytes: Uint8Array }[] {
+  const name = `text ${index + 1}`;
+  const utf8 = checkLength(new TextEncoder().encode(text), name);
+  return [
+    { name, bytes: utf8 },
+    { name: `${name} (UTF-16)`, bytes: new Uint8Array(Buffer.from(text, 'utf16le')) },
+  ];
 }
 
 /** Names never hold the bytes: they may be a key. */

@@ -1,5 +1,5 @@
 import { join, relative, resolve } from 'node:path';
-import { FileError } from '@vcryptsim/ports';
+import { FileError, visibleLine } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import {
   EXPECTATIONS,
@@ -59,7 +59,9 @@ async function list(options: { readonly dir?: string; readonly json?: boolean })
   }
   if (options.json === true) return void printJson({ scenarios: rows });
   const width = Math.max(0, ...rows.map((row) => row.name.length));
-  const lines = rows.flatMap(({ name, title }) => labelled(`${name.padEnd(width)}  `, title, terminalWidth()));
+  const lines = rows.flatMap(({ name, title }) =>
+    labelled(`${visibleLine(name).padEnd(width)}  `, onOneLine(title), terminalWidth()),
+  );
   print(lines.map((line) => `${line}\n`).join(''));
 }
 
@@ -98,7 +100,9 @@ async function show(name: string): Promise<void> {
       describe(await loadScenario({ files, path: resolve(path), shownAs: relative(process.cwd(), resolve(path)) })),
     );
   } catch (error) {
-    if (error instanceof ScenarioError) throw new CliError(EXIT.badInput, `bad scenario\n${error.message}`);
+    if (error instanceof ScenarioError) {
+      throw new CliError(EXIT.badInput, 'bad scenario', undefined, error.message.split('\n'));
+    }
     throw error;
   }
 }
@@ -129,11 +133,13 @@ function verbs(): void {
 function describe({ name, about, file, lab, steps }: Scenario): string {
   const width = terminalWidth();
   const vms = Object.entries(lab.vms).map(([vm, { host, policy }]) => `  VM ${vm} on ${host}, ${policy}`);
-  const taken = steps.flatMap((step, index) => labelled(`${String(index + 1).padStart(4)}  `, step.title, width));
+  const taken = steps.flatMap((step, index) =>
+    labelled(`${String(index + 1).padStart(4)}  `, onOneLine(step.title), width),
+  );
   const keyServers = `key servers ${lab.kms.nodes.join(', ')} (${lab.kms.provider}); hosts ${lab.hosts.join(', ')}`;
   return [
-    ...wrap(name, '', width),
-    ...wrap(about, '', width),
+    ...wrap(onOneLine(name), '', width),
+    ...wrap(onOneLine(about), '', width),
     '',
     `file  ${file}`,
     ...labelled('lab   ', keyServers, width),
@@ -142,4 +148,9 @@ function describe({ name, about, file, lab, steps }: Scenario): string {
     ...taken,
     '',
   ].join('\n');
+}
+
+/** A text of the file, folded or not: no line of it stands for one of ours. */
+function onOneLine(text: string): string {
+  return visibleLine(text.trim().replaceAll(/\s+/g, ' '));
 }

@@ -9,7 +9,7 @@ countUnhandled();
 const dist = (name) => import(new URL(`../../../packages/${name}/dist/index.js`, import.meta.url).href);
 const { KeyServer } = await dist('kms');
 const { selfSign } = await dist('pki');
-const { OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, WorkerKeyPairs } = await import(
+const { OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, ChildKeyPairs } = await import(
   new URL('../../../packages/ports/dist/os/index.js', import.meta.url).href
 );
 
@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const folder = mkdtempSync(join(tmpdir(), 'vcryptsim-harden-'));
 const clock = new SystemClock();
 const entropy = new SystemEntropy();
-const keyPairs = new WorkerKeyPairs();
+const keyPairs = new ChildKeyPairs();
 const network = new TlsNetwork(clock);
 const faults = new Map();
 const server = await KeyServer.open({

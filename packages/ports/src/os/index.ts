@@ -1,3 +1,4 @@
+export { ChildKeyPairs } from './child-key-pairs.js';
 export { OsFolderLocks } from './folder-lock/os-folder-locks.js';
 export { type NamedPlace, namedPlace, writeNamedFile } from './named-file.js';
 export { OsFileSystem, type OsFileSystemOptions } from './os-file-system/os-file-system.js';
@@ -9,4 +10,3 @@ export { SystemKeyPairs } from './system-key-pairs.js';
 export { type RelayMode, TcpRelay } from './tcp-relay.js';
 export { TlsNetwork, type TlsNetworkOptions } from './tls-network/tls-network.js';
 export { UnixSocket } from './unix-socket.js';
-export { WorkerKeyPairs } from './worker-key-pairs.js';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { KeyServer, serveAdministrator } from '@vcryptsim/kms';
 import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
-import { OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, UnixSocket, WorkerKeyPairs } from '@vcryptsim/ports/os';
+import { OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, UnixSocket, ChildKeyPairs } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { printError, printJsonText } from '../../output.js';
@@ -55,7 +55,7 @@ async function serve(options: ServeOptions): Promise<void> {
     named: options.rootKey === undefined ? [] : [resolve(options.rootKey)],
   });
   const clock = new SystemClock();
-  const keyPairs = new WorkerKeyPairs();
+  const keyPairs = new ChildKeyPairs();
   const stopped = stopSignal();
   try {
     const lock = await lockToServe(files, folder, clock);

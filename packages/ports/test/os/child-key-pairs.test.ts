@@ -1,10 +1,10 @@
 import { sign, verify } from 'node:crypto';
-import { WorkerKeyPairs } from '@vcryptsim/ports/os';
+import { ChildKeyPairs } from '@vcryptsim/ports/os';
 import { describe, expect, it } from 'vitest';
 
-describe('key pairs of a thread of their own', () => {
+describe('key pairs of a process of their own', () => {
   it.each(['ec-p256', 'rsa-1024'] as const)('belong together: %s', async (kind) => {
-    const pairs = new WorkerKeyPairs();
+    const pairs = new ChildKeyPairs();
     const { privateKey, publicKey } = await pairs.generate(kind);
     const data = Buffer.from('signed');
     expect(verify('sha256', data, publicKey, sign('sha256', data, privateKey))).toBe(true);
@@ -12,7 +12,7 @@ describe('key pairs of a thread of their own', () => {
   });
 
   it('come in the order in which they were asked for; one that is given up holds nobody up', async () => {
-    const pairs = new WorkerKeyPairs();
+    const pairs = new ChildKeyPairs();
     const order: string[] = [];
     const life = new AbortController();
     const first = pairs.generate('ec-p256').then(() => order.push('first'));
@@ -34,7 +34,7 @@ describe('key pairs of a thread of their own', () => {
   });
 
   it('end at once when they are closed, those under way too', async () => {
-    const pairs = new WorkerKeyPairs();
+    const pairs = new ChildKeyPairs();
     const under = expect(pairs.generate('rsa-4096')).rejects.toMatchObject({ code: 'KEY_PAIRS_CLOSED' });
     const waiting = expect(pairs.generate('ec-p256')).rejects.toMatchObject({ code: 'KEY_PAIRS_CLOSED' });
     await new Promise((resolve) => setImmediate(resolve));

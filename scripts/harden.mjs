@@ -32,10 +32,13 @@ const support = (file) => fileURLToPath(new URL(`./harden/support/${file}`, impo
 const say = (line) => process.stderr.write(`${line}\n`);
 
 // Whatever hangs, this ends; the children end when their parent is gone.
-setTimeout(() => {
-  say('npm run harden did not end in time');
-  process.exit(1);
-}, 2 * (values.ci ? PART_LIMIT_MS.ci : PART_LIMIT_MS.full)).unref();
+setTimeout(
+  () => {
+    say('npm run harden did not end in time');
+    process.exit(1);
+  },
+  2 * (values.ci ? PART_LIMIT_MS.ci : PART_LIMIT_MS.full),
+).unref();
 
 const parts = await loadParts();
 const target = await startTarget(SETTINGS);

@@ -20,5 +20,6 @@ export type { KmsEvent } from './events.js';
 export { KeyServer, type KeyServerOptions, type NodeOptions, type StoredPart } from './key-server.js';
 export type { KeyServerNode } from './key-server-node.js';
 export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey } from './pem-files.js';
+export { defaultQuotas, QUOTA_NAMES, type Quotas } from './quotas.js';
 export { ServerPki, type ServerPkiOptions } from './server-pki.js';
 export type { StoreReport } from './store/object-store.js';

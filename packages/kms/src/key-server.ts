@@ -289,9 +289,13 @@ export class KeyServer {
 
   /** How the server stands in its cluster now. */
   cluster(): ClusterStatus {
-    const { lastWrite } = this.store;
-    if (this.#link) return { role: 'follower', lastWrite, ...this.#link.status };
-    return { role: 'leader', lastWrite, followers: [...this.#doors].flatMap((door) => door.followers()) };
+    const { store, quotas, faults } = this;
+    const { lastWrite } = store;
+    const clients = this.registry.clients.map(({ name }) => ({ name, ...store.usageOf(name) }));
+    const usage = { quotas, clients, faults };
+    if (this.#link) return { role: 'follower', lastWrite, ...this.#link.status, ...usage };
+    const followers = [...this.#doors].flatMap((door) => door.followers());
+    return { role: 'leader', lastWrite, followers, ...usage };
   }
 
   /**

@@ -64,6 +64,7 @@ function payloadBytes({ payload, reason, message = '' }: ResponseItem): number {
 }
 
 function tooLarge(item: RequestItem, uniqueIdentifier?: string): PerformedItem {
-  const message = `the answer is longer than the Maximum Response Size or ${answerLimits.messageBytes} bytes`;
+  // Shorter than what it refuses, as a rule: it must fit itself.
+  const message = 'no room for the answer';
   return refuseItem(item, new KmipError('ResponseTooLarge', message), uniqueIdentifier);
 }

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
-import { KeyServer, serveAdministrator } from '@vcryptsim/kms';
+import { defaultQuotas, KeyServer, type Quotas, serveAdministrator } from '@vcryptsim/kms';
 import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
-import { OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, UnixSocket, ChildKeyPairs } from '@vcryptsim/ports/os';
+import { ChildKeyPairs, OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, UnixSocket } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { printError, printJsonText } from '../../output.js';
 import { type ClusterOptions, leaderOf, openDoor, tellOfCluster, withClusterOptions } from './cluster-link.js';
 import { lockToServe } from './folder-lock.js';
 import { parseListenAddress, warningOf } from './listen-address.js';
+import { parseQuota } from './quota-option.js';
 import { asCliError } from './trouble.js';
 
 interface ServeOptions extends ClusterOptions {
@@ -15,6 +16,7 @@ interface ServeOptions extends ClusterOptions {
   readonly listen: string;
   readonly rootKey?: string;
   readonly san: readonly string[];
+  readonly quota: Partial<Quotas>;
 }
 
 /** `vcryptsim kms serve`: serves until SIGTERM or SIGINT. */
@@ -29,6 +31,12 @@ export function serveCommand(): Command {
       'a name or address in the server certificate, beside localhost and 127.0.0.1; may be given several times',
       (value: string, earlier: readonly string[]) => [...earlier, value],
       [],
+    )
+    .option(
+      '--quota <name=number>',
+      `what one client may keep: objects (${defaultQuotas.objects}), bytes (${defaultQuotas.bytes}), attributes of an object (${defaultQuotas.attributes}), value (bytes of one attribute, ${defaultQuotas.value}); may be given several times`,
+      (text: string, earlier: Partial<Quotas>) => ({ ...earlier, ...parseQuota(text) }),
+      {},
     );
   return withClusterOptions(command)
     .addHelpText(
@@ -71,6 +79,7 @@ async function serve(options: ServeOptions): Promise<void> {
         events: { emit: tellOfCluster },
         onFault: tellOfFault,
         alternativeNames: options.san,
+        quotas: options.quota,
         ...(options.rootKey !== undefined && { rootKeyPath: resolve(options.rootKey) }),
         ...(leader && { leader }),
       });

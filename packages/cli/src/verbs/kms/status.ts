@@ -11,10 +11,12 @@ interface StatusOptions {
   readonly json?: boolean;
 }
 
-/** `vcryptsim kms status`: how a server that runs stands in its cluster. */
+/** `vcryptsim kms status`: how a server that runs does in its cluster, and what its clients keep. */
 export function statusCommand(): Command {
   return new Command('status')
-    .description('Say whether a running key server leads or follows, and how many writes its followers lack.')
+    .description(
+      'Say whether a running key server leads or follows, how many writes its followers lack, and what clients keep.',
+    )
     .requiredOption('--dir <dir>', "the key server's folder")
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  vcryptsim kms status --dir kms-b')
@@ -47,6 +49,20 @@ async function show({ dir, json }: StatusOptions): Promise<void> {
 }
 
 function linesOf(status: ClusterStatus): string[] {
+  return [...nodeLines(status), ...usageLines(status)];
+}
+
+/** What each client keeps, and what one may keep. */
+function usageLines({ quotas, clients, faults }: ClusterStatus): string[] {
+  const used = clients.map(({ name, objects, bytes }) => `  ${name} keeps ${objects} objects, ${bytes} bytes`);
+  return [
+    `Each client may keep ${quotas.objects} objects of ${quotas.attributes} attributes, ${quotas.bytes} bytes in all.`,
+    ...used,
+    ...(faults > 0 ? [`${faults} mistakes in vcryptsim cost a request its answer; see the server's own output.`] : []),
+  ];
+}
+
+function nodeLines(status: ClusterStatus): string[] {
   const { lastWrite } = status;
   if (status.role === 'leader') {
     const followers = status.followers.map(

@@ -138,6 +138,14 @@ class MessageCutter {
     all.set(this.#held);
     all.set(bytes, this.#held.length);
     this.#held.fill(0);
+    try {
+      this.#cut(all, onMessage);
+    } finally {
+      all.fill(0);
+    }
+  }
+
+  #cut(all: Uint8Array, onMessage: (message: Uint8Array) => void): void {
     let start = 0;
     for (;;) {
       const lengthBytes = messageLength(all.subarray(start));
@@ -147,7 +155,6 @@ class MessageCutter {
       start += lengthBytes;
     }
     this.#held = this.#lost ? new Uint8Array(0) : all.slice(start);
-    all.fill(0);
   }
 
   drop(): void {

@@ -144,11 +144,14 @@ class FaultyChannel implements Channel {
   }
 
   async read(): Promise<Uint8Array | null> {
+    let bytes: Uint8Array | null = null;
     try {
-      const bytes = await this.#inner.read();
+      bytes = await this.#inner.read();
       if (this.#road.fault) await this.#road.pass(this.#clock, this.#ended.signal);
       return bytes;
     } catch (error) {
+      // What was held back is given to nobody, and a key may be in it.
+      bytes?.fill(0);
       throw this.#reason(error);
     }
   }

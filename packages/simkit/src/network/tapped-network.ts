@@ -71,8 +71,9 @@ class TappedChannel implements Channel {
   }
 
   async read(): Promise<Uint8Array | null> {
+    let bytes: Uint8Array | null = null;
     try {
-      const bytes = await this.#inner.read();
+      bytes = await this.#inner.read();
       if (!bytes) {
         this.#ended();
         return null;
@@ -81,6 +82,8 @@ class TappedChannel implements Channel {
       this.#observer.frame({ connection: this.#connection, direction: 'to-client', bytes });
       return bytes;
     } catch (error) {
+      // When it was the observer that failed, the bytes reach nobody.
+      bytes?.fill(0);
       this.#ended();
       throw error;
     }

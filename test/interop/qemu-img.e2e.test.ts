@@ -76,7 +76,7 @@ describe.runIf(hasQemu).each([512, 4096])('a disk with data units of %i bytes', 
     expect(gzipSync(noise).length).toBeGreaterThan(noise.length);
   });
 
-  it('[S48] says nothing to strings and to a search, as it lies there', () => {
+  it('says nothing to a search, as it lies there', () => {
     const extent = readFileSync(at('run', 'datastores', 'datastore1', 'web', 'web-flat.vmdk'));
     expect(extent.includes(TEXT)).toBe(false);
     expect(extent.includes('block ')).toBe(false);

@@ -74,7 +74,7 @@ export class Lab {
     const host = await EsxiHost.boot({
       name: HOST,
       uuid: HOST_UUID,
-      version: '8.0U3',
+      version: '7.0U2',
       folder: join(folder, 'host'),
       datastores: [{ name: 'local', folder: join(folder, 'datastore') }],
       files,

@@ -112,6 +112,43 @@ describe('documents', () => {
     expect(wrongClaims(fidelityRows(textOf('docs/fidelity.md')), (id) => filesNaming(id))).toEqual([]);
   });
 
+  it('give the tally of the rows as it is', () => {
+    const rows = fidelityRows(textOf('docs/fidelity.md'));
+    const count = (status: string) => rows.filter((row) => row.status === status).length;
+    const tally = `Of the ${rows.length} behaviours that the project aims at, ${count('done')} are done, ${count('partly')} partly, and ${count('not yet')} not yet.`;
+    expect(textOf('README.md').replaceAll('\n', ' ')).toContain(tally);
+  });
+
+  it('name sources that have a public address', () => {
+    const text = textOf('docs/fidelity.md');
+    const known = new Set([...text.matchAll(/^\| ([A-Z]+\d*) \|.*\| https:\/\/\S+ \|$/gm)].map(([, id]) => id));
+    const named = fidelityRows(text).flatMap(({ source }) => source.split(', '));
+    expect(named.filter((id) => !known.has(id))).toEqual([]);
+    expect(known.size).toBeGreaterThan(10);
+    expect(text).not.toMatch(/\bseeds? 0\d\d|facts\/|§/);
+  });
+
+  it('mark what is ours wherever it is told, by a row that is there', () => {
+    const rows = [...textOf('docs/fidelity.md').matchAll(/^\| (O\d+) \|/gm)].map(([, id]) => id);
+    expect(rows).toEqual(rows.map((_, index) => `O${index + 1}`));
+    const told = [...documents, ...packageSources(), ...sourceFiles('scenarios', /\.ya?ml$/)];
+    const marks = told.flatMap(({ path, text }) =>
+      [...text.matchAll(/\[ours (O\d+)[\]:]/g)].map(([, id]) => ({ path, id })),
+    );
+    expect(marks.filter(({ id }) => !rows.includes(id))).toEqual([]);
+    // Release, time-out, order, retry, replication, memory only: people read of these outside of the list too.
+    for (const id of ['O1', 'O6', 'O7', 'O8', 'O9', 'O11']) {
+      expect(
+        marks.some((mark) => mark.id === id && mark.path !== 'docs/fidelity.md'),
+        id,
+      ).toBe(true);
+    }
+    const unmarked = sourceFiles('scenarios', /\.ya?ml$/).filter(({ text }) =>
+      /memory\s+only(?! \[ours)|(?:30 seconds|half a minute|configured order)(?! \[ours)/.test(text),
+    );
+    expect(unmarked.map(({ path }) => path)).toEqual([]);
+  });
+
   it('carry no emoji', () => {
     const emoji = /\p{Extended_Pictographic}/u;
     const plain = [...documents, ...packageSources(), ...sourceFiles('scenarios', /\.ya?ml$/)];

@@ -310,7 +310,7 @@ describe('[S21] files that change places', () => {
     expect(await faultOf(lab.host.registerVm('[ds1] two/two.vmx'))).toEqual(fault);
   });
 
-  it('[S48] a folder carried to another host says nothing without the key, and all with it', async () => {
+  it('a host that meets the folder anew says nothing without the key, and all with it', async () => {
     const lab = await Lab.safe();
     await lab.host.createVm(webVm());
     const thief = await Lab.boot({ files: lab.files });

@@ -8,7 +8,7 @@ const mask = CryptographicUsageMask.Encrypt | CryptographicUsageMask.Decrypt;
 const aes256 = { algorithm: 'AES', lengthBits: 256, usageMask: mask } as const;
 
 describe('client and server', () => {
-  it('[S02] make a key, tag it, fetch it and activate it', async () => {
+  it('make a key, tag it, fetch it and activate it', async () => {
     const lab = new Lab();
     const id = await lab.client().session(async (session) => {
       expect(await session.discoverVersions({ withBatchItemId: false })).toEqual([

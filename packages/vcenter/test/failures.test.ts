@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { ESX_1, KMS_1, KMS_2, Lab, PROVIDER } from './support/lab.js';
 
 const LOCKED = 'Virtual Machine Locked Alarm';
-const CLUSTER_ERROR = 'Virtual machine is locked because of a KMS cluster error';
-const MISSING = 'Virtual machine is locked because keys are missing on KMS cluster';
+const CLUSTER_ERROR = 'Virtual machine is locked because an error occurred on the key provider';
+const MISSING = 'Virtual machine is locked because keys were missing on the key provider';
 
 describe('key servers that fail', () => {
   it('asks the servers in their order, each time from the first', () =>

@@ -88,7 +88,7 @@ export class Lab {
     this.host = await EsxiHost.boot({
       name: 'esx-1' as HostName,
       uuid: '00000000-0000-4000-8000-000000000001' as HostUuid,
-      version: this.#options.version ?? '8.0',
+      version: this.#options.version ?? '7.0U2',
       folder: this.hostFolder,
       datastores: [{ name: 'ds1', folder: this.datastore }],
       files: this.files,

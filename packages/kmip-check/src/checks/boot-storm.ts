@@ -7,7 +7,7 @@ export const bootStorm: Check = {
   name: 'boot-storm',
   about: 'Many hosts ask at once, each on a connection of its own, and all are answered.',
   needs: ['activate-key'],
-  consequence: 'tries again after 300 s for the hosts that got no key; until then their VMs are locked.',
+  consequence: 'tries again after 300 s [ours O8] for the hosts that got no key; until then their VMs are locked.',
   async run(server) {
     const { hosts, clock } = server.options;
     const { firstKey } = server;

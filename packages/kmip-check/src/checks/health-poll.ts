@@ -5,7 +5,7 @@ import { type Check, pass } from '../check.js';
 export const healthPoll: Check = {
   name: 'health-poll',
   about:
-    'An empty connection, then Discover Versions twice, again and again: vCenter polls so each 300 s, here sooner.',
+    'An empty connection, then Discover Versions twice, again and again: vCenter polls so each 300 s [ours O8], here sooner.',
   needs: ['discover-versions'],
   consequence: 'shows the key server red and raises an alarm.',
   async run(server) {

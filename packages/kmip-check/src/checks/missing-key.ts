@@ -19,7 +19,7 @@ export const missingKey: Check = {
     return tolerated(
       refusal.message,
       refusal.place,
-      'raises "KMS cluster error" instead of saying that the key is missing on the KMS.',
+      'says "an error occurred on the key provider" instead of saying that the key is missing there.',
     );
   },
 };

@@ -3,6 +3,7 @@ import type { DiskDigest, RunResult, StepResult } from '../run/result.js';
 import { formatDuration } from '../scenario/duration.js';
 import type { Quiz, Scenario } from '../scenario/scenario.js';
 import { describeWire } from '../world/describe-wire.js';
+import { RELEASE } from '../world/release.js';
 import type { World } from '../world/world.js';
 import { failureLines, verdictOf } from './failure.js';
 import { keyPlaces, keyTable } from './key-places.js';
@@ -48,6 +49,7 @@ export class Narrator {
       ...this.#wrap(scenario.about, ''),
       '',
       ...this.#labelled('lab   ', `${lab}: ${Object.keys(vms).join(', ')}`).map(dim),
+      ...this.#labelled('plays ', `${RELEASE.shown} [ours O1: docs/fidelity.md]`).map(dim),
       ...this.#labelled(
         'seed  ',
         `${world.seed} (keys made under a seed are not secret); XTS engine: ${world.engineName}`,

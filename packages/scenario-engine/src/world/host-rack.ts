@@ -13,6 +13,7 @@ import {
   NetworkError,
 } from '@vcryptsim/ports';
 import type { HostLinks } from '@vcryptsim/vcenter';
+import { RELEASE } from './release.js';
 
 /** What a rack gives to the hosts in it. */
 export interface HostRackOptions {
@@ -107,7 +108,7 @@ export class HostRack implements HostLinks {
     slot.host = await EsxiHost.boot({
       name,
       uuid: slot.uuid,
-      version: '8.0U3',
+      version: RELEASE.esxi,
       folder: `${folder}/${name}`,
       datastores,
       files,

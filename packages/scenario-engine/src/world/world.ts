@@ -31,6 +31,7 @@ import { HostRack } from './host-rack.js';
 import type { KeyServerFaults, KeyServers } from './key-servers.js';
 import { KeysOnWire } from './keys-on-wire.js';
 import { openKeyServers } from './open-key-servers.js';
+import { RELEASE } from './release.js';
 import { makeRunFolder, type RunFolder } from './run-folder.js';
 import { removeRunFolder } from './run-mark.js';
 import { SecretNeedles } from './secret-needles.js';
@@ -274,6 +275,7 @@ async function joinIn(
   const vcenter = await VCenter.boot({
     ...shared,
     name: 'vcenter',
+    version: RELEASE.vcenter,
     folder: folder.vcenter,
     entropy: entropy.fork('vcenter', 1),
     network: new TappedNetwork(kms.network, 'vcenter', transcript),

@@ -56,7 +56,7 @@ export class EncryptionMode {
       const unsafe = await this.#notSafe(hosts);
       const known = this.#inventory.cluster(cluster).hostKeyId;
       if (known !== null && unsafe.length === 0) return;
-      const hostKeyId = known ?? (await this.#generate(cluster, first));
+      const hostKeyId = known ?? (await this.#generate(cluster));
       if (unsafe.length === 0) return;
       const parcel = await this.#fetch(hostKeyId, unsafe);
       try {
@@ -87,17 +87,10 @@ export class EncryptionMode {
     return unsafe;
   }
 
-  async #generate(cluster: ClusterName, first: ReachedHost): Promise<CryptoKeyId> {
-    try {
-      const hostKeyId = await this.#keys.generate(this.#providers.default().providerId);
-      await this.#inventory.setHostKey(cluster, hostKeyId);
-      return hostKeyId;
-    } catch (error) {
-      if (error instanceof VCenterError) {
-        await this.#eventLog.record('com.vmware.vc.host.Crypto.HostKey.NewKey.KMSClusterError', hostEntity(first));
-      }
-      throw error;
-    }
+  async #generate(cluster: ClusterName): Promise<CryptoKeyId> {
+    const hostKeyId = await this.#keys.generate(this.#providers.default().providerId);
+    await this.#inventory.setHostKey(cluster, hostKeyId);
+    return hostKeyId;
   }
 
   #tag(hostKeyId: CryptoKeyId, { name, api }: ReachedHost): Promise<void> {

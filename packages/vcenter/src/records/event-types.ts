@@ -1,23 +1,24 @@
 /**
  * Event type IDs as VMware spells them (`Crypto` and `crypto` really alternate), with the sentence that goes with each.
- * IDs: facts/vsphere-encryption.md section 2, "Events". Sentences: the two VMLocked ones on key servers are those of the
- * 6.7 security guide (facts/ecosystem.md section 4); the others are ours, since the real ones are not at hand.
+ * IDs and sentences of 7.0U3, from a published catalogue of that release (docs/fidelity.md, source EVT): "KMS cluster"
+ * became "key provider" at 7.0U2. Those of the three last are ours.
  */
 export const EVENT_SENTENCES = {
-  'com.vmware.vc.vm.Crypto.VMLocked.KeyMissingOnHost': 'Virtual machine is locked because keys are missing on host',
+  'com.vmware.vc.vm.Crypto.VMLocked.KeyMissingOnHost':
+    'Virtual machine is locked because keys were missing on the host',
   'com.vmware.vc.vm.Crypto.VMLocked.KeyMissingOnKMS':
-    'Virtual machine is locked because keys are missing on KMS cluster',
-  'com.vmware.vc.vm.Crypto.VMLocked.KMSClusterError': 'Virtual machine is locked because of a KMS cluster error',
+    'Virtual machine is locked because keys were missing on the key provider',
+  'com.vmware.vc.vm.Crypto.VMLocked.KMSClusterError':
+    'Virtual machine is locked because an error occurred on the key provider',
   'com.vmware.vc.vm.Crypto.VMUnlocked': 'Virtual machine is unlocked',
   'com.vmware.vc.host.Crypto.Enabled': 'Encryption mode is enabled on host',
   'com.vmware.vc.host.Crypto.ReqEnable.KeyMissingOnKMS':
-    'Host requires encryption mode enabled, and the host key is missing on KMS cluster',
+    'Host requires encryption mode enabled and the key is not available on the key provider',
   'com.vmware.vc.host.Crypto.ReqEnable.KMSClusterError':
-    'Host requires encryption mode enabled, and there is a KMS cluster error',
-  'com.vmware.vc.host.Crypto.HostKey.NewKey.KMSClusterError': 'No new host key: there is a KMS cluster error',
-  'com.vmware.vc.host.Crypto.SendKeyError.HostError': 'Keys could not be sent to host',
-  'com.vmware.vc.kms.crypto.KeyGenerateFail': 'KMS cluster could not generate a key',
-  'com.vmware.vc.kms.crypto.Unreachable': 'KMS is not reachable',
+    'Host requires encryption mode enabled and the key provider is not available',
+  'com.vmware.vc.host.Crypto.SendKeyError.HostError': 'Failed to send keys to host because of host error',
+  'com.vmware.vc.kms.crypto.KeyGenerateFail': 'Key creation failed on key provider',
+  'com.vmware.vc.kms.crypto.Unreachable': 'Key Management Server is unreachable',
   'vim.event.HostConnectedEvent': 'Host is connected',
   'vim.event.HostConnectionLostEvent': 'Host is not responding',
   'vim.event.VmDiscoveredEvent': 'Virtual machine was found on host',

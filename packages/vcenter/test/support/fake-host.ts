@@ -22,7 +22,7 @@ import {
 /** A host of a few lines: it has crypto mode and a key cache with real keys, and VMs that are only names. */
 export class FakeHost implements HostApi {
   readonly uuid: HostUuid;
-  readonly version = '7.0';
+  readonly version = '7.0U2';
   readonly cache = new Map<string, Kek>();
   readonly registered: VmCreateSpec[];
   readonly poweredOn = new Set<VmUuid>();

@@ -27,7 +27,7 @@ export class RealHosts implements HostLinks {
     const incarnation = (this.#boots.get(name) ?? 0) + 1;
     this.#boots.set(name, incarnation);
     const host = await EsxiHost.boot({
-      ...{ name, uuid: `uuid-of-${name}` as HostUuid, version: '7.0' as const, incarnation },
+      ...{ name, uuid: `uuid-of-${name}` as HostUuid, version: '7.0U2' as const, incarnation },
       ...{ files: this.lab.files, clock: this.lab.clock, entropy: this.#entropy.fork(name, incarnation) },
       ...{ folder: `/hosts/${name}`, datastores: [{ name: 'ds1', folder: DATASTORE }] },
       ...{ events: { emit: () => {} }, engine: nativeEngine() },

@@ -2,6 +2,7 @@ export { type EnvelopeOptions, openEnvelope, sealEnvelope } from './aead/envelop
 export { gcmOpen, gcmSeal } from './aead/gcm.js';
 export { CryptoError, type CryptoErrorCode } from './errors.js';
 export { counterKdfFixedInput, counterKdfHmacSha256, type FieldBits } from './kdf/counter-kdf.js';
+export { type HashEngine, hashesOf, NATIVE_HASHES, PORTABLE_HASHES } from './kdf/hash-engine.js';
 export { hkdfSha256 } from './kdf/hkdf.js';
 export { type HashName, hmac, hmacSha256 } from './kdf/hmac.js';
 export { type Pbkdf2Input, pbkdf2, pbkdf2Sha256 } from './kdf/pbkdf2.js';

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { CryptoError } from '../errors.js';
-import { hmacSha256 } from './hmac.js';
+import { type HashEngine, NATIVE_HASHES } from './hash-engine.js';
 
 /** Widths of the counter and of the length field. */
 export type FieldBits = 8 | 16 | 24 | 32;
@@ -11,6 +11,7 @@ export type FieldBits = 8 | 16 | 24 | 32;
  * @param o.fixedInput what {@link counterKdfFixedInput} builds, or another format's own
  * @param o.counterBits width of the counter, big endian, from 1; 32 unless told
  * @param o.lengthBytes 1 to what the counter can number, 32 bytes each
+ * @param o.hashes who computes; Node unless told
  * @returns a buffer of its own; the caller zeroes it
  * @throws CryptoError LENGTH
  */
@@ -19,8 +20,9 @@ export function counterKdfHmacSha256(o: {
   fixedInput: Uint8Array;
   lengthBytes: number;
   counterBits?: FieldBits;
+  hashes?: HashEngine;
 }): Uint8Array {
-  const counterBits = o.counterBits ?? 32;
+  const { counterBits = 32, hashes = NATIVE_HASHES } = o;
   if (!Number.isInteger(o.lengthBytes) || o.lengthBytes < 1 || o.lengthBytes > 32 * (2 ** counterBits - 1)) {
     throw new CryptoError(
       'LENGTH',
@@ -29,7 +31,7 @@ export function counterKdfHmacSha256(o: {
   }
   const output = new Uint8Array(new ArrayBuffer(o.lengthBytes));
   for (let at = 0; at < o.lengthBytes; at += 32) {
-    const block = hmacSha256(o.key, bigEndian(at / 32 + 1, counterBits), o.fixedInput);
+    const block = hashes.hmac('sha256', o.key, [bigEndian(at / 32 + 1, counterBits), o.fixedInput]);
     output.set(block.subarray(0, o.lengthBytes - at), at);
     block.fill(0);
   }

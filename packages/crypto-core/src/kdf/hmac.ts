@@ -1,5 +1,5 @@
-import { createHmac, type KeyObject } from 'node:crypto';
-import { asBytes } from '../as-bytes.js';
+import type { KeyObject } from 'node:crypto';
+import { NATIVE_HASHES } from './hash-engine.js';
 
 /** The hash functions under HMAC and PBKDF2 that the formats of this field use. */
 export type HashName = 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
@@ -11,9 +11,7 @@ export type HashName = 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
  * @returns as many bytes as the hash has
  */
 export function hmac(hash: HashName, key: KeyObject | Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  const mac = createHmac(hash, key);
-  for (const part of parts) mac.update(part);
-  return asBytes(mac.digest());
+  return NATIVE_HASHES.hmac(hash, key, parts);
 }
 
 /** HMAC-SHA-256 over the parts: 32 bytes. */

@@ -1,6 +1,5 @@
-import { pbkdf2Sync } from 'node:crypto';
-import { asBytes } from '../as-bytes.js';
 import { CryptoError } from '../errors.js';
+import { type HashEngine, NATIVE_HASHES } from './hash-engine.js';
 import type { HashName } from './hmac.js';
 
 /** What PBKDF2 stretches, and how far. */
@@ -11,6 +10,8 @@ export interface Pbkdf2Input {
   readonly iterations: number;
   /** 1 or more. */
   readonly lengthBytes: number;
+  /** Who computes; Node unless told. */
+  readonly hashes?: HashEngine;
 }
 
 /**
@@ -26,7 +27,7 @@ export function pbkdf2(hash: HashName, o: Pbkdf2Input): Uint8Array {
       `PBKDF2 takes 1 or more iterations and bytes, not ${o.iterations} and ${o.lengthBytes}.`,
     );
   }
-  return asBytes(pbkdf2Sync(o.password, o.salt, o.iterations, o.lengthBytes, hash));
+  return (o.hashes ?? NATIVE_HASHES).pbkdf2(hash, o);
 }
 
 /** {@link pbkdf2} with HMAC-SHA-256. */

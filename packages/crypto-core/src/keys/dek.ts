@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type EnvelopeOptions, openEnvelope, sealEnvelope } from '../aead/envelope.js';
 import { CryptoError } from '../errors.js';
+import { type HashEngine, hashesOf } from '../kdf/hash-engine.js';
 import { buildCryptoDictionary, type KeyBinding, parseCryptoDictionary } from '../locked/crypto-dictionary.js';
 import type { XtsCipher, XtsEngine } from '../xts/xts-engine.js';
 import { deriveBytes, deriveKey } from './derive-key.js';
@@ -22,8 +23,8 @@ export class Dek extends Unprintable {
   private constructor(engine: XtsEngine, key: Uint8Array) {
     super();
     this.#cipher = engine.prepare(key);
-    this.#fileKey = deriveKey(key, 'vm file');
-    const check = deriveBytes(key, 'key check value', 8);
+    this.#fileKey = deriveKey(key, 'vm file', hashesOf(engine));
+    const check = deriveBytes(key, 'key check value', 8, hashesOf(engine));
     this.#keyCheckValue = Array.from(check, (byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
@@ -46,7 +47,7 @@ export class Dek extends Unprintable {
     const key = o.draw(DEK_SIZE_BYTES);
     try {
       const dek = new Dek(o.engine, key);
-      return { dek, locked: lockKey(o.kek, key, o.binding, o.iv) };
+      return { dek, locked: lockKey(o.kek, key, o.binding, o.iv, hashesOf(o.engine)) };
     } finally {
       key.fill(0);
     }
@@ -59,7 +60,7 @@ export class Dek extends Unprintable {
    * @throws CryptoError LOCKED_DATA_MISMATCH, LOCKED_DATA_MALFORMED, KEY_HALVES_EQUAL, DISPOSED
    */
   static unseal(o: { engine: XtsEngine; kek: Kek; locked: Uint8Array }): { dek: Dek; binding: KeyBinding } {
-    const { key, binding } = unlockKey(o.kek, o.locked);
+    const { key, binding } = unlockKey(o.kek, o.locked, hashesOf(o.engine));
     try {
       return { dek: new Dek(o.engine, key), binding };
     } finally {
@@ -137,26 +138,38 @@ export function resealDek(o: {
   to: Kek;
   binding: KeyBinding;
   iv: Uint8Array;
+  /** Who computes the MACs; Node unless told. */
+  hashes?: HashEngine;
 }): Uint8Array {
-  const { key } = unlockKey(o.from, o.locked);
+  const { key } = unlockKey(o.from, o.locked, o.hashes);
   try {
-    return lockKey(o.to, key, o.binding, o.iv);
+    return lockKey(o.to, key, o.binding, o.iv, o.hashes);
   } finally {
     key.fill(0);
   }
 }
 
-function lockKey(kek: Kek, key: Uint8Array, binding: KeyBinding, iv: Uint8Array): Uint8Array {
+function lockKey(
+  kek: Kek,
+  key: Uint8Array,
+  binding: KeyBinding,
+  iv: Uint8Array,
+  hashes: HashEngine | undefined,
+): Uint8Array {
   const dictionary = buildCryptoDictionary(key, binding);
   try {
-    return kek.lock(dictionary, iv);
+    return kek.lock(dictionary, iv, hashes);
   } finally {
     dictionary.fill(0);
   }
 }
 
-function unlockKey(kek: Kek, locked: Uint8Array): { key: Uint8Array; binding: KeyBinding } {
-  const dictionary = kek.unlock(locked);
+function unlockKey(
+  kek: Kek,
+  locked: Uint8Array,
+  hashes: HashEngine | undefined,
+): { key: Uint8Array; binding: KeyBinding } {
+  const dictionary = kek.unlock(locked, hashes);
   try {
     return parseCryptoDictionary(dictionary);
   } finally {

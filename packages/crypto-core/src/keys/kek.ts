@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type EnvelopeOptions, openEnvelope, sealEnvelope } from '../aead/envelope.js';
 import { CryptoError } from '../errors.js';
+import type { HashEngine } from '../kdf/hash-engine.js';
 import { lockData, unlockData } from '../locked/locked-data.js';
 import { aesKeyUnwrap, aesKeyWrap } from '../wrap/key-wrap.js';
 import { deriveKey } from './derive-key.js';
@@ -44,8 +45,8 @@ export class Kek extends Unprintable {
    * @param iv 16 bytes, never used before with this KEK
    * @throws CryptoError LENGTH, DISPOSED
    */
-  lock(plaintext: Uint8Array, iv: Uint8Array): Uint8Array {
-    return lockData(this.#live(), plaintext, iv);
+  lock(plaintext: Uint8Array, iv: Uint8Array, hashes?: HashEngine): Uint8Array {
+    return lockData(this.#live(), plaintext, iv, hashes);
   }
 
   /**
@@ -54,8 +55,8 @@ export class Kek extends Unprintable {
    * @returns the plaintext; the caller zeroes it
    * @throws CryptoError LOCKED_DATA_MISMATCH, DISPOSED
    */
-  unlock(locked: Uint8Array): Uint8Array {
-    return unlockData(this.#live(), locked);
+  unlock(locked: Uint8Array, hashes?: HashEngine): Uint8Array {
+    return unlockData(this.#live(), locked, hashes);
   }
 
   /** Wraps another key by RFC 3394, see {@link aesKeyWrap}; DISPOSED. */

@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, createHmac, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { asBytes } from '../as-bytes.js';
 import { timingSafeEqual } from '../constant-time.js';
 import { CryptoError } from '../errors.js';
+import { NATIVE_HASHES } from '../kdf/hash-engine.js';
 
 /*
  * Locked data: VMware's container for sealed keys (facts/vsphere-encryption.md section 4).
@@ -24,15 +25,16 @@ const BLOCK_SIZE_BYTES = 16;
  *
  * @param key 32 bytes
  * @param iv 16 bytes, never used before with this key
+ * @param hashes who computes the MAC; Node unless told
  * @returns IV, ciphertext and MAC; 64 bytes or more
  * @throws CryptoError LENGTH for an IV of another size
  */
-export function lockData(key: KeyObject, plaintext: Uint8Array, iv: Uint8Array): Uint8Array {
+export function lockData(key: KeyObject, plaintext: Uint8Array, iv: Uint8Array, hashes = NATIVE_HASHES): Uint8Array {
   if (iv.length !== IV_SIZE_BYTES) {
     throw new CryptoError('LENGTH', `The IV of locked data has ${IV_SIZE_BYTES} bytes, not ${iv.length}.`);
   }
   const cipher = createCipheriv('aes-256-cbc', key, iv);
-  const mac = createHmac('sha256', key).update(plaintext).digest();
+  const mac = hashes.hmac('sha256', key, [plaintext]);
   return Uint8Array.from([...iv, ...cipher.update(plaintext), ...cipher.final(), ...mac]);
 }
 
@@ -40,17 +42,18 @@ export function lockData(key: KeyObject, plaintext: Uint8Array, iv: Uint8Array):
  * Opens locked data.
  *
  * @param key 32 bytes
+ * @param hashes who computes the MAC; Node unless told
  * @returns the plaintext; the caller zeroes it
  * @throws CryptoError LOCKED_DATA_MISMATCH for a wrong key, a changed byte, a wrong length: never told apart
  */
-export function unlockData(key: KeyObject, locked: Uint8Array): Uint8Array {
+export function unlockData(key: KeyObject, locked: Uint8Array, hashes = NATIVE_HASHES): Uint8Array {
   const sealedSizeBytes = locked.length - IV_SIZE_BYTES - MAC_SIZE_BYTES;
   if (sealedSizeBytes < BLOCK_SIZE_BYTES || sealedSizeBytes % BLOCK_SIZE_BYTES !== 0) throw mismatch();
   const decipher = createDecipheriv('aes-256-cbc', key, locked.subarray(0, IV_SIZE_BYTES)).setAutoPadding(false);
   const padded = asBytes(decipher.update(locked.subarray(IV_SIZE_BYTES, -MAC_SIZE_BYTES)));
   const { sizeBytes, isWrong } = measurePadding(padded);
   const plaintext = padded.subarray(0, padded.length - sizeBytes);
-  const mac = createHmac('sha256', key).update(plaintext).digest();
+  const mac = hashes.hmac('sha256', key, [plaintext]);
   const isGenuine = timingSafeEqual(mac, locked.subarray(-MAC_SIZE_BYTES));
   if (Number(isGenuine) & ~isWrong & 1) return plaintext;
   padded.fill(0);

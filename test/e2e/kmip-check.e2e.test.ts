@@ -33,7 +33,7 @@ describe('vcryptsim kmip check', () => {
     expect(exitCode).toBe(0);
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toBe(`KMIP server ${address()}, profile: vCenter 7.0.3 as observed`);
-    expect(lines.at(-1)).toBe('15 passed, 0 tolerated, 0 failed, 2 not tried.');
+    expect(lines.at(-1)).toBe('19 passed, 0 tolerated, 0 failed, 2 not tried.');
     const columns = lines
       .filter((line) => /^(?:pass|not tried) /.test(line))
       .map((line) => line.search(/(?<= {2})\S+(?= {2})/));
@@ -69,6 +69,25 @@ describe('vcryptsim kmip check', () => {
     const checking = check(address(), ...piped, '--polls', '1');
     await writeFile(at('key.pipe'), readFileSync(at('vc', 'key.pem')));
     expect(await checking).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it('lists its checks, makes those that are asked for, and keeps their messages for kmip decode', async () => {
+    const { stdout: list, exitCode: listed } = await runCli(['kmip', 'check', '--list']);
+    expect(listed).toBe(0);
+    expect(list).toMatch(/^get-key +Get by Unique Identifier alone/m);
+    const only = ['--only', 'get-key', '--save-wire', at('wire')];
+    const { exitCode, stdout, stderr } = await check(address(), ...trust(), ...only);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('4 passed, 0 tolerated, 0 failed, 0 not tried.');
+    const kept = at('wire', '03-get-key.kmip');
+    const decoded = await runCli(['kmip', 'decode', kept]);
+    expect(decoded).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(decoded.stdout).toContain('Operation Enumeration Get (0x0000000a)');
+    expect(readFileSync(at('wire', '03-get-key.txt'), 'utf8')).toContain('KeyMaterial ByteString <redacted, 32 bytes>');
+    const again = await check(address(), ...trust(), ...only);
+    expect([again.exitCode, again.stderr]).toEqual([3, expect.stringContaining('exists already')]);
+    expect((await check(address(), ...trust(), '--only', 'get-kex')).exitCode).toBe(2);
+    expect((await check(address(), '--cert', at('vc', 'cert.pem'))).stderr).toContain('kmip check needs --key FILE');
   });
 
   it('restarts the server in the middle by the hook, and finds its keys again', async () => {

@@ -1,7 +1,7 @@
 import type { Check, Finding, Outcome } from './check.js';
 import { notTried } from './check.js';
 import { KMIP_CHECKS } from './registry.js';
-import { type CheckOptions, ServerUnderCheck } from './server-under-check.js';
+import { type CheckOptions, type OperationLatency, ServerUnderCheck } from './server-under-check.js';
 import { Trouble } from './trouble.js';
 
 /** What came of one check. */
@@ -9,6 +9,8 @@ export interface CheckResult extends Finding {
   readonly name: string;
   readonly about: string;
   readonly durationMs: number;
+  /** Where its messages are kept, where that was asked for. */
+  readonly evidence?: string;
 }
 
 /** What came of all checks. */
@@ -23,6 +25,8 @@ export interface CheckReport {
   readonly results: readonly CheckResult[];
   /** IDs of keys that the checks made and could not destroy. */
   readonly keysLeft: readonly string[];
+  /** How long the server took, by operation. */
+  readonly latencies: readonly OperationLatency[];
 }
 
 /**
@@ -38,10 +42,15 @@ export async function checkKeyServer(
 ): Promise<CheckReport> {
   const server = new ServerUnderCheck(options);
   const results: CheckResult[] = [];
-  for (const check of KMIP_CHECKS) {
+  for (const check of chosen(options.only)) {
     const beganMs = options.clock.nowMs;
     const finding = await tryCheck(check, server, results);
-    const result = { name: check.name, about: check.about, ...finding, durationMs: options.clock.nowMs - beganMs };
+    const durationMs = options.clock.nowMs - beganMs;
+    const wire = server.takeKept();
+    const kept =
+      options.evidence !== null && wire.messages.length > 0 ? await options.evidence(check.name, wire) : null;
+    const evidence = kept === null ? {} : { evidence: kept };
+    const result = { name: check.name, about: check.about, ...finding, durationMs, ...evidence };
     results.push(result);
     onResult(result);
   }
@@ -58,7 +67,19 @@ export async function checkKeyServer(
     },
     results,
     keysLeft: await destroyKeys(server),
+    latencies: server.latencies,
   };
+}
+
+/** The checks of those names, with those that they need, in the usual order. */
+function chosen(only: ReadonlySet<string> | null): readonly Check[] {
+  if (only === null) return KMIP_CHECKS;
+  const wanted = new Set<string>();
+  // A check needs only earlier ones.
+  for (const { name, needs } of KMIP_CHECKS.toReversed()) {
+    if (only.has(name) || wanted.has(name)) for (const one of [name, ...needs]) wanted.add(one);
+  }
+  return KMIP_CHECKS.filter(({ name }) => wanted.has(name));
 }
 
 async function tryCheck(check: Check, server: ServerUnderCheck, earlier: readonly CheckResult[]): Promise<Finding> {

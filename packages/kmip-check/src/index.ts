@@ -1,6 +1,7 @@
 export type { Finding, Outcome, Place } from './check.js';
 export { type CheckReport, type CheckResult, checkKeyServer } from './check-key-server.js';
 export { junitCheckReport } from './junit-check-report.js';
+export { type KeptMessage, KeptWire } from './kept-wire.js';
 export { CHECK_PROFILES, type CheckProfile } from './profiles.js';
 export { KMIP_CHECKS } from './registry.js';
-export type { CheckOptions } from './server-under-check.js';
+export type { CheckOptions, OperationLatency } from './server-under-check.js';

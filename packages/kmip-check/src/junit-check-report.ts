@@ -29,11 +29,18 @@ export function junitCheckReport({ server, profile, counts, results }: CheckRepo
   ].join('');
 }
 
-function bodyOf({ outcome, says, place, vcenter }: CheckResult): string {
+/**
+ * Three things that CI systems tell apart: a failure; what was not tried is skipped; what is tolerated has passed, with a
+ * property `outcome` of that name beside its words.
+ */
+function bodyOf({ outcome, says, place, vcenter, evidence }: CheckResult): string {
   const where = place === undefined ? '' : `${place.message}, ${place.field}: `;
   const effect = vcenter === undefined ? '' : `\nvCenter ${vcenter}`;
   const text = escapeXml(`${where}${says}`);
-  if (outcome === 'fail') return `<failure message="${text}">${text}${escapeXml(effect)}</failure>`;
+  const kept = evidence === undefined ? '' : escapeXml(`\nmessages: ${evidence}`);
+  if (outcome === 'fail') return `<failure message="${text}">${text}${escapeXml(effect)}${kept}</failure>`;
   if (outcome === 'not tried') return `<skipped message="${text}"/>`;
-  return outcome === 'tolerated' ? `<system-out>tolerated: ${text}${escapeXml(effect)}</system-out>` : '';
+  if (outcome === 'pass') return kept === '' ? '' : `<system-out>${kept.trimStart()}</system-out>`;
+  const property = '<properties><property name="outcome" value="tolerated"/></properties>';
+  return `${property}<system-out>tolerated: ${text}${escapeXml(effect)}${kept}</system-out>`;
 }

@@ -1,11 +1,13 @@
 import type { Check } from './check.js';
 import { activateKey } from './checks/activate-key.js';
+import { answerHeader } from './checks/answer-header.js';
 import { bootStorm } from './checks/boot-storm.js';
 import { clientCertificateUsage } from './checks/client-certificate-usage.js';
 import { createKey } from './checks/create-key.js';
 import { deactivatedKey } from './checks/deactivated-key.js';
 import { destroyedKey } from './checks/destroyed-key.js';
 import { discoverVersions } from './checks/discover-versions.js';
+import { distinctKeys } from './checks/distinct-keys.js';
 import { emptyConnections } from './checks/empty-connections.js';
 import { getKey } from './checks/get-key.js';
 import { healthPoll } from './checks/health-poll.js';
@@ -14,6 +16,7 @@ import { queryServerInformation } from './checks/query-server-information.js';
 import { reuseKey } from './checks/reuse-key.js';
 import { serverRestart } from './checks/server-restart.js';
 import { stateReadable } from './checks/state-readable.js';
+import { noClientCertificate, strangeClientCertificate } from './checks/strangers.js';
 import { tagKey } from './checks/tag-key.js';
 import { trust } from './checks/trust.js';
 
@@ -27,6 +30,9 @@ export const KMIP_CHECKS: readonly Check[] = [
   createKey,
   tagKey,
   getKey,
+  distinctKeys,
+  noClientCertificate,
+  strangeClientCertificate,
   stateReadable,
   activateKey,
   reuseKey,
@@ -35,5 +41,6 @@ export const KMIP_CHECKS: readonly Check[] = [
   missingKey,
   deactivatedKey,
   destroyedKey,
+  answerHeader,
   serverRestart,
 ];

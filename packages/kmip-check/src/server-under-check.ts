@@ -8,6 +8,7 @@ import {
   KeyServerLink,
   type KeyServerTarget,
 } from '@vcryptsim/vcenter/conversation';
+import { KeptWire } from './kept-wire.js';
 import { LastMessage } from './last-message.js';
 import { Trouble, troubleOf } from './trouble.js';
 
@@ -30,10 +31,24 @@ export interface CheckOptions {
   /** How many health polls are made, and how far apart. vCenter polls each 300 s. */
   readonly polls: number;
   readonly pollIntervalMs: number;
+  /** Names of the checks to make, with those that they need; null for all. */
+  readonly only: ReadonlySet<string> | null;
+  /** Keeps what passed in a check, already redacted; answers where, for the report. Null where nobody wants it. */
+  readonly evidence: ((check: string, wire: KeptWire) => Promise<string>) | null;
+  /** Somebody whom the server cannot know; null when there is nobody. */
+  readonly stranger: TlsIdentity | null;
   /** Restarts the server, and resolves when that was done; null when nobody asked for it. */
   readonly restart: (() => Promise<void>) | null;
   /** Until when a restarted server must answer again. */
   readonly restartLimitMs: number;
+}
+
+/** How long a server took for one kind of message, from the request's last byte to the answer's first. */
+export interface OperationLatency {
+  readonly operation: string;
+  readonly count: number;
+  readonly medianMs: number;
+  readonly slowestMs: number;
 }
 
 /** A key server, as the checks see it: by vCenter's own conversation with it. */
@@ -41,9 +56,13 @@ export class ServerUnderCheck {
   readonly options: CheckOptions;
   /** IDs of the keys that the checks made and that may still be there. */
   readonly keys = new Set<KeyId>();
+  /** Versions in the headers of all answers: `1.1`. */
+  readonly versions = new Set<string>();
   #pinned: Uint8Array | null = null;
   #firstKey: KeyId | null = null;
   #digest: Uint8Array | null = null;
+  #kept = new KeptWire();
+  readonly #latencies = new Map<string, number[]>();
 
   constructor(options: CheckOptions) {
     this.options = options;
@@ -67,26 +86,31 @@ export class ServerUnderCheck {
   /**
    * Holds one step on a connection of its own, as vCenter does: Discover Versions first.
    *
-   * @param onRefusal told how the server refused something that vCenter's step went on without
+   * @param o.onRefusal told how the server refused something that vCenter's step went on without
+   * @param o.identity somebody else's, who has no credential either
    * @throws Trouble
    */
   async converse<T>(
     step: (session: KmipSession) => Promise<T>,
-    onRefusal: (words: string) => void = () => {},
+    o: { readonly onRefusal?: (words: string) => void; readonly identity?: TlsIdentity } = {},
   ): Promise<T> {
-    const last = new LastMessage();
+    const last = new LastMessage(this.options.clock);
+    const target = { ...this.#target(), ...(o.identity && { identity: o.identity, credential: null }) };
     try {
-      const value = await this.#link(last).converse(this.#target(), step);
-      if (last.refusal !== null) onRefusal(last.refusal);
+      const value = await this.#link(last).converse(target, step);
+      if (last.refusal !== null) o.onRefusal?.(last.refusal);
       return value;
     } catch (error) {
       throw error instanceof Trouble ? error : troubleOf(error, last);
+    } finally {
+      for (const version of last.versions) this.versions.add(version);
+      for (const one of last.latencies) this.#noteLatency(one);
     }
   }
 
   /** Opens a TLS connection and ends it without a byte. @throws Trouble */
   async probe(): Promise<void> {
-    const last = new LastMessage();
+    const last = new LastMessage(this.options.clock);
     try {
       await this.#link(last).probe(this.#target());
     } catch (error) {
@@ -108,9 +132,33 @@ export class ServerUnderCheck {
     return timingSafeEqual(this.#digest, digest);
   }
 
+  /** How long answers took, by operation, in the order in which operations were first asked. */
+  get latencies(): readonly OperationLatency[] {
+    return [...this.#latencies].map(([operation, took]) => {
+      const sorted = took.toSorted((a, b) => a - b);
+      const medianMs = sorted[Math.floor(sorted.length / 2)] ?? 0;
+      return { operation, count: took.length, medianMs, slowestMs: sorted.at(-1) ?? 0 };
+    });
+  }
+
+  #noteLatency({ request, tookMs }: { readonly request: string; readonly tookMs: number }): void {
+    const known = this.#latencies.get(request);
+    if (known) known.push(tookMs);
+    else this.#latencies.set(request, [tookMs]);
+  }
+
+  /** What passed since this was asked last, redacted; empty unless evidence is wanted. */
+  takeKept(): KeptWire {
+    const kept = this.#kept;
+    this.#kept = new KeptWire();
+    return kept;
+  }
+
   #link(last: LastMessage): KeyServerLink {
-    const { network, clock, timeoutMs } = this.options;
-    return new KeyServerLink({ network: new TappedNetwork(network, 'vcenter', last), clock, timeoutMs });
+    const { network, clock, timeoutMs, evidence } = this.options;
+    const tapped = new TappedNetwork(network, 'vcenter', last);
+    const watched = evidence === null ? tapped : new TappedNetwork(tapped, 'vcenter', this.#kept);
+    return new KeyServerLink({ network: watched, clock, timeoutMs });
   }
 
   #target(): KeyServerTarget {

@@ -4,8 +4,9 @@ import { PkiError } from '@vcryptsim/pki';
 import { ClockError, NetworkError } from '@vcryptsim/ports';
 import { failureCode, UnusableKeyError } from '@vcryptsim/vcenter/conversation';
 import type { Place } from './check.js';
-import type { LastMessage } from './last-message.js';
+import type { Language, LastMessage } from './last-message.js';
 import { spelled } from './spelling.js';
+import { alertIn } from './tls-alert.js';
 
 /** Something that stops vCenter: where on the wire, and what was found there. */
 export class Trouble extends Error {
@@ -19,10 +20,21 @@ export class Trouble extends Error {
     readonly place: Place,
     message: string,
     readonly code: string,
+    /** Whether anything had come from the server above TLS. */
+    readonly answered = true,
   ) {
     super(message);
   }
 }
+
+/** Code of a Trouble with something that speaks another language. */
+export const NOT_KMIP = 'NOT_KMIP';
+
+const LANGUAGES: Readonly<Record<Exclude<Language, 'KMIP'>, string>> = {
+  HTTP: 'it speaks HTTP, as a web server does',
+  SSH: 'it speaks SSH',
+  unknown: 'its answer does not begin as a message of KMIP does',
+};
 
 /**
  * Says where a conversation failed.
@@ -33,7 +45,11 @@ export class Trouble extends Error {
 export function troubleOf(error: unknown, last: LastMessage): Trouble {
   const code = failureCode(error);
   if (code === null || !(error instanceof Error)) throw error;
-  return new Trouble(placeOf(error, last), wordsOf(error, last), code);
+  if (last.language !== null && last.language !== 'KMIP') {
+    const place = { message: last.request ?? 'first message', field: 'Response Message' };
+    return new Trouble(place, `What answers is no KMIP server: ${LANGUAGES[last.language]}.`, NOT_KMIP);
+  }
+  return new Trouble(placeOf(error, last), wordsOf(error, last), code, last.answers > 0);
 }
 
 function placeOf(error: Error, { connected, request }: LastMessage): Place {
@@ -54,13 +70,18 @@ function placeOfUnusable({ state }: UnusableKeyError): Place {
 
 function wordsOf(error: Error, { connected, request, answers }: LastMessage): string {
   if (error instanceof KmipClientError && error.code === 'CONNECTION_CLOSED') {
-    const first = answers === 0 ? ' That is how a server refuses a client certificate under TLS 1.3.' : '';
+    const first =
+      answers === 0
+        ? ' So does a server that refuses the client certificate under TLS 1.3, and one that fails at the request: its log tells which.'
+        : '';
     return `The server ended the connection instead of answering ${request ?? 'anything'}.${first}`;
   }
   if (error instanceof KmipClientError && error.code === 'OPERATION_FAILED') {
     const words = error.resultMessage === undefined ? '' : `: ${error.resultMessage}`;
     return sentence(`It failed with ${spelled(error.reason ?? 'no reason')}${words}`);
   }
+  const alert = error instanceof NetworkError ? alertIn(error.message) : null;
+  if (alert !== null) return alert;
   if (error instanceof NetworkError && !connected)
     return `No TLS connection was established: ${sentence(error.message)}`;
   if (error instanceof ClockError) return 'No TLS connection was established in time.';
@@ -71,11 +92,14 @@ function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
+/** Names of one or two letters (P, Q, D) would be found in any word. */
+const SHORTEST_NAME = 4;
 const FIELDS = Object.keys(Tag)
-  .map((name) => ({ name, spaced: spelled(name) }))
-  .sort((a, b) => b.name.length - a.name.length);
+  .filter((name) => name.length >= SHORTEST_NAME)
+  .map((name) => ({ spaced: spelled(name), pattern: new RegExp(`\\b(?:${name}|${spelled(name)})\\b`) }))
+  .sort((a, b) => b.spaced.length - a.spaced.length);
 
 /** The KMIP field that a sentence of the client speaks of, spelled as the specification does. */
 function fieldNamedIn(text: string): string | undefined {
-  return FIELDS.find(({ name, spaced }) => text.includes(name) || text.includes(spaced))?.spaced;
+  return FIELDS.find(({ pattern }) => pattern.test(text))?.spaced;
 }

@@ -30,8 +30,26 @@ export function checkLines(
 }
 
 /** The last lines: how many of each, and which keys stay on the server. */
-export function closingLines({ counts, keysLeft }: CheckReport, width: number): string[] {
+export function closingLines({ counts, keysLeft, latencies }: CheckReport, width: number): string[] {
   const summary = `${counts.pass} passed, ${counts.tolerated} tolerated, ${counts.fail} failed, ${counts['not tried']} not tried.`;
   const left = keysLeft.length === 0 ? [] : [`Keys that could not be destroyed: ${visibleLine(keysLeft.join(', '))}.`];
-  return ['', ...[summary, ...left].flatMap((line) => wrap(line, '', width))];
+  return ['', ...latencyLines(latencies), '', ...[summary, ...left].flatMap((line) => wrap(line, '', width))];
+}
+
+/** vCenter gives a key server this long for each connection [ours]. */
+const VCENTER_WAITS_MS = 30_000;
+
+function latencyLines(latencies: CheckReport['latencies']): string[] {
+  if (latencies.length === 0) return [];
+  const width = Math.max(...latencies.map(({ operation }) => operation.length));
+  const rows = latencies.map(
+    ({ operation, count, medianMs, slowestMs }) =>
+      `  ${operation.padEnd(width)}  ${String(count).padStart(6)}  ${ms(medianMs)}  ${ms(slowestMs)}`,
+  );
+  const head = `  ${''.padEnd(width)}   times     median    slowest`;
+  return [`Answers (vCenter waits ${VCENTER_WAITS_MS / 1_000} s a connection [ours]):`, head, ...rows];
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(0)} ms`.padStart(9);
 }

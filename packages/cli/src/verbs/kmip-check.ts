@@ -5,14 +5,17 @@ import {
   type CheckReport,
   checkKeyServer,
   junitCheckReport,
+  KMIP_CHECKS,
 } from '@vcryptsim/kmip-check';
-import type { FileSystem } from '@vcryptsim/ports';
-import { OsFileSystem, runCommand, SystemClock, TlsNetwork } from '@vcryptsim/ports/os';
+import { selfSign } from '@vcryptsim/pki';
+import type { FileSystem, TlsIdentity } from '@vcryptsim/ports';
+import { OsFileSystem, runCommand, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
 import { RunError, readKeyServerAccess } from '@vcryptsim/scenario-engine';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';
 import { checkLines, closingLines } from '../kmip-check/text-report.js';
+import { WireFolder } from '../kmip-check/wire-folder.js';
 import { writeForUser } from '../named-files.js';
 import { jsonDocument, print, printJson } from '../output.js';
 import { checkReports, parseReports, type WantedReport } from '../run/report-files.js';
@@ -21,11 +24,15 @@ import { terminalWidth } from '../terminal/terminal-width.js';
 
 const RESTART_LIMIT_MS = 60_000;
 const POLL_INTERVAL_MS = 1_000;
+const DAY_MS = 86_400_000;
 
 interface CheckWords {
-  readonly cert: string;
-  readonly key: string;
-  readonly ca: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+  readonly only?: ReadonlySet<string>;
+  readonly list?: boolean;
+  readonly saveWire?: string;
   readonly user?: string;
   readonly passwordFile?: string;
   readonly profile: CheckProfile;
@@ -41,10 +48,10 @@ interface CheckWords {
 export function kmipCheckCommand(): Command {
   return new Command('check')
     .description('Test any KMIP server as vCenter would use it, check by check.')
-    .argument('<host:port>', 'the key server; port 5696 when none is named')
-    .requiredOption('--cert <pem>', 'the client certificate that the server knows')
-    .requiredOption('--key <pem>', 'its private key, without a passphrase')
-    .requiredOption('--ca <pem>', "the authority of the server's certificate, or that certificate itself")
+    .argument('[host:port]', 'the key server; port 5696 when none is named')
+    .option('--cert <file>', 'the client certificate that the server knows, in PEM, DER or PKCS#7')
+    .option('--key <file>', 'its private key, in PEM or DER, without a passphrase')
+    .option('--ca <file>', "the authority of the server's certificate, or that certificate itself")
     .option('--user <name>', 'a user name for the header of requests')
     .option('--password-file <file>', 'a file whose first line is the password of that user')
     .addOption(
@@ -61,6 +68,9 @@ export function kmipCheckCommand(): Command {
       30,
     )
     .option('--restart-hook <command>', 'a shell command that restarts the server; without it that is not tried')
+    .option('--only <names>', 'make these checks, and those that they need; names with commas between', checkNames)
+    .option('--list', 'list the checks, and make none')
+    .option('--save-wire <folder>', 'a new folder for the messages of each check, without keys and passwords')
     .option('--report <list>', 'junit=FILE,json=FILE', parseReports)
     .option('--json', 'print the report as one JSON document and nothing else')
     .addHelpText('after', AFTER_HELP)
@@ -73,7 +83,10 @@ Keys are made on the server and destroyed at the end; what a server does not let
 Example:
   vcryptsim kmip check kms.example.org:5696 --cert vc.pem --key vc.key --ca kms-ca.pem --report junit=check.xml`;
 
-async function check(address: string, words: CheckWords): Promise<void> {
+async function check(address: string | undefined, given: CheckWords): Promise<void> {
+  if (given.list === true) return print(listLines().join('\n'));
+  const words = withAccess(given);
+  if (address === undefined) throw missing('the address of the server, HOST:PORT');
   const { host, port } = parseServerAddress(address);
   const files = new OsFileSystem({ named: 'all' });
   checkReports(words.report ?? []);
@@ -85,6 +98,7 @@ async function check(address: string, words: CheckWords): Promise<void> {
     if (words.json !== true) print(`${lines.join('\n')}\n`);
   };
   const { identity, trusted, credential } = await accessOf(files, words);
+  const wire = words.saveWire === undefined ? null : await WireFolder.make(resolve(words.saveWire));
   const profile = CHECK_PROFILES[words.profile];
   tell([`KMIP server ${host}:${port}, profile: vCenter ${profile.label}`, '']);
   try {
@@ -93,6 +107,8 @@ async function check(address: string, words: CheckWords): Promise<void> {
         ...{ address: { host, port }, identity, trusted, credential, profile, network, clock },
         ...{ timeoutMs: words.timeout * 1_000, hosts: words.hosts, polls: words.polls },
         ...{ pollIntervalMs: POLL_INTERVAL_MS, restartLimitMs: RESTART_LIMIT_MS },
+        ...{ only: words.only ?? null, stranger: await strangerOf(clock) },
+        evidence: wire === null ? null : (name, kept) => wire.write(name, kept),
         restart: restartOf(words.restartHook),
       },
       (result) => tell(checkLines(result, paint, width)),
@@ -107,7 +123,41 @@ async function check(address: string, words: CheckWords): Promise<void> {
   }
 }
 
-async function accessOf(files: FileSystem, { cert, key, ca, user, passwordFile }: CheckWords) {
+type Access = Required<Pick<CheckWords, 'cert' | 'key' | 'ca'>>;
+
+/** Those three are needed for everything but the list. */
+function withAccess(words: CheckWords): CheckWords & Access {
+  const { cert, key, ca } = words;
+  if (cert === undefined) throw missing('--cert FILE, the client certificate that the server knows');
+  if (key === undefined) throw missing('--key FILE, the private key of that certificate');
+  if (ca === undefined) throw missing("--ca FILE, the authority of the server's certificate");
+  return { ...words, cert, key, ca };
+}
+
+function missing(what: string): CliError {
+  return new CliError(EXIT.badInput, `kmip check needs ${what}.`, 'See: vcryptsim kmip check --help');
+}
+
+/** Somebody whom no server can know: a certificate that is made now and signed by itself. */
+async function strangerOf(clock: SystemClock): Promise<TlsIdentity> {
+  const keyPair = await new SystemKeyPairs(clock).generate('ec-p256');
+  const validity = { notBeforeMs: clock.nowMs - DAY_MS, notAfterMs: clock.nowMs + DAY_MS };
+  return selfSign({ subject: 'CN=vcryptsim stranger', keyPair, entropy: new SystemEntropy(), clock, ...validity });
+}
+
+function listLines(): string[] {
+  const width = Math.max(...KMIP_CHECKS.map(({ name }) => name.length));
+  return KMIP_CHECKS.map(({ name, about }) => `${name.padEnd(width)}  ${about}`);
+}
+
+function checkNames(text: string): ReadonlySet<string> {
+  const names = new Set(text.split(',').map((name) => name.trim()));
+  const unknown = [...names].find((name) => !KMIP_CHECKS.some((one) => one.name === name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`There is no check '${unknown}'; see --list.`);
+  return names;
+}
+
+async function accessOf(files: FileSystem, { cert, key, ca, user, passwordFile }: CheckWords & Access) {
   try {
     return await readKeyServerAccess(files, {
       ...{ cert: resolve(cert), key: resolve(key), ca: resolve(ca), user },

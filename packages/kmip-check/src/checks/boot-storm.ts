@@ -1,5 +1,8 @@
-import { fetchKey } from '@vcryptsim/vcenter/conversation';
+import { firstValue } from '@vcryptsim/kmip-lite';
+import type { KmipSession } from '@vcryptsim/kmip-lite/client';
+import type { KeyId } from '@vcryptsim/ports';
 import { type Check, pass } from '../check.js';
+import type { ServerUnderCheck } from '../server-under-check.js';
 import { Trouble } from '../trouble.js';
 
 /** A power cut: every host of a data centre comes back in the same minute. */
@@ -16,7 +19,7 @@ export const bootStorm: Check = {
     const askOnce = async (): Promise<void> => {
       const beganMs = clock.nowMs;
       try {
-        (await server.converse((session) => fetchKey(session, firstKey))).dispose();
+        await server.converse((session) => useKey(server, session, firstKey));
         delaysMs.push(clock.nowMs - beganMs);
       } catch (error) {
         if (!(error instanceof Trouble)) throw error;
@@ -32,3 +35,13 @@ export const bootStorm: Check = {
     return pass(`${hosts} hosts at once; the slowest waited ${Math.max(...delaysMs)} ms.`);
   },
 };
+
+/** Get and Get Attributes, as for a key that is in use; each host must get the key that it asked for. */
+async function useKey(server: ServerUnderCheck, session: KmipSession, id: KeyId): Promise<void> {
+  const { taken: isSame } = await session.get(id, { take: (view) => server.isSameKey(view) });
+  if (!isSame) throw new Trouble({ message: 'Get', field: 'Key Material' }, 'It is another key.', 'UNUSABLE');
+  const state = firstValue('State', await session.getAttributes(id, ['State']));
+  if (state === 'Active') return;
+  const says = `The key is ${state ?? 'without a State'}.`;
+  throw new Trouble({ message: 'Get Attributes', field: 'State' }, says, 'UNUSABLE');
+}

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { type Check, notTried, pass } from '../check.js';
+import { type Check, type Finding, notTried, pass } from '../check.js';
+import { NOT_KMIP, Trouble } from '../trouble.js';
 
 /** vCenter's own certificate has no Extended Key Usage; servers that insist on clientAuth lock it out. */
 export const clientCertificateUsage: Check = {
@@ -15,7 +16,24 @@ export const clientCertificateUsage: Check = {
         'The certificate of --cert has an Extended Key Usage. Try one without it, such as vCenter makes.',
       );
     }
-    await server.converse(async () => {});
+    try {
+      await server.converse(async () => {});
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      return withoutAnswer(error);
+    }
     return pass('A certificate without Extended Key Usage is taken.');
   },
 };
+
+/** Refusals of the client itself; any other answer comes from a server that took its certificate. */
+const OF_THE_CLIENT: ReadonlySet<string> = new Set(['AuthenticationNotSuccessful', 'PermissionDenied']);
+
+/** What the certificate has to do with a first message that did not go well. @throws Trouble when it may be the cause */
+function withoutAnswer(trouble: Trouble): Finding {
+  if (trouble.code === NOT_KMIP) return notTried(`Its TLS takes the certificate, but: ${trouble.message}`);
+  if (trouble.code === 'TIMED_OUT')
+    return notTried('The server does not answer; whether for the certificate cannot be told.');
+  if (!trouble.answered || OF_THE_CLIENT.has(trouble.code)) throw trouble;
+  return pass('A certificate without Extended Key Usage is taken: the server answered, though not as it should.');
+}

@@ -1,7 +1,9 @@
-import { fetchKey } from '@vcryptsim/vcenter/conversation';
+import { firstValue } from '@vcryptsim/kmip-lite';
+import type { KeyId } from '@vcryptsim/ports';
 import { type Check, notTried, pass, tolerated } from '../check.js';
+import type { ServerUnderCheck } from '../server-under-check.js';
 import { Trouble } from '../trouble.js';
-import { refusalOf } from './missing-key.js';
+import { refusalOfGet } from './missing-key.js';
 
 /** A KMS administrator destroys a key that VMs still use. vCenter itself never sends Destroy. */
 export const destroyedKey: Check = {
@@ -18,8 +20,9 @@ export const destroyedKey: Check = {
       throw error;
     }
     server.keys.delete(id);
-    const refusal = await refusalOf(() => server.converse((session) => fetchKey(session, id)));
+    const refusal = await refusalOfGet(server, id);
     if (refusal.code === 'SUCCESS') throw new Trouble(refusal.place, 'Get still answers with the key.', refusal.code);
+    await refuseLivingState(server, id);
     if (refusal.code === 'ItemNotFound') return pass('Item Not Found.');
     if (refusal.place.field !== 'Result Reason') throw refusal;
     return tolerated(
@@ -29,3 +32,20 @@ export const destroyedKey: Check = {
     );
   },
 };
+
+/** A server may forget a destroyed key or remember that it was destroyed; it must not call it alive. */
+async function refuseLivingState(server: ServerUnderCheck, id: KeyId): Promise<void> {
+  let state: string | undefined;
+  try {
+    state = await server.converse(async (session) => firstValue('State', await session.getAttributes(id, ['State'])));
+  } catch (error) {
+    if (error instanceof Trouble && error.place.field === 'Result Reason') return;
+    throw error;
+  }
+  if (state === undefined || state === 'Destroyed' || state === 'DestroyedCompromised') return;
+  throw new Trouble(
+    { message: 'Get Attributes', field: 'State' },
+    `After Destroy the State of the key is ${state}.`,
+    'UNUSABLE',
+  );
+}

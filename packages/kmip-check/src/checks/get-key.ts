@@ -47,5 +47,8 @@ function look(server: ServerUnderCheck, result: BatchResult | undefined): void {
   if (cryptographicLength !== KEK_LENGTH_BITS) {
     throw wrong('Cryptographic Length', `The key has ${cryptographicLength} bits, not ${KEK_LENGTH_BITS}.`);
   }
+  if (keyMaterial.every((byte) => byte === keyMaterial[0])) {
+    throw wrong('Key Material', 'All its bytes are the same, so they are not random.');
+  }
   if (!server.isSameKey(keyMaterial)) throw wrong('Key Material', 'It is another key than a moment ago.');
 }

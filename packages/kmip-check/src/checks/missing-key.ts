@@ -1,6 +1,6 @@
 import type { KeyId } from '@vcryptsim/ports';
-import { fetchKey } from '@vcryptsim/vcenter/conversation';
 import { type Check, pass, tolerated } from '../check.js';
+import type { ServerUnderCheck } from '../server-under-check.js';
 import { Trouble } from '../trouble.js';
 
 const NO_SUCH_KEY = 'no-such-key-of-kmip-check' as KeyId;
@@ -12,7 +12,7 @@ export const missingKey: Check = {
   needs: ['discover-versions'],
   consequence: 'cannot tell a lost key from a lost server.',
   async run(server) {
-    const refusal = await refusalOf(() => server.converse((session) => fetchKey(session, NO_SUCH_KEY)));
+    const refusal = await refusalOfGet(server, NO_SUCH_KEY);
     await server.converse(async () => {});
     if (refusal.code === 'ItemNotFound') return pass('Item Not Found.');
     if (refusal.place.field !== 'Result Reason') throw refusal;
@@ -24,13 +24,13 @@ export const missingKey: Check = {
   },
 };
 
-/** What a fetch that must not succeed was refused with. */
-export async function refusalOf(fetch: () => Promise<{ dispose(): void }>): Promise<Trouble> {
+/** What a Get that must not succeed was refused with: that answer alone, whatever other operations say of the key. */
+export async function refusalOfGet(server: ServerUnderCheck, id: KeyId): Promise<Trouble> {
   try {
-    (await fetch()).dispose();
+    await server.converse((session) => session.get(id, { take: () => true }));
   } catch (error) {
     if (error instanceof Trouble) return error;
     throw error;
   }
-  return new Trouble({ message: 'Get', field: 'Result Status' }, 'Get answered with a key.', 'SUCCESS');
+  return new Trouble({ message: 'Get', field: 'Result Status' }, 'Get answers with a key.', 'SUCCESS');
 }

@@ -27,15 +27,22 @@ export const trust: Check = {
       await verifyPeer(chain, { pins: trusted, authorities }, clock.nowMs);
     } catch (error) {
       if (!(error instanceof PkiError)) throw error;
-      throw new Trouble(CERTIFICATE, `It does not match --ca: ${error.message}`, error.code);
+      throw new Trouble(CERTIFICATE, `It does not match --ca (${error.code}): ${error.message}`, error.code);
     }
     server.pin(leaf);
     try {
       await verifyPeer(chain, { pins: trusted, authorities }, clock.nowMs, host);
     } catch (error) {
       if (!(error instanceof PkiError)) throw error;
-      const place = { message: 'TLS handshake', field: 'Subject Alternative Name' };
-      return tolerated(`${shown}, was not issued for ${host}.`, place, 'pins the certificate and compares no name.');
+      const [field, what, vcenter] =
+        error.code === 'WRONG_USAGE'
+          ? ['Extended Key Usage', 'has an Extended Key Usage without serverAuth', 'and looks at no usage']
+          : ['Subject Alternative Name', `was not issued for ${host}`, 'and compares no name'];
+      return tolerated(
+        `${shown}, ${what}. ${error.detail ?? ''}`.trim(),
+        { message: 'TLS handshake', field },
+        `pins the certificate ${vcenter}.`,
+      );
     }
     return pass(`The server shows ${shown}.`);
   },
@@ -60,7 +67,7 @@ async function look(server: ServerUnderCheck): Promise<readonly Uint8Array[]> {
   } catch (error) {
     // Nobody is there: that says nothing of the server, but of where it was looked for.
     if (error instanceof NetworkError && (error.code === 'REFUSED' || error.code === 'UNREACHABLE')) throw error;
-    throw troubleOf(error, new LastMessage());
+    throw troubleOf(error, new LastMessage(clock));
   }
   return seen;
 }

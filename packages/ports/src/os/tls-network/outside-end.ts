@@ -23,6 +23,8 @@ export class OutsideEnd implements Guest {
   #tls: tls.TLSSocket | null = null;
   #peer: PeerCertificate | null = null;
   #broken = false;
+  /** What the system or OpenSSL called it, such as an alert of the peer's. */
+  #reason = '';
   #left = false;
   #ending: ChannelEnding | null = null;
   #wakeReader: () => void = NOBODY;
@@ -64,7 +66,7 @@ export class OutsideEnd implements Guest {
 
   attachRaw(raw: net.Socket): void {
     this.#raw = raw;
-    raw.on('error', () => this.#break());
+    raw.on('error', (error) => this.#break(error));
     raw.on('close', () => {
       this.#lingering.abort('closed'); // the default reason is an exception with a stack
       this.#onEnd();
@@ -74,7 +76,7 @@ export class OutsideEnd implements Guest {
 
   attachTls(socket: tls.TLSSocket): void {
     this.#tls = socket;
-    socket.on('error', () => this.#break());
+    socket.on('error', (error) => this.#break(error));
     socket.on('data', (chunk: Uint8Array) => {
       const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       this.#clock.deliver(this.#clock.next(), () => this.#arrive(bytes));
@@ -149,8 +151,9 @@ export class OutsideEnd implements Guest {
     this.#wakeReader();
   }
 
-  #break(): void {
+  #break(error: Error): void {
     this.#broken = true;
+    if (this.#reason === '' && 'code' in error) this.#reason = ` (${String(error.code)})`;
   }
 
   #onEnd(): void {
@@ -192,6 +195,6 @@ export class OutsideEnd implements Guest {
   #failure(): NetworkError {
     return this.#ending === 'CLOSED'
       ? new NetworkError('CLOSED', 'this side was closed')
-      : new NetworkError('RESET', 'the other side closed the connection');
+      : new NetworkError('RESET', `the other side closed the connection${this.#reason}`);
   }
 }

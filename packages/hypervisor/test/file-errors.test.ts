@@ -1,4 +1,5 @@
 import { Kek } from '@vcryptsim/crypto-core';
+import type { ImageSource } from '@vcryptsim/hypervisor';
 import type { HypervisorError } from '@vcryptsim/hypervisor/api';
 import type { FileErrorCode } from '@vcryptsim/ports';
 import { MemoryFileSystem } from '@vcryptsim/simkit';
@@ -75,6 +76,47 @@ describe('a file call that fails never makes a healthy VM invalid', () => {
     expect(refusedBoots).toBeGreaterThan(2);
     expect(inaccessible).toBeGreaterThan(5);
   });
+
+  it.each(CODES)(
+    'import and export, %s at each call: the disk holds the old or the new, and nothing is left',
+    async (code) => {
+      const { lab, files } = await labWithVm();
+      const folder = await lab.files.readdir(`${lab.datastore}/web`);
+      const image = (salt: number): ImageSource => {
+        const bytes = pattern(128 * 512, salt);
+        return { sizeBytes: bytes.length, read: async (buffer, at) => Buffer.from(bytes).copy(buffer, 0, at) };
+      };
+      let refusals = 0;
+      for (let at = 1; at < 500; at += 1) {
+        files.arm(at, code);
+        const imported = await errorOf(lab.host.importDisk(VM, 2000, image(at)));
+        const importCalls = files.calls;
+        files.arm(at, code);
+        const exported = await errorOf(lab.host.exportDisk(VM, 2000, { folder: '/lab', name: `copy-${at}` }));
+        const exportCalls = files.calls;
+        files.disarm();
+        for (const error of [imported, exported]) {
+          if (error === null) continue;
+          refusals += 1;
+          expect(['FILE_INACCESSIBLE', 'DATASTORE_NOT_WRITABLE'], `call ${at}: ${error.message}`).toContain(error.code);
+        }
+        expect((await lab.host.vm(VM)).damage).toBeUndefined();
+        await lab.host.powerOnVm(VM);
+        const disk = await lab.host.openDisk(VM, 2000);
+        const first = await readSectors(disk, 0, 1);
+        await lab.host.powerOffVm(VM);
+        if (imported === null) expect(first).toEqual(pattern(512, at));
+        const left = (await lab.files.readdir(`${lab.datastore}/web`)).filter((name) => !folder.includes(name));
+        // What a failed removal leaves is replaced by the next import.
+        expect(
+          left.every((name) => name.endsWith('.importing')),
+          left.join(),
+        ).toBe(true);
+        if (at > importCalls && at > exportCalls) break;
+      }
+      expect(refusals).toBeGreaterThan(30);
+    },
+  );
 
   it('says so while the medium fails, and which call of the system failed', async () => {
     const { lab, files } = await labWithVm();

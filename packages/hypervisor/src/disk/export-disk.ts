@@ -111,10 +111,10 @@ async function writeNew(files: FileSystem, path: string, fill: (file: FlatExtent
   const file = new FlatExtent(handle, path);
   try {
     await fill(file);
-  } catch (error) {
     await file.close();
+  } catch (error) {
+    await file.close().catch(() => {});
     await files.unlink(path).catch(() => {});
     throw error;
   }
-  await file.close();
 }

@@ -69,7 +69,7 @@ async function fill(
         await extent.close();
         await folder.rename(beside, disk.extentFileName);
       } catch (error) {
-        await extent.close();
+        await extent.close().catch(() => {});
         await folder.remove(beside).catch(() => {});
         throw error;
       }

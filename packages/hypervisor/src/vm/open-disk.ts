@@ -73,10 +73,13 @@ async function openExtent(
     throw fileDamaged(shown, 'it is missing (a disk that is to be filled later has none before its import)');
   }
   const handle = await config.folder.openFile(disk.extentFileName, access);
-  const surplusBytes = (await handle.sizeBytes()) - disk.capacity * SECTOR_SIZE_BYTES;
-  if (surplusBytes < 0) {
-    await handle.close();
-    throw fileDamaged(shown, `the extent is ${-surplusBytes} bytes shorter than the disk`);
+  let surplusBytes: number;
+  try {
+    surplusBytes = (await handle.sizeBytes()) - disk.capacity * SECTOR_SIZE_BYTES;
+    if (surplusBytes < 0) throw fileDamaged(shown, `the extent is ${-surplusBytes} bytes shorter than the disk`);
+  } catch (error) {
+    await handle.close().catch(() => {});
+    throw error;
   }
   if (surplusBytes > 0) host.events.emit({ type: 'EXTENT_TOO_LONG', vm: config.uuid, disk: disk.uuid, surplusBytes });
   return new FlatExtent(handle, shown);

@@ -53,6 +53,9 @@ export type KmsErrorCode =
   | 'ROOT_KEY_WRONG'
   | 'STORE_DAMAGED'
   | 'AUDIT_DAMAGED'
+  | 'ANCHOR_MISMATCH' // the store is not the one, or not as far, as the file outside knows
+  | 'ANCHOR_MALFORMED'
+  | 'FOLDER_OPEN' // others than its owner may read or change it, and that was to be refused
   | 'FOLLOWER_STORE' // opened as a leader's
   | 'LEADER_OTHER_STORE' // the leader's store has another UUID than the one that was followed so far
   | 'LEADER_BEHIND' // the leader lacks writes that were copied from it

@@ -17,6 +17,7 @@ export type { LeaderAddress, LinkStatus } from './cluster/follower-link.js';
 export type { FollowerStatus, LeaderDoor } from './cluster/leader-door.js';
 export { KmsError, type KmsErrorCode } from './errors.js';
 export type { KmsEvent } from './events.js';
+export { looseFiles, refuseLoose } from './folder-permissions.js';
 export { KeyServer, type KeyServerOptions, type NodeOptions, type StoredPart } from './key-server.js';
 export type { KeyServerNode } from './key-server-node.js';
 export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey } from './pem-files.js';

@@ -13,7 +13,8 @@ import type {
 import { makeFolders } from '@vcryptsim/ports';
 import type { Administrator } from './admin/admin-request.js';
 import { Administration } from './admin/administration.js';
-import { AuditLog } from './audit/audit-log.js';
+import type { AuditLog } from './audit/audit-log.js';
+import { openAudit } from './audit-of-store.js';
 import type { BackupReport } from './backup/backup-report.js';
 import { writeBackup } from './backup/write-backup.js';
 import { type ClientName, clientName } from './clients/client-name.js';
@@ -25,7 +26,6 @@ import { followerOperations } from './cluster/follower-operations.js';
 import { LeaderDoor } from './cluster/leader-door.js';
 import { notLeader } from './cluster/not-leader.js';
 import { ReplicaStore } from './cluster/replica-store.js';
-import { KmsError } from './errors.js';
 import type { KmsEvent } from './events.js';
 import { faultCode } from './fault-code.js';
 import { KeyServerNode } from './key-server-node.js';
@@ -36,6 +36,7 @@ import { PendingOperations } from './operations/pending-operations.js';
 import { WorkTurns } from './operations/work-turns.js';
 import { defaultQuotas, type Quotas } from './quotas.js';
 import { ServerPki } from './server-pki.js';
+import { Anchor } from './store/anchor.js';
 import { KeyStore } from './store/key-store.js';
 import type { StoreReport } from './store/object-store.js';
 
@@ -62,6 +63,10 @@ export interface KeyServerOptions {
   readonly onFault?: (error: unknown) => void;
   /** Given, the server is a follower: it copies the leader's store and takes no changes. */
   readonly leader?: LeaderAddress;
+  /** File outside the folder that remembers how far the store is (store/anchor.ts); a leader's only. */
+  readonly anchorPath?: string;
+  /** Whether an audit log that has fewer lines than the store knows of is accepted, for this start. */
+  readonly newAudit?: boolean;
 }
 
 /** Where and as whom a node listens. */
@@ -134,8 +139,9 @@ export class KeyServer {
   /**
    * Opens the key server of a folder, or makes one there.
    *
-   * @throws KmsError PKI_INCOMPLETE, ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, STORE_DAMAGED (also when the audit log knows
-   *   of answers whose changes are not in the store), AUDIT_DAMAGED; FileError; PkiError
+   * @throws KmsError PKI_INCOMPLETE, ROOT_KEY_MISSING, ROOT_KEY_MALFORMED, ROOT_KEY_WRONG, STORE_DAMAGED (also when the
+   *   audit log knows of answers whose changes are not in the store), AUDIT_DAMAGED, ANCHOR_MISMATCH, ANCHOR_MALFORMED;
+   *   FileError; PkiError
    */
   static async open(o: KeyServerOptions): Promise<KeyServer> {
     await makeFolders(o.files, o.folder);
@@ -145,19 +151,19 @@ export class KeyServer {
     const registry = await ClientRegistry.open({ ...o, folder: `${o.folder}/clients`, authority });
     const followers = await ClientRegistry.open({ ...o, folder: `${o.folder}/followers`, authority });
     const rootKeyPath = o.rootKeyPath ?? `${o.folder}/root.key`;
-    const place = { ...o, folder: `${o.folder}/store`, rootKeyPath };
+    let audit: AuditLog | null = null;
+    const auditLine = () => audit?.head.n ?? 0;
+    const anchor = o.anchorPath === undefined ? undefined : await Anchor.open(o.files, o.anchorPath);
+    const place = { ...o, folder: `${o.folder}/store`, rootKeyPath, auditLine, anchor };
     const { store, report } = await (o.leader ? ReplicaStore.open(place) : KeyStore.open(place));
     try {
-      const { log, stored } = await AuditLog.open({ ...o, path: `${o.folder}/audit.jsonl` });
-      if (stored > store.lastWrite) {
-        await log.close();
-        throw new KmsError(
-          'STORE_DAMAGED',
-          `The store ends at write ${store.lastWrite}, but answers were given up to write ${stored}: its end was lost.`,
-          'Restore the folder from a backup.',
-        );
-      }
+      const log = await openAudit({ ...o, anchor }, store);
+      audit = log;
+      const isBehind = store instanceof KeyStore && store.auditLine > log.head.n;
+      // A log that was restored counts from where it is. One that begins anew has its first line before it counts.
+      if (isBehind && !o.newAudit) await store.noteAudit();
       await log.append({ event: 'OPENED', stored: store.lastWrite, tornBytes: report.tornBytes });
+      if (isBehind && o.newAudit) await store.noteAudit();
       o.events.emit({ type: 'STORE_OPENED', ...report });
       const server = new KeyServer(o, store, log, registry, followers, pki, report);
       await server.registrar.settle();

@@ -7,6 +7,8 @@ export interface FileStatus {
   readonly sizeBytes: number;
   /** Bytes that the file takes on the medium; less than its size when it has holes. */
   readonly allocatedBytes: number;
+  /** Permission bits, such as 0o600; absent where a file system has none. */
+  readonly mode?: number;
 }
 
 /**

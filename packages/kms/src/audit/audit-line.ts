@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 /*
  * The audit log: one line of JSON for each answer or refusal, in the order in which they became durable.
  *
- *   {"n":7,"atMs":1795000000000, ...what happened..., "prev":"<hash of line 6>","hash":"<hash of this line>"}
+ *   {"n":7,"atMs":1795000000000, ...what happened..., "prev":"<hash of line 6>","mark":"...","hash":"<hash of this line>"}
  *
- * `hash` is the SHA-256 of the line's bytes up to the comma before `"hash"`. `prev` of the first line is 64 zeros. So a
+ * `mark` (audit-seal.ts) is of the line's bytes up to the comma before `"mark"`, under a key that comes from the root key:
+ * whoever lacks that can write no such line. Lines from before marks were written, and those of a verb that works without
+ * the root key, have none. `hash` is the SHA-256 of the line's bytes up to the comma before `"hash"`. `prev` of the first line is 64 zeros. So a
  * line that is changed, taken out or put in breaks the chain from there on; whoever noted the last hash elsewhere also
  * notices that the end was cut off. Keys and key material never stand in a line.
  */
@@ -40,7 +42,12 @@ export type AuditEntry =
       readonly keyId?: string;
       readonly client?: string;
     } & AdminOutcome)
-  | { readonly event: 'RESTORED'; readonly takenAtMs: number }
+  | {
+      readonly event: 'RESTORED';
+      readonly takenAtMs: number;
+      /** Number of the last write in the journal that was restored; absent in lines of older releases. */
+      readonly write?: number;
+    }
   | { readonly event: 'OPENED'; readonly stored: number; readonly tornBytes: number }
   | { readonly event: 'CLOSED'; readonly stored: number };
 
@@ -75,26 +82,49 @@ export interface ChainPoint {
 /** Where a chain stands before its first line. */
 export const CHAIN_START: ChainPoint = { n: 0, hash: '0'.repeat(64) };
 
-/** Makes the next line, without its newline, and the point it leads to. */
-export function makeLine(after: ChainPoint, atMs: number, entry: AuditEntry): { line: string; point: ChainPoint } {
+/** A line as it was read. */
+export interface ReadLine {
+  readonly point: ChainPoint;
+  readonly prev: string;
+  readonly entry: AuditEntry;
+  /** Its mark and what that is of; null where there is none. */
+  readonly marked: { readonly mark: string; readonly content: string } | null;
+}
+
+/**
+ * Makes the next line, without its newline, and the point it leads to.
+ *
+ * @param markOf makes the line's mark; without it the line has none
+ */
+export function makeLine(
+  after: ChainPoint,
+  atMs: number,
+  entry: AuditEntry,
+  markOf?: (content: string) => string,
+): { line: string; point: ChainPoint } {
   const n = after.n + 1;
-  const open = JSON.stringify({ n, atMs, ...entry, prev: after.hash }).slice(0, -1);
+  const content = JSON.stringify({ n, atMs, ...entry, prev: after.hash }).slice(0, -1);
+  const open = markOf ? `${content},"mark":"${markOf(content)}"` : content;
   const hash = createHash('sha256').update(open).digest('hex');
   return { line: `${open},"hash":"${hash}"}`, point: { n, hash } };
 }
 
 /**
- * Reads a line and checks its own hash; whether it follows the line before is the caller's to compare.
+ * Reads a line and checks its own hash; whether it follows the line before, and who marked it, is the caller's to check.
  *
  * @returns null when the line is not one of ours, or was changed
  */
-export function readLine(line: string): { point: ChainPoint; prev: string; entry: AuditEntry } | null {
+export function readLine(line: string): ReadLine | null {
   const at = line.lastIndexOf(',"hash":"');
   if (at < 0) return null;
   try {
-    const { n, prev, hash, ...entry } = JSON.parse(line) as AuditEntry & ChainPoint & { prev: string };
+    const { n, prev, hash, mark, ...entry } = JSON.parse(line) as AuditEntry &
+      ChainPoint & { prev: string; mark?: unknown };
     const isWhole = createHash('sha256').update(line.slice(0, at)).digest('hex') === hash;
-    return isWhole && Number.isSafeInteger(n) ? { point: { n, hash }, prev, entry: entry as AuditEntry } : null;
+    if (!isWhole || !Number.isSafeInteger(n)) return null;
+    const markAt = line.lastIndexOf(',"mark":"', at);
+    const marked = typeof mark === 'string' && markAt >= 0 ? { mark, content: line.slice(0, markAt) } : null;
+    return { point: { n, hash }, prev, entry: entry as AuditEntry, marked };
   } catch {
     return null;
   }

@@ -1,6 +1,10 @@
 import { type Clock, type Entropy, exists, type FileSystem, folderOf, makeFolders } from '@vcryptsim/ports';
 import { AuditLog } from '../audit/audit-log.js';
+import { AuditSeal } from '../audit/audit-seal.js';
 import { KmsError } from '../errors.js';
+import { Chain } from '../store/chain.js';
+import { FileWindow, framesFrom } from '../store/frame-reader.js';
+import { FORMAT } from '../store/journal-format.js';
 import { decodeHead1 } from '../store/journal-format-1.js';
 import { decodeHead, HEAD_BYTES_MAX } from '../store/journal-head.js';
 import { RootKey } from '../store/root-key.js';
@@ -54,9 +58,9 @@ export async function restoreBackup(o: RestoreOptions): Promise<BackupReport> {
     try {
       const manifest = await check(reader, rootKey, rootKeyPath, o.from);
       await write(reader, rootKey, manifest, o);
-      const { log } = await AuditLog.open({ ...o, path: `${o.folder}/${AUDIT}` });
-      await log.append({ event: 'RESTORED', takenAtMs: manifest.takenAtMs });
-      await log.close();
+      await noteRestored(rootKey, manifest, o);
+      await o.files.rename(`${o.folder}/${JOURNAL}.new`, `${o.folder}/${JOURNAL}`);
+      await o.files.fsyncFolder(folderOf(`${o.folder}/${JOURNAL}`));
       return { files: manifest.files.length, sizeBytes: manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0) };
     } finally {
       rootKey.dispose();
@@ -104,12 +108,22 @@ async function write(reader: BackupReader, rootKey: RootKey, manifest: Manifest,
   const journalLast = [...manifest.files.filter((file) => !isJournal(file)), ...manifest.files.filter(isJournal)];
   for (const { path } of journalLast) {
     const home = homePath(path);
-    const target = `${o.folder}/${home}`;
+    // The journal gets its name when the audit log says that it was restored.
+    const target = `${o.folder}/${home === JOURNAL ? `${home}.new` : home}`;
     await makeFolders(o.files, folderOf(target));
     if (home === path) await writeFile(o.files, target, reader.chunks(path), home.endsWith('.pem') ? 0o644 : 0o600);
     else await unseal(reader, rootKey, path, o);
     await o.files.fsyncFolder(folderOf(target));
   }
+}
+
+/** Writes the audit log's line, which names the journal beside which the log is older than that knows. */
+async function noteRestored(rootKey: RootKey, { takenAtMs }: Manifest, o: RestoreOptions): Promise<void> {
+  const seal = new AuditSeal((purpose) => new Chain(rootKey, purpose, new Uint8Array(0)), 'leader');
+  const write = await lastWriteOf(o.files, `${o.folder}/${JOURNAL}.new`);
+  const { log } = await AuditLog.open({ ...o, path: `${o.folder}/${AUDIT}`, seal });
+  await log.append({ event: 'RESTORED', takenAtMs, write });
+  await log.close();
 }
 
 async function unseal(reader: BackupReader, rootKey: RootKey, path: string, o: RestoreOptions): Promise<void> {
@@ -120,5 +134,19 @@ async function unseal(reader: BackupReader, rootKey: RootKey, path: string, o: R
     await writeFile(o.files, `${o.folder}/${home}`, inOneChunk(bytes));
   } finally {
     bytes.fill(0);
+  }
+}
+
+/** Number of the last frame of a journal of today's format; 0 for an older one. */
+async function lastWriteOf(files: FileSystem, path: string): Promise<number> {
+  const handle = await files.open(path, { access: 'read' });
+  try {
+    const source = new FileWindow(handle, await handle.sizeBytes());
+    const head = decodeHead(await source.view(0, HEAD_BYTES_MAX));
+    let last = 0;
+    if (head) for await (const { frame } of framesFrom(source, head.endBytes, FORMAT)) last = frame.number;
+    return last;
+  } finally {
+    await handle.close();
   }
 }

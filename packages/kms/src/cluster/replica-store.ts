@@ -3,6 +3,7 @@ import type { ClientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
 import { equalBytes } from '../store/bytes.js';
+import { Chain } from '../store/chain.js';
 import { markFollower } from '../store/follower-mark.js';
 import { framesFrom, sourceOf } from '../store/frame-reader.js';
 import { Journal, type JournalOptions } from '../store/journal.js';
@@ -95,6 +96,11 @@ export class ReplicaStore implements ObjectStore {
 
   usageOf(owner: ClientName): Usage {
     return this.#index.usageOf(owner);
+  }
+
+  /** A chain under a key of its own that comes from the root key. */
+  chainFor(purpose: string): Chain {
+    return new Chain(this.#rootKey, purpose, new Uint8Array(0));
   }
 
   /** Refused, like every change here. Throws KmsError NOT_LEADER. */

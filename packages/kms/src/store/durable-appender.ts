@@ -48,6 +48,8 @@ export class DurableAppender<Entry extends Appended> {
   #handle: FileHandle;
   readonly #join: (entries: readonly Entry[], number: number) => Write;
   readonly #onRefused: () => void;
+  readonly #beforeWrite: (() => Promise<void>) | undefined;
+  readonly #afterWrite: (() => Promise<void>) | undefined;
   readonly #aroundWipe: (work: () => Promise<void>) => Promise<void>;
   #end: End;
   #waiting: Turn<Entry>[] = [];
@@ -62,6 +64,8 @@ export class DurableAppender<Entry extends Appended> {
    * @param handle open for writing; the appender does not close it
    * @param o.join makes one write of several entries and the write's number
    * @param o.onRefused runs when a write failed, before anybody is told
+   * @param o.beforeWrite runs before each write; what it throws refuses the write
+   * @param o.afterWrite runs when a write is durable, before anybody is told; it throws nothing
    * @param o.aroundWipe runs what overwrites durable bytes
    */
   constructor(
@@ -70,6 +74,8 @@ export class DurableAppender<Entry extends Appended> {
     o: {
       readonly join: (entries: readonly Entry[], number: number) => Write;
       readonly onRefused: () => void;
+      readonly beforeWrite?: () => Promise<void>;
+      readonly afterWrite?: () => Promise<void>;
       readonly aroundWipe?: (work: () => Promise<void>) => Promise<void>;
     },
   ) {
@@ -77,6 +83,8 @@ export class DurableAppender<Entry extends Appended> {
     this.#end = end;
     this.#join = o.join;
     this.#onRefused = o.onRefused;
+    this.#beforeWrite = o.beforeWrite;
+    this.#afterWrite = o.afterWrite;
     this.#aroundWipe = o.aroundWipe ?? ((work) => work());
   }
 
@@ -162,6 +170,7 @@ export class DurableAppender<Entry extends Appended> {
 
   async #writeBatch(batch: readonly Extract<Turn<Entry>, { entry: Entry }>[]): Promise<void> {
     try {
+      if (this.#beforeWrite) await this.#beforeWrite();
       await this.#write(
         this.#join(
           batch.map(({ entry }) => entry),
@@ -173,6 +182,7 @@ export class DurableAppender<Entry extends Appended> {
       for (const { reject } of [...batch, ...this.#dropEntries()]) reject(error);
       return;
     }
+    if (this.#afterWrite) await this.#afterWrite();
     const wiping = batch.filter(({ entry }) => entry.wipes !== undefined);
     for (const { entry, resolve } of batch) if (entry.wipes === undefined) resolve();
     if (wiping.length === 0) return;

@@ -1,10 +1,13 @@
-import { assert, exists, type FileHandle, type FileSystem, folderOf, type KeyId } from '@vcryptsim/ports';
+import { assert, type FileHandle, type FileSystem, folderOf } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
+import type { Anchor } from './anchor.js';
+import { AnchorCheck } from './anchor-check.js';
 import { equalBytes } from './bytes.js';
 import { CHAIN_ORIGIN, Chain } from './chain.js';
 import { type Appended, DurableAppender, type End, unwritable, type Wipe, type Write } from './durable-appender.js';
 import { FileWindow, type Found, framesFrom, hasFrameAfter } from './frame-reader.js';
 import type { JournalCopy, JournalEnd } from './journal-copy.js';
+import { damaged, disordered, isTorn } from './journal-damage.js';
 import {
   encodeFrame,
   FORMAT,
@@ -15,8 +18,8 @@ import {
   placesIn,
 } from './journal-format.js';
 import { type Bounds, decodeHead, encodeHead, HEAD_BYTES_MAX, headBytes, openBounds } from './journal-head.js';
+import { publishFile } from './publish-file.js';
 import type { RootKey } from './root-key.js';
-import { factsOf } from './sealed-record.js';
 import { SnapshotWriter } from './snapshot-writer.js';
 import { storeIdOf } from './store-facts.js';
 
@@ -27,6 +30,8 @@ export interface JournalOptions {
   readonly rootKey: RootKey;
   /** Number of the audit log's last durable line. */
   readonly auditLine?: () => number;
+  /** Remembers outside the folder how far the journal is. */
+  readonly anchor?: Anchor | undefined;
   /** Runs when a write failed: nothing that was appended and is not durable yet will be. */
   readonly onRefused: () => void;
 }
@@ -62,6 +67,8 @@ export class Journal implements JournalCopy {
   /** While the file is being replaced, and for ever when nobody knows which one a next start finds. */
   #isUnsettled = false;
   #wiping: Promise<void> = Promise.resolve();
+  /** Whether the anchor could not be written after the last write: then it is, before another write is made. */
+  #isAnchorBehind = false;
   readonly #waiting = new Set<() => void>();
   readonly #reading = new Set<Promise<number>>();
 
@@ -78,6 +85,8 @@ export class Journal implements JournalCopy {
     this.#lane = new DurableAppender(at.handle, at.end, {
       join: (entries, number) => this.#join(entries, number),
       onRefused: o.onRefused,
+      beforeWrite: () => this.#catchUpAnchor(),
+      afterWrite: () => this.#noteAnchor(),
       aroundWipe: (work) => this.#aroundWipe(work),
     });
   }
@@ -93,11 +102,14 @@ export class Journal implements JournalCopy {
     o: JournalOptions & { readonly facts: Uint8Array; readonly lastNumber: number },
     fill: (out: SnapshotWriter) => Promise<void> = async () => {},
   ): Promise<Journal> {
+    if (o.anchor?.known) o.anchor.refuse(`it is new, and was at write ${o.anchor.known.write}`);
     const chain = new Chain(o.rootKey, 'journal', storeIdOf(o.facts));
     const bounds = { generation: 1, firstNumber: o.lastNumber + 1, chainBefore: CHAIN_ORIGIN };
     const made = await publish(o, o.facts, bounds, chain, fill);
     await o.files.fsyncFolder(folderOf(o.path));
-    return new Journal(o, { ...made, facts: o.facts, chain });
+    const journal = new Journal(o, { ...made, facts: o.facts, chain });
+    await journal.#noteAnchor();
+    return journal;
   }
 
   /**
@@ -126,6 +138,8 @@ export class Journal implements JournalCopy {
       const chain = new Chain(o.rootKey, 'journal', storeIdOf(facts));
       let end: End = { lengthBytes: head.endBytes, lastNumber: bounds.firstNumber - 1 };
       let chainEnd = bounds.chainBefore;
+      const anchored = new AnchorCheck(o.anchor);
+      anchored.begin({ store: storeIdOf(facts), lastNumber: end.lastNumber, chain: chainEnd });
       for await (const found of framesFrom(source, head.endBytes, FORMAT)) {
         const { frame, startBytes, endBytes } = found;
         const wanted = chain.next(chainEnd, frame.digest);
@@ -133,18 +147,22 @@ export class Journal implements JournalCopy {
         // A write that was followed by another was durable. Of the last one a cut may have left a part.
         if (endBytes === sizeBytes && isNext && isTorn(frame, wanted)) break;
         if (!isNext || !equalBytes(frame.chain, wanted)) throw disordered(o.path, startBytes);
+        anchored.at(frame.number, frame.chain);
         take(found);
         chainEnd = frame.chain.slice();
         end = { lengthBytes: endBytes, lastNumber: frame.number };
       }
       const isShort = end.lastNumber < bounds.firstNumber + bounds.frames - 1;
       if (isShort || (await hasFrameAfter(source, end.lengthBytes + 1, FORMAT))) throw damaged(o.path, end.lengthBytes);
+      anchored.end(end.lastNumber);
       const tornBytes = sizeBytes - end.lengthBytes;
       if (tornBytes > 0) {
         await handle.truncate(end.lengthBytes);
         await handle.fsync();
       }
-      return { journal: new Journal(o, { handle, end, facts, bounds, chain, chainEnd }), tornBytes };
+      const journal = new Journal(o, { handle, end, facts, bounds, chain, chainEnd });
+      await journal.#noteAnchor();
+      return { journal, tornBytes };
     } catch (error) {
       await handle.close();
       throw error;
@@ -336,6 +354,28 @@ export class Journal implements JournalCopy {
     };
   }
 
+  async #noteAnchor(): Promise<void> {
+    const { anchor } = this.#o;
+    if (!anchor) return;
+    try {
+      await anchor.note({ store: storeIdOf(this.#facts), write: this.lastNumber, chain: this.#chainEnd });
+      this.#isAnchorBehind = false;
+    } catch {
+      // What was written is durable and is answered; nothing more is written before the anchor is right again.
+      this.#isAnchorBehind = true;
+    }
+  }
+
+  async #catchUpAnchor(): Promise<void> {
+    if (this.#isAnchorBehind) await this.#noteAnchor();
+    if (!this.#isAnchorBehind) return;
+    throw new KmsError(
+      'STORE_UNWRITABLE',
+      `The anchor ${this.#o.anchor?.path ?? ''} cannot be written.`,
+      'Make room or mend the disk, then try again.',
+    );
+  }
+
   async #aroundWipe(work: () => Promise<void>): Promise<void> {
     let done = () => {};
     this.#wiping = new Promise((resolve) => {
@@ -358,6 +398,8 @@ export class Journal implements JournalCopy {
     return this.#lane.run(async () => {
       this.#isUnsettled = true;
       try {
+        // The head of the new journal knows the chain's end, and nothing before it.
+        await this.#catchUpAnchor();
         const { handle, end, bounds, chainEnd } = await make();
         const old = this.#handle;
         await Promise.allSettled(this.#reading);
@@ -378,6 +420,7 @@ export class Journal implements JournalCopy {
         this.#lane.giveUp();
         throw unwritable(error, 'Repair the disk and restart the key server.');
       });
+      await this.#noteAnchor();
       this.#settle();
     });
   }
@@ -408,7 +451,12 @@ async function publish(
   fill: (out: SnapshotWriter) => Promise<void>,
 ): Promise<Made> {
   return publishFile(o, async (handle) => {
-    const out = new SnapshotWriter(handle, { ...start, startBytes: headBytes(facts), chain });
+    const out = new SnapshotWriter(handle, {
+      ...start,
+      startBytes: headBytes(facts),
+      chain,
+      auditLine: o.auditLine?.() ?? 0,
+    });
     await fill(out);
     const { end, frames, objects, chainEnd } = await out.finish();
     const bounds = { ...start, frames, objects };
@@ -417,54 +465,6 @@ async function publish(
   });
 }
 
-/** Writes a file beside its place, makes its content durable and renames it there. */
-async function publishFile<T>({ files, path }: JournalOptions, write: (handle: FileHandle) => Promise<T>): Promise<T> {
-  const beside = `${path}.new`;
-  if (await exists(files, beside)) await files.unlink(beside);
-  const handle = await files.open(beside, { access: 'write', create: 'exclusive' });
-  try {
-    const made = await write(handle);
-    await handle.fsync();
-    await files.rename(beside, path);
-    return made;
-  } catch (error) {
-    await handle.close();
-    await files.unlink(beside).catch(() => {});
-    throw error;
-  }
-}
-
-/** Says whether a cut kept a part of a last frame from the medium: what is missing reads as zeros. */
-function isTorn({ entries, chain }: Frame, wanted: Uint8Array): boolean {
-  if (!equalBytes(chain, wanted)) return chain.every((byte, place) => byte === 0 || byte === wanted[place]);
-  const broken = entries.flatMap((entry) =>
-    entry.kind === 'material' && entry.condition === 'broken' ? [entry.id] : [],
-  );
-  const isDestroyed = (id: KeyId) =>
-    entries.some((entry) => {
-      if (entry.kind !== 'object') return false;
-      const facts = factsOf(entry.record);
-      return facts.id === id && !facts.hasMaterial;
-    });
-  return broken.some((id) => !isDestroyed(id));
-}
-
 function landingAt(startBytes: number): Landing {
   return { entriesAt: startBytes, materialsAt: startBytes };
-}
-
-function damaged(path: string, offsetBytes: number): KmsError {
-  return new KmsError(
-    'STORE_DAMAGED',
-    `${path} is damaged at byte ${offsetBytes}, before its end: keys that were answered cannot be read.`,
-    'Keep a copy of it, and restore the folder from a backup.',
-  );
-}
-
-function disordered(path: string, offsetBytes: number): KmsError {
-  return new KmsError(
-    'STORE_DAMAGED',
-    `What is at byte ${offsetBytes} of ${path} is not what was written after what is before it: records were taken out, put back or exchanged.`,
-    'Keep a copy of it, and restore the folder from a backup.',
-  );
 }

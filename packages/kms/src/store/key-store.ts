@@ -3,6 +3,8 @@ import type { ClientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
 import { isDestroyed } from '../state-machine.js';
+import type { Anchor } from './anchor.js';
+import { Chain } from './chain.js';
 import { copyLive } from './copy-live.js';
 import { refuseFollower } from './follower-mark.js';
 import { Journal, type JournalOptions, type Landing } from './journal.js';
@@ -28,6 +30,8 @@ export interface KeyStoreOptions {
   /** Number of the audit log's last durable line. */
   readonly auditLine?: () => number;
   readonly limits?: StoreLimits;
+  /** Remembers outside the folder how far the store is. */
+  readonly anchor?: Anchor | undefined;
 }
 
 /**
@@ -47,6 +51,7 @@ export class KeyStore implements ObjectStore {
   readonly #unwiped = new Map<KeyId, ManagedObject>();
   /** A rewriting that failed is not tried again before the journal is so long. */
   #rewriteFromBytes = 0;
+  readonly #auditLine: number;
 
   private constructor(o: {
     rootKey: RootKey;
@@ -54,12 +59,14 @@ export class KeyStore implements ObjectStore {
     index: ObjectIndex;
     limits: StoreLimits;
     pending: Map<KeyId, ManagedObject>;
+    auditLine: number;
   }) {
     this.#rootKey = o.rootKey;
     this.#journal = o.journal;
     this.#index = o.index;
     this.#limits = o.limits;
     this.#pending = o.pending;
+    this.#auditLine = o.auditLine;
   }
 
   /**
@@ -78,13 +85,10 @@ export class KeyStore implements ObjectStore {
     const place = { ...o, path, rootKey, onRefused: () => pending.clear() };
     const index = new ObjectIndex(rootKey);
     try {
-      const { journal, tornBytes } = isNew
-        ? {
-            journal: await Journal.create({ ...place, facts: makeFacts(rootKey, o.entropy), lastNumber: 0 }),
-            tornBytes: 0,
-          }
+      const { journal, tornBytes, auditLine } = isNew
+        ? await makeJournal(place)
         : await openJournal(place, index, o.rootKeyPath);
-      const store = new KeyStore({ rootKey, journal, index, limits: o.limits ?? storeLimits, pending });
+      const store = new KeyStore({ rootKey, journal, index, limits: o.limits ?? storeLimits, pending, auditLine });
       await store.#finishOpening();
       return { store, report: { objects: index.size, tornBytes } };
     } catch (error) {
@@ -96,6 +100,22 @@ export class KeyStore implements ObjectStore {
   /** Number of the last durable write. */
   get lastWrite(): number {
     return this.#journal.lastNumber;
+  }
+
+  /** Number of the audit log's last line that the journal knows of, 0 if none: as many lines at least were durable. */
+  get auditLine(): number {
+    return this.#auditLine;
+  }
+
+  /** A chain under a key of its own that comes from the root key. */
+  chainFor(purpose: string): Chain {
+    return new Chain(this.#rootKey, purpose, new Uint8Array(0));
+  }
+
+  /** Writes where the audit log is now, and nothing else. Throws KmsError STORE_UNWRITABLE. */
+  noteAudit(): Promise<void> {
+    const nothing = { entries: new Uint8Array(0), materials: new Uint8Array(0) };
+    return this.#journal.append(nothing, { onDurable: () => {} });
   }
 
   /** The journal for those who copy it. */
@@ -296,7 +316,14 @@ function takesMore(before: ManagedObject, after: ManagedObject): boolean {
 async function openJournal(place: JournalOptions, index: ObjectIndex, rootKeyPath: string) {
   const check = (facts: Uint8Array) => checkRootKey(place.rootKey, facts, rootKeyPath);
   const old = await readOldJournal(place, check);
-  if (!old) return Journal.open(place, check, ({ frame, startBytes }) => index.take(index.open(frame), startBytes));
+  if (!old) {
+    let auditLine = 0;
+    const opened = await Journal.open(place, check, ({ frame, startBytes }) => {
+      index.take(index.open(frame), startBytes);
+      if (frame.auditLine > 0) auditLine = frame.auditLine;
+    });
+    return { ...opened, auditLine };
+  }
   const { facts, objects, lastNumber, tornBytes } = old;
   const journal = await Journal.create({ ...place, facts, lastNumber }, async (out) => {
     for (const object of objects.values()) {
@@ -305,7 +332,12 @@ async function openJournal(place: JournalOptions, index: ObjectIndex, rootKeyPat
       await out.add(partsOf(sealed), { objects: 1, landed });
     }
   });
-  return { journal, tornBytes };
+  return { journal, tornBytes, auditLine: 0 };
+}
+
+async function makeJournal(place: JournalOptions & { readonly entropy: Entropy }) {
+  const journal = await Journal.create({ ...place, facts: makeFacts(place.rootKey, place.entropy), lastNumber: 0 });
+  return { journal, tornBytes: 0, auditLine: 0 };
 }
 
 function materialLost(id: KeyId): KmsError {

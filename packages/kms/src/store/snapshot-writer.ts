@@ -15,6 +15,7 @@ interface Held {
 export class SnapshotWriter {
   readonly #handle: FileHandle;
   readonly #chain: Chain;
+  readonly #auditLine: number;
   #held: Held[] = [];
   #heldBytes = 0;
   #number: number;
@@ -30,10 +31,12 @@ export class SnapshotWriter {
       readonly startBytes: number;
       readonly chainBefore: Uint8Array;
       readonly chain: Chain;
+      readonly auditLine: number;
     },
   ) {
     this.#handle = handle;
     this.#chain = o.chain;
+    this.#auditLine = o.auditLine;
     this.#number = o.firstNumber;
     this.#offsetBytes = o.startBytes;
     this.#chainEnd = o.chainBefore;
@@ -68,7 +71,7 @@ export class SnapshotWriter {
       return this.#chainEnd;
     };
     const parts = held.map((one) => one.parts);
-    const bytes = encodeFrame({ number: this.#number, auditLine: 0, parts, chainOf });
+    const bytes = encodeFrame({ number: this.#number, auditLine: this.#auditLine, parts, chainOf });
     await this.#handle.pwrite(bytes, this.#offsetBytes);
     for (const [place, { entriesAt, materialsAt }] of placesIn(parts).entries()) {
       const startBytes = this.#offsetBytes;

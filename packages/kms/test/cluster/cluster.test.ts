@@ -186,7 +186,7 @@ describe('A follower that must not follow', () => {
       await lab.caughtUp();
       await lab.stop('leader');
       await restore(lab, backup);
-      await lab.startLeader();
+      await lab.startLeader({ newAudit: true });
       await createAt(lab, 'three');
       await createAt(lab, 'four');
       await lab.clock.after(10_000);

@@ -63,8 +63,8 @@ export class ClusterLab {
     });
   }
 
-  async startLeader(): Promise<KeyServer> {
-    const server = await this.open('/a');
+  async startLeader(o: { newAudit?: boolean } = {}): Promise<KeyServer> {
+    const server = await this.open('/a', undefined, o);
     this.leader = server;
     await server.listen({ network: this.network, address: { name: LEADER }, nodeName: LEADER });
     await server.replicate({ network: this.network, address: DOOR, nodeName: LEADER });
@@ -141,9 +141,14 @@ export class ClusterLab {
     return readWhole(this.files, node === 'leader' ? '/a/store/journal' : '/b/store/journal', 1024 ** 2);
   }
 
-  private async open(folder: string, leader?: Parameters<typeof KeyServer.open>[0]['leader']): Promise<KeyServer> {
+  private async open(
+    folder: string,
+    leader?: Parameters<typeof KeyServer.open>[0]['leader'],
+    o: { newAudit?: boolean } = {},
+  ): Promise<KeyServer> {
     this.starts += 1;
     return KeyServer.open({
+      ...o,
       folder,
       files: this.files,
       clock: this.clock,

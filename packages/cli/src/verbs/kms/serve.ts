@@ -1,5 +1,12 @@
 import { resolve } from 'node:path';
-import { defaultQuotas, KeyServer, type Quotas, serveAdministrator } from '@vcryptsim/kms';
+import {
+  defaultQuotas,
+  KeyServer,
+  looseFiles,
+  type Quotas,
+  refuseLoose,
+  serveAdministrator,
+} from '@vcryptsim/kms';
 import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
 import { ChildKeyPairs, OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, UnixSocket } from '@vcryptsim/ports/os';
 import { Command } from 'commander';
@@ -17,6 +24,9 @@ interface ServeOptions extends ClusterOptions {
   readonly rootKey?: string;
   readonly san: readonly string[];
   readonly quota: Partial<Quotas>;
+  readonly anchor?: string;
+  readonly strict?: true;
+  readonly newAudit?: true;
 }
 
 /** `vcryptsim kms serve`: serves until SIGTERM or SIGINT. */
@@ -37,7 +47,10 @@ export function serveCommand(): Command {
       `what one client may keep: objects (${defaultQuotas.objects}), bytes (${defaultQuotas.bytes}), attributes of an object (${defaultQuotas.attributes}), value (bytes of one attribute, ${defaultQuotas.value}); may be given several times`,
       (text: string, earlier: Partial<Quotas>) => ({ ...earlier, ...parseQuota(text) }),
       {},
-    );
+    )
+    .option('--anchor <file>', 'outside DIR: remembers how far the store is, so that an old copy of DIR is refused')
+    .option('--strict', 'refuse to start when others than the owner may change DIR or read its keys')
+    .option('--new-audit', 'accept once that lines of the audit log are missing');
   return withClusterOptions(command)
     .addHelpText(
       'after',
@@ -57,15 +70,20 @@ export function serveCommand(): Command {
 async function serve(options: ServeOptions): Promise<void> {
   const { host, port } = parseListenAddress(options.listen);
   const folder = resolve(options.dir);
+  const anchored = anchorOf(options);
   // While one fsync is under way on a thread, what other clients asked for gathers behind it and shares the next one.
   const files = new OsFileSystem({
     mode: 'pool',
-    named: options.rootKey === undefined ? [] : [resolve(options.rootKey)],
+    named: [options.rootKey, options.anchor].flatMap((path) => (path === undefined ? [] : [resolve(path)])),
   });
   const clock = new SystemClock();
   const keyPairs = new ChildKeyPairs();
   const stopped = stopSignal();
   try {
+    const rootKey = options.rootKey === undefined ? undefined : resolve(options.rootKey);
+    const loose = await looseFiles(files, folder, rootKey);
+    if (options.strict) refuseLoose(loose);
+    for (const sentence of loose) printError(`${sentence}\n`);
     const lock = await lockToServe(files, folder, clock);
     const network = new TlsNetwork(clock);
     try {
@@ -80,7 +98,9 @@ async function serve(options: ServeOptions): Promise<void> {
         onFault: tellOfFault,
         alternativeNames: options.san,
         quotas: options.quota,
-        ...(options.rootKey !== undefined && { rootKeyPath: resolve(options.rootKey) }),
+        ...(rootKey !== undefined && { rootKeyPath: rootKey }),
+        ...anchored,
+        ...(options.newAudit && { newAudit: true }),
         ...(leader && { leader }),
       });
       try {
@@ -112,6 +132,14 @@ async function serve(options: ServeOptions): Promise<void> {
   } catch (error) {
     throw addressTaken(error, host, port) ?? asCliError(error);
   }
+}
+
+/** A follower's store is what its leader has: the leader's anchor is for both. */
+function anchorOf({ anchor, follow }: ServeOptions): { anchorPath?: string } {
+  if (anchor === undefined) return {};
+  if (follow === undefined) return { anchorPath: resolve(anchor) };
+  const nextStep = "Give --anchor to the leader's server.";
+  throw new CliError(EXIT.badInput, '--anchor and --follow do not go together.', nextStep);
 }
 
 function greet(server: KeyServer, folder: string, warnings: readonly (string | null)[]): void {

@@ -89,7 +89,12 @@ export class OsFileSystem implements FileSystem {
   lstat(path: string): Promise<FileStatus> {
     return this.#call('lstat', [path], async () => {
       const stats = await this.#statusOf(path);
-      return { kind: kindOf(stats), sizeBytes: stats.size, allocatedBytes: stats.blocks * BLOCK_SIZE_BYTES };
+      return {
+        kind: kindOf(stats),
+        sizeBytes: stats.size,
+        allocatedBytes: stats.blocks * BLOCK_SIZE_BYTES,
+        mode: stats.mode & 0o7777,
+      };
     });
   }
 

@@ -11,6 +11,12 @@ describe('key pairs of a process of their own', () => {
     await pairs.close();
   });
 
+  it('come one after another, each asked for when the one before was there', async () => {
+    const pairs = new ChildKeyPairs();
+    for (let left = 3; left > 0; left--) expect((await pairs.generate('ec-p256')).privateKey.type).toBe('private');
+    await pairs.close();
+  });
+
   it('come in the order in which they were asked for; one that is given up holds nobody up', async () => {
     const pairs = new ChildKeyPairs();
     const order: string[] = [];

@@ -372,7 +372,7 @@ export class Journal implements JournalCopy {
     throw new KmsError(
       'STORE_UNWRITABLE',
       `The anchor ${this.#o.anchor?.path ?? ''} cannot be written.`,
-      'Make room or mend the disk, then try again.',
+      'Make room or repair the disk, then try again.',
     );
   }
 

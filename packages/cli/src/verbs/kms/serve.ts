@@ -1,12 +1,5 @@
 import { resolve } from 'node:path';
-import {
-  defaultQuotas,
-  KeyServer,
-  looseFiles,
-  type Quotas,
-  refuseLoose,
-  serveAdministrator,
-} from '@vcryptsim/kms';
+import { defaultQuotas, KeyServer, looseFiles, type Quotas, refuseLoose, serveAdministrator } from '@vcryptsim/kms';
 import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
 import { ChildKeyPairs, OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, UnixSocket } from '@vcryptsim/ports/os';
 import { Command } from 'commander';

@@ -35,6 +35,7 @@ const halves = (needle) =>
 async function look() {
   const keks = world.needles.of('kek').map((needle) => ({ ...needle, forms: ['raw', 'hex', 'base64'] }));
   const deks = world.needles.of('dek').flatMap(halves);
+  const needles = [...keks, ...deks].map(({ name }) => name);
   const scanner = new ByteScanner([...keks, ...deks]);
   for (const { bytes } of deks) bytes.fill(0);
   for (let round = 0; round < 4; round++) {
@@ -42,7 +43,7 @@ async function look() {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const matches = await scanOwnMemory(files, scanner);
-  return matches.map(({ needle, form, region }) => ({ needle, form, region }));
+  return { needles, found: matches.map(({ needle, form, region }) => ({ needle, form, region })) };
 }
 
 await world.run(async () => {
@@ -58,4 +59,4 @@ await world.run(async () => {
 const locked = await world.run(async () => (await world.vms.now('payroll')).cryptoState);
 const after = await look();
 await world.dispose();
-process.stdout.write(`${JSON.stringify({ before, after, locked, needles: world.needles.of('kek', 'dek').length })}\n`);
+process.stdout.write(`${JSON.stringify({ before, after, locked })}\n`);

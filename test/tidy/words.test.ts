@@ -16,7 +16,7 @@ const ODD: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bmade out for\b/i, 'was issued for'],
   [/\bcannot be read as what\b/i, 'is damaged, is not a ...'],
   [
-    /(?<!there )\b(?:is|are|was|or) no (?:file|key|disk|word|number|UUID|object|JSON|attribute|authority|address|half|sound|string|byte string|needle|folder|server|root key|password file|envelope)\b/i,
+    /(?<!there )\b(?:is|are|was|or) no (?:file|key|disk|word|number|UUID|object|JSON|attribute|authority|address|half|sound|tag|item type|message|virtual machine|certification authority|string|byte string|needle|folder|server|root key|password file|envelope)\b/i,
     'is not a',
   ],
   [/\bmend(?:s|ed)?\b/i, 'repair, correct'],
@@ -26,6 +26,8 @@ const ODD: readonly (readonly [phrase: RegExp, instead: string])[] = [
     /\b(?:at hand|as it were|thereby|therein|thereof|hitherto|henceforth|whence|lest|ere|betwixt|unto)\b/i,
     'plain words',
   ],
+  [/\b(?:none of ours|for good|made anew|(?:key|it) (?:of zeros )?is none)\b/i, 'say it in full'],
+  [/\bbytes behind\b/i, 'bytes after'],
   [/\bif need be\b/i, 'if it is missing'],
   [/\bFAILED \d+ of\b/, 'FAILED at step N of M'],
 ];

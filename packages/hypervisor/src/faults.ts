@@ -47,7 +47,7 @@ const TROUBLES: ReadonlyMap<FileErrorCode, readonly [what: string, next: string]
 export function fileLocked(file: string, lockFile: string, holder: string): HypervisorError {
   return new HypervisorError(
     { code: 'FILE_LOCKED', file, holder },
-    `Unable to access file ${file} since it is locked by ${holder}. Power the virtual machine off there; if that host is gone for good, remove ${lockFile}.`,
+    `Unable to access file ${file} since it is locked by ${holder}. Power the virtual machine off there; if that host is gone permanently, remove ${lockFile}.`,
   );
 }
 

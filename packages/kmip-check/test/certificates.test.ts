@@ -39,7 +39,10 @@ describe("the server's certificate", () => {
 
 describe('an alert of TLS', () => {
   it.each([
-    ['the peer has left (ERR_SSL_TLSV1_ALERT_UNKNOWN_CA)', /client certificate of --cert: its issuer/],
+    [
+      'the other side closed the connection (ERR_SSL_TLSV1_ALERT_UNKNOWN_CA)',
+      /client certificate of --cert: its issuer/,
+    ],
     ['... ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', /client certificate of --cert: the server finds it bad/],
     ['... ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', /got none and wants one/],
     ['... ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', /by the clock of the server/],
@@ -51,7 +54,7 @@ describe('an alert of TLS', () => {
   });
 
   it('is none where none is named', () => {
-    expect(alertIn('the peer has left')).toBeNull();
+    expect(alertIn('the other side closed the connection')).toBeNull();
     expect(alertIn('nobody listens on 127.0.0.1:1')).toBeNull();
   });
 });

@@ -163,8 +163,8 @@ async function namesIn(files: FileSystem, folder: string): Promise<string[]> {
 function incomplete(what: string): KmsError {
   return new KmsError(
     'PKI_INCOMPLETE',
-    `${what} It is not made anew: clients trust the certificates that they know.`,
-    'Bring it back from a backup. To have new certificates, which every client must learn, move the folder pki away ' +
+    `${what} It is not created again, because clients trust the certificates that they know.`,
+    'Restore it from a backup. To get new certificates, which every client must trust again, move the folder pki away ' +
       'together with clients and followers.',
   );
 }

@@ -14,6 +14,7 @@ import {
   type Scenario,
   ScenarioError,
 } from '@vcryptsim/scenario-engine';
+import { wrapCommand } from '@vcryptsim/scenario-engine/layout';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { diskContentNote } from '../disk-content.js';
 import { CliError, EXIT } from '../exit.js';
@@ -165,12 +166,14 @@ async function runOne(
   const isKept = options.keep !== undefined;
   const left = async () =>
     (await readRunMark(files, folder)) === null ? null : `The files so far are in ${visibleLine(folder)}.`;
+  const seed = options.seed ?? scenario.seed ?? drawSeed(new SystemEntropy());
+  const { clock, wire } = options;
   const work = () =>
     runScenario({
       scenario,
-      seed: options.seed ?? scenario.seed ?? drawSeed(new SystemEntropy()),
-      clock: options.clock,
-      wire: options.wire,
+      seed,
+      clock,
+      wire,
       engine: options.engine,
       folder,
       isKept,
@@ -191,7 +194,12 @@ async function runOne(
   } catch (error) {
     const isInUse = error instanceof RunError && error.code === 'FOLDER_IN_USE';
     const sentence = isInUse ? null : await left();
-    if (sentence !== null) printError(`${sentence}\n`);
+    if (sentence !== null) {
+      // A drawn seed is shown nowhere else when a run breaks off.
+      const again = repeatCommand({ file: scenario.file, seed, clock, wire }, options);
+      const lines = ['Repeat it:', ...wrapCommand(again, '  ', terminalWidth(process.stderr)), sentence];
+      printError(`${lines.join('\n')}\n`);
+    }
     if (error instanceof RunError) throw new CliError(EXIT.environment, error.message);
     throw error;
   }

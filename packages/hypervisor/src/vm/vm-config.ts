@@ -66,7 +66,7 @@ export async function readVmConfig(folder: VmFolder, vmxFileName: string): Promi
   if (written === undefined) {
     throw notSupported(
       'no vc.uuid',
-      `${shown} has no vc.uuid: it is no virtual machine of vSphere, and no other is run.`,
+      `${shown} has no vc.uuid: it is not a virtual machine of vSphere, and only those are run.`,
     );
   }
   const uuid = parseVmwareUuid(written);

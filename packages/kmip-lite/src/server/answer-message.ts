@@ -152,7 +152,7 @@ async function refusalOfAll<Context>(
   const { Stop, Continue, Undo } = BatchErrorContinuationOption;
   if (errorContinuation === Undo) return new KmipError('FeatureNotSupported', 'batches cannot be undone');
   if (errorContinuation !== undefined && errorContinuation !== Stop && errorContinuation !== Continue) {
-    return new KmipError('InvalidField', 'this is no Batch Error Continuation Option');
+    return new KmipError('InvalidField', 'this is not a Batch Error Continuation Option');
   }
   try {
     const operations = items.map((item) => item.operation);

@@ -61,7 +61,7 @@ export class FrameReader {
   /** Size of the message whose head stands at the front. */
   #frameBytes(): number {
     const head = new DataView(this.#buffer.buffer, this.#buffer.byteOffset + this.#from, HEAD_BYTES);
-    if (head.getUint32(0) >>> 8 !== this.#tag) throw new TtlvError('BAD_TAG', 0, 'this is no message of that kind');
+    if (head.getUint32(0) >>> 8 !== this.#tag) throw new TtlvError('BAD_TAG', 0, 'this is not a message of that kind');
     if (head.getUint8(3) !== STRUCTURE) throw new TtlvError('BAD_TYPE', 3, 'a message is a structure');
     const lengthBytes = head.getUint32(4);
     if (lengthBytes % 8 !== 0) throw new TtlvError('BAD_LENGTH', 4, 'a structure is a multiple of 8 long');

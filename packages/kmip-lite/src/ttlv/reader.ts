@@ -47,9 +47,9 @@ export function decodeTtlv(bytes: Uint8Array, limits: Limits = defaultLimits): I
     if (count > limits.items)
       throw new TtlvError('TOO_MANY_ITEMS', offset, 'the message has more items than the limit');
     const tag = view.getUint32(offset) >>> 8;
-    if (tag >>> 16 !== 0x42 && tag >>> 16 !== 0x54) throw new TtlvError('BAD_TAG', offset, 'this is no tag of KMIP');
+    if (tag >>> 16 !== 0x42 && tag >>> 16 !== 0x54) throw new TtlvError('BAD_TAG', offset, 'this is not a tag of KMIP');
     const type = itemTypeOf(view.getUint8(offset + 3));
-    if (type === undefined) throw new TtlvError('BAD_TYPE', offset + 3, 'this is no item type of KMIP 1.1');
+    if (type === undefined) throw new TtlvError('BAD_TYPE', offset + 3, 'this is not an item type of KMIP 1.1');
     const lengthBytes = view.getUint32(offset + 4);
     const valueAt = offset + HEAD_BYTES;
     if (lengthBytes > endBytes - valueAt || paddedBytes(lengthBytes) > endBytes - valueAt) {
@@ -83,7 +83,7 @@ export function decodeTtlv(bytes: Uint8Array, limits: Limits = defaultLimits): I
 }
 
 function atEnd(item: Item, offset: number, frame: Uint8Array): Item {
-  if (offset !== frame.length) throw new TtlvError('TRAILING_BYTES', offset, 'there are bytes behind the item');
+  if (offset !== frame.length) throw new TtlvError('TRAILING_BYTES', offset, 'there are bytes after the item');
   return item;
 }
 

@@ -59,7 +59,7 @@ function note({ entries }: Frame, unresolved: Set<KeyId>): void {
 function damaged(): KmsError {
   return new KmsError(
     'STORE_DAMAGED',
-    'The journal has no head: it is none of ours, or was changed.',
+    'The journal has no head: vcryptsim did not write it, or it was changed.',
     'Keep a copy of it, and restore the folder from a backup.',
   );
 }

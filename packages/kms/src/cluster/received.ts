@@ -66,7 +66,7 @@ export class Received {
 function outOfOrder(): KmsError {
   return new KmsError(
     'LEADER_UNREADABLE',
-    'What came from the leader is not the part of its journal that comes next.',
+    'What the leader sent is not the next part of its journal.',
     'Check that --follow names the leader, and that both nodes run the same version.',
   );
 }

@@ -244,7 +244,7 @@ export function leaderUnreadable(): KmsError {
   return new KmsError(
     'LEADER_UNREADABLE',
     'What the leader sent does not continue the copy on this node.',
-    "Look at the leader's own folder: its store may be damaged.",
+    "Check the leader's own folder: its store may be damaged.",
   );
 }
 

@@ -86,7 +86,7 @@ function withKey<T>(object: ManagedObject, type: 'PrivateKey' | 'PublicKey', wor
     );
   } catch (error) {
     if (error instanceof KmsError) throw error;
-    throw new KmsError('CRYPTOGRAPHIC_FAILURE', 'The key does not do this with these parameters.');
+    throw new KmsError('CRYPTOGRAPHIC_FAILURE', 'The key cannot be used with these parameters.');
   } finally {
     der.fill(0);
   }

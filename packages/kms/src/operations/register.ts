@@ -110,7 +110,8 @@ function checkLength(attributes: readonly Attribute[], bytes: Uint8Array): void 
   }
   const wanted = materialBytes(algorithm, lengthBits) ?? lengthBits / 8;
   if (wanted !== bytes.length) throw invalid('The key is not as long as it says.');
-  if (bytes.every((byte) => byte === 0)) throw invalid('A key of zeros is none: something was left out.');
+  if (bytes.every((byte) => byte === 0))
+    throw invalid('A key of zeros is not accepted: its bytes were probably left out.');
 }
 
 function invalid(message: string): KmsError {

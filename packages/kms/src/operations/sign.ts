@@ -8,7 +8,8 @@ import type { OperationContext } from './operation-context.js';
 export const sign: OperationHandler<'Sign', OperationContext> = async (request, call) => {
   refuseParts(request);
   const { data, uniqueIdentifier } = request;
-  if (request.digestedData) throw new KmsError('FEATURE_NOT_SUPPORTED', 'Digested Data is not signed here; Data is.');
+  if (request.digestedData)
+    throw new KmsError('FEATURE_NOT_SUPPORTED', 'Digested Data cannot be signed here; send Data.');
   if (!data) throw new KmsError('FIELD_MISSING', 'Data is missing.');
   const use = { mask: 'Sign', purpose: 'protect', lengthBytes: data.length } as const;
   const object = await keyForUse(uniqueIdentifier, call, use);

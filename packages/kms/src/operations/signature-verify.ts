@@ -8,7 +8,8 @@ import type { OperationContext } from './operation-context.js';
 export const signatureVerify: OperationHandler<'SignatureVerify', OperationContext> = async (request, call) => {
   refuseParts(request);
   const { data, signatureData, uniqueIdentifier } = request;
-  if (request.digestedData) throw new KmsError('FEATURE_NOT_SUPPORTED', 'Digested Data is not judged here; Data is.');
+  if (request.digestedData)
+    throw new KmsError('FEATURE_NOT_SUPPORTED', 'Digested Data cannot be verified here; send Data.');
   if (!data || !signatureData) throw new KmsError('FIELD_MISSING', 'Data or Signature Data is missing.');
   const use = { mask: 'Verify', purpose: 'process', lengthBytes: data.length } as const;
   const object = await keyForUse(uniqueIdentifier, call, use);

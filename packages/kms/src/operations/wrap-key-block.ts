@@ -37,7 +37,7 @@ export function wrapKeyBlock(
   if (wrappingMethod !== 'Encrypt' || macSignatureKeyInformation) {
     throw new KmsError('FEATURE_NOT_SUPPORTED', 'Keys are wrapped by encryption only.');
   }
-  if (!encryptionKeyInformation) throw new KmsError('FIELD_INVALID', 'Which key wraps is not said.');
+  if (!encryptionKeyInformation) throw new KmsError('FIELD_INVALID', 'The request does not say which key wraps.');
   const names = specification.attributeNames ?? [];
   const isBare = encodingOption === 'NoEncoding';
   if (isBare && names.length > 0) throw new KmsError('ENCODING_OPTION', 'Attributes are wrapped with TTLV encoding.');

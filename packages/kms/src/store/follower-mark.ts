@@ -20,6 +20,6 @@ export async function refuseFollower(files: FileSystem, folder: string): Promise
   throw new KmsError(
     'FOLLOWER_STORE',
     `The store in ${folder} is a copy of a leader's, which takes the changes.`,
-    `Serve it with --follow. To make it the leader when the old one is gone for good: delete ${path}.`,
+    `Serve it with --follow. To make it the leader when the old one is gone permanently: delete ${path}.`,
   );
 }

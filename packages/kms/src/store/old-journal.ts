@@ -58,7 +58,7 @@ export async function readOldJournal(
 function damaged(path: string, offsetBytes: number): KmsError {
   return new KmsError(
     'STORE_DAMAGED',
-    `${path} is damaged at byte ${offsetBytes}, before its end: keys that were answered cannot be read.`,
+    `${path} is damaged at byte ${offsetBytes}, before its end: keys that were given out cannot be read.`,
     'Keep a copy of it, and restore the folder from a backup.',
   );
 }

@@ -37,7 +37,7 @@ export class RootKey {
         throw new KmsError(
           'ROOT_KEY_MISSING',
           `The root key ${o.path} is not there, and the store cannot be read without it.`,
-          'Bring the file back, or name it with --root-key FILE.',
+          'Restore the file, or name it with --root-key FILE.',
         );
       }
       await create(o.files, o.path, o.entropy);

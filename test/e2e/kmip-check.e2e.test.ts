@@ -121,8 +121,12 @@ describe('vcryptsim kmip check', () => {
     const stranger = ['--cert', at('x.pem'), '--key', at('x.key'), '--ca', at('vc', 'ca.pem')];
     const { exitCode, stdout } = await check(address(), ...stranger);
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/^fail +discover-versions +Discover Versions, connection: The server ended the connection/m);
-    expect(stdout).toMatch(/^ +vCenter begins every connection with it, and gives the server up when it fails\.$/m);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /fail discover-versions Discover Versions, connection: The server ended the connection/,
+    );
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'vCenter begins every connection with it, and tries the next server',
+    );
   });
 
   it.each([

@@ -94,7 +94,8 @@ describe.runIf(reason === null)("PyKMIP's server", () => {
     const { results } = JSON.parse(stdout) as { results: { name: string; outcome: string }[] };
     const outcomes = (wanted: string) => results.filter(({ outcome }) => outcome === wanted).map(({ name }) => name);
     expect(outcomes('fail')).toEqual([]);
-    expect(outcomes('tolerated')).toEqual(['tag-key']);
+    // It answers what it cannot read under header 1.0.
+    expect(outcomes('tolerated')).toEqual(['tag-key', 'answer-header']);
     expect(outcomes('pass').length).toBeGreaterThan(10);
   });
 
@@ -106,7 +107,7 @@ describe.runIf(reason === null)("PyKMIP's server", () => {
     const { exitCode, stdout } = await runCli([...words, '--report', `json=${report}`]);
     expect(stdout).not.toContain('FAIL');
     expect(exitCode).toBe(0);
-    const { status } = JSON.parse(readFileSync(report, 'utf8')) as { status: string };
-    expect(status).toBe('passed');
+    const { runs } = JSON.parse(readFileSync(report, 'utf8')) as { runs: { status: string }[] };
+    expect(runs.map(({ status }) => status)).toEqual(['passed']);
   });
 });

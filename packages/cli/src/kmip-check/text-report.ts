@@ -36,7 +36,7 @@ export function closingLines({ counts, keysLeft, latencies }: CheckReport, width
   return ['', ...latencyLines(latencies), '', ...[summary, ...left].flatMap((line) => wrap(line, '', width))];
 }
 
-/** vCenter gives a key server this long for each connection [ours]. */
+/** vCenter gives a key server this long for each connection [ours O6]. */
 const VCENTER_WAITS_MS = 30_000;
 
 function latencyLines(latencies: CheckReport['latencies']): string[] {
@@ -47,7 +47,7 @@ function latencyLines(latencies: CheckReport['latencies']): string[] {
       `  ${operation.padEnd(width)}  ${String(count).padStart(6)}  ${ms(medianMs)}  ${ms(slowestMs)}`,
   );
   const head = `  ${''.padEnd(width)}   times     median    slowest`;
-  return [`Answers (vCenter waits ${VCENTER_WAITS_MS / 1_000} s a connection [ours]):`, head, ...rows];
+  return [`Answers (vCenter waits ${VCENTER_WAITS_MS / 1_000} s a connection [ours O6]):`, head, ...rows];
 }
 
 function ms(value: number): string {

@@ -103,7 +103,13 @@ export class RecordingFileSystem extends ForwardingFileSystem {
         // Before the call: a write that fails may have left a part.
         note((ranges) => ranges.add(offsetBytes, offsetBytes + buffer.length));
         const bytes = this.#copyWrites ? buffer.slice() : buffer;
-        await handle.pwrite(buffer, offsetBytes);
+        try {
+          await handle.pwrite(buffer, offsetBytes);
+        } catch (error) {
+          // Nobody gets this copy.
+          if (this.#copyWrites) bytes.fill(0);
+          throw error;
+        }
         this.#tell({ kind: 'write', path: pathNow(), offsetBytes, bytes });
       },
       truncate: async (sizeBytes) => {

@@ -1,6 +1,14 @@
 // Bytes that a fault holds back may have a key in them. When the wait for them ends in an error, they are gone.
 import { type Channel, type Network, NetworkError } from '@vcryptsim/ports';
-import { FaultyNetwork, type NetworkFault, TappedNetwork, VirtualClock } from '@vcryptsim/simkit';
+import {
+  FaultyFileSystem,
+  FaultyNetwork,
+  MemoryFileSystem,
+  type NetworkFault,
+  RecordingFileSystem,
+  TappedNetwork,
+  VirtualClock,
+} from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 
 /** A network whose every read brings these very bytes, and which keeps what was written. */
@@ -75,5 +83,28 @@ describe('bytes that a fault holds back', () => {
     const channel = await dial(new TappedNetwork(new OneAnswer(bytes), 'vcenter', failing));
     await expect(channel.read()).rejects.toThrow('a mistake of ours');
     expect(bytes.every((byte) => byte === 0)).toBe(true);
+  });
+});
+
+describe('bytes that a recorder copied', () => {
+  it('are zeroed when the write fails, and the writer keeps his own', async () => {
+    const files = new FaultyFileSystem(new MemoryFileSystem());
+    const told: unknown[] = [];
+    const recording = new RecordingFileSystem(files, { onOperation: (operation) => told.push(operation) });
+    const handle = await recording.open('/file', { access: 'write', create: 'exclusive' });
+    const bytes = new Uint8Array(64).fill(0x5a);
+    const copies: Uint8Array[] = [];
+    const slice = bytes.slice.bind(bytes);
+    bytes.slice = (...range) => {
+      const copy = slice(...range);
+      copies.push(copy);
+      return copy;
+    };
+    files.set({ kind: 'io-error', atCall: 1 });
+    await expect(handle.pwrite(bytes, 0)).rejects.toMatchObject({ code: 'IO' });
+    expect(copies.map((copy) => copy.every((byte) => byte === 0))).toEqual([true]);
+    expect(bytes.every((byte) => byte === 0x5a)).toBe(true);
+    expect(told).toHaveLength(1);
+    await handle.close();
   });
 });

@@ -18,12 +18,15 @@ func main() {
 	cert := flag.String("cert", "cert.pem", "client certificate")
 	key := flag.String("key", "key.pem", "client key")
 	ca := flag.String("ca", "ca.pem", "certificate authority of the key server")
+	minor := flag.Int("minor", 1, "minor version of KMIP 1 to speak")
 	flag.Parse()
 
-	client, err := kmipclient.Dial(*address, kmipclient.WithClientCertFiles(*cert, *key), kmipclient.WithRootCAFile(*ca))
+	version := kmip.ProtocolVersion{ProtocolVersionMajor: 1, ProtocolVersionMinor: int32(*minor)}
+	client, err := kmipclient.Dial(*address, kmipclient.WithClientCertFiles(*cert, *key), kmipclient.WithRootCAFile(*ca),
+		kmipclient.WithKmipVersions(version))
 	check("connect and negotiate a version", err)
 	defer client.Close()
-	expect("negotiated version", client.Version() == kmip.V1_1, client.Version())
+	expect("negotiated version", client.Version() == version, client.Version())
 
 	query, err := client.Query().Operations().Objects().Exec()
 	check("Query", err)
@@ -55,6 +58,11 @@ func main() {
 	_, err = client.DeleteAttribute(id, "x-Product").Exec()
 	check("Delete Attribute", err)
 
+	if *minor >= 2 {
+		useKey(client, id)
+		useKeyPair(client)
+	}
+
 	refused("Destroy of an Active key", client, client.Destroy(id), kmip.ResultReasonPermissionDenied)
 	_, err = client.Revoke(id).WithRevocationReasonCode(kmip.RevocationReasonCodeCessationOfOperation).Exec()
 	check("Revoke", err)
@@ -70,6 +78,38 @@ func main() {
 	_, err = client.Destroy(secret.UniqueIdentifier).Exec()
 	check("Destroy of secret data", err)
 	fmt.Println("life cycle complete")
+}
+
+// useKey lets the server encrypt and decrypt with a key that stays there (KMIP 1.2).
+func useKey(client *kmipclient.Client, id string) {
+	parameters := kmip.CryptographicParameters{BlockCipherMode: kmip.BlockCipherModeCBC, PaddingMethod: kmip.PaddingMethodPKCS5}
+	iv, plain := bytes.Repeat([]byte{7}, 16), []byte("twenty-one bytes long")
+	sealed, err := client.Encrypt(id).WithCryptographicParameters(parameters).WithIvCounterNonce(iv).Data(plain).Exec()
+	check("Encrypt", err)
+	expect("Encrypt answers ciphertext", len(sealed.Data) == 32 && !bytes.Contains(sealed.Data, plain), len(sealed.Data))
+	opened, err := client.Decrypt(id).WithCryptographicParameters(parameters).WithIvCounterNonce(iv).Data(sealed.Data).Exec()
+	check("Decrypt", err)
+	expect("Decrypt gives the data back", bytes.Equal(opened.Data, plain), opened.Data)
+}
+
+// useKeyPair makes a pair on a named curve, signs with one half and judges with the other (KMIP 1.2).
+func useKeyPair(client *kmipclient.Client) {
+	pair, err := client.CreateKeyPair().
+		ECDSA(kmip.RecommendedCurveP_256, kmip.CryptographicUsageSign, kmip.CryptographicUsageVerify).
+		Exec()
+	check("Create Key Pair on P-256", err)
+	for _, id := range []string{pair.PrivateKeyUniqueIdentifier, pair.PublicKeyUniqueIdentifier} {
+		_, err = client.Activate(id).Exec()
+		check("Activate of one half", err)
+	}
+	parameters := kmip.CryptographicParameters{DigitalSignatureAlgorithm: kmip.DigitalSignatureAlgorithmECDSAWithSHA256}
+	data := []byte("signed at the server")
+	signed, err := client.Sign(pair.PrivateKeyUniqueIdentifier).WithCryptographicParameters(parameters).Data(data).Exec()
+	check("Sign", err)
+	judged, err := client.SignatureVerify(pair.PublicKeyUniqueIdentifier).WithCryptographicParameters(parameters).
+		Data(data).Signature(signed.SignatureData).Exec()
+	check("Signature Verify", err)
+	expect("the signature is valid", judged.ValidityIndicator == kmip.ValidityIndicatorValid, judged.ValidityIndicator)
 }
 
 func state(client *kmipclient.Client, id string) kmip.State {

@@ -1,5 +1,6 @@
 // What work costs, counted at n and 2n objects, and how it is shared out among clients.
 import { attribute, integer, KMIP_1_1, KmipError, type RequestOf, text } from '@vcryptsim/kmip-lite';
+import { Pending } from '@vcryptsim/kmip-lite/server';
 import type { KeyPair, KeyPairKind } from '@vcryptsim/ports';
 import { describe, expect, it } from 'vitest';
 import type { ClientName } from '../src/clients/client-name.js';
@@ -197,5 +198,16 @@ describe('key pairs', () => {
     }
     expect(made).toEqual(['rsa-4096', 'rsa-3072', 'ec-p256']);
     expect(await Promise.all([work[0], work[1], work[3]])).toEqual([pair, pair, pair]);
+  });
+});
+
+describe('what waits for a poll', () => {
+  it('is small: a Locate for much is done at once, also when it might be put off', async () => {
+    const { store } = await storeOf(3);
+    const call = { ...callTo(store, workOf()), asynchronousAllowed: true };
+    const ask = (length: number) =>
+      locate({ attributes: Array.from({ length }, () => named('k'.repeat(1000))) } as RequestOf<'Locate'>, call);
+    expect(await ask(1)).toBeInstanceOf(Pending);
+    expect(await ask(20)).toMatchObject({ uniqueIdentifiers: [] });
   });
 });

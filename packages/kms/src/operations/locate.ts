@@ -19,6 +19,8 @@ import type { MessageWork } from './message-work.js';
 import { type Call, isArchived, type OperationContext, ownObjects, ownObjectsHaving } from './operation-context.js';
 
 const ATTRIBUTES_MAX = 256;
+/** Bytes of what a Locate looks for that is put off. */
+const PENDING_BYTES_MAX = 16 * 1024;
 /** Objects that are looked at between two questions whether others wait: some 10 microseconds each. */
 const OBJECTS_AT_ONCE = 64;
 
@@ -61,7 +63,9 @@ export const locate: OperationHandler<'Locate', OperationContext> = async (reque
     // Clients of earlier versions page, too, but do not know the field (facts/kmip.md section 1.2).
     return { locatedItems: found.length, uniqueIdentifiers };
   };
-  if (!call.asynchronousAllowed) return search(work);
+  // What waits for its poll is kept meanwhile: nothing large is.
+  const wantedBytes = wanted.reduce((sum, { name, value }) => sum + name.length + valueBytes(value), 0);
+  if (!call.asynchronousAllowed || wantedBytes > PENDING_BYTES_MAX) return search(work);
   return pending.begin(client, { isBegun: false, work: async (by) => new Finished('Locate', await search(by)) });
 };
 

@@ -16,8 +16,9 @@ const RSS_GROWTH_MAX_MIB = 64;
 const P99_MAX_MS = 250;
 const PART_LIMIT_MS = { full: 30 * 60_000, ci: 90_000 };
 /** Each makes its share of the inputs: what one client may keep is bounded, and a new one begins with nothing. */
-const CLIENTS = 20;
-const SETTINGS = { quotas: { objects: 200, bytes: 512 * 1024 } };
+const CLIENTS_LEAST = 20;
+const INPUTS_PER_CLIENT = 10_000;
+const SETTINGS = { quotas: { objects: 60, bytes: 128 * 1024 } };
 
 const { values } = parseArgs({
   options: { n: { type: 'string' }, seed: { type: 'string', default: '1' }, ci: { type: 'boolean', default: false } },
@@ -43,7 +44,8 @@ setTimeout(
 const parts = await loadParts();
 const target = await startTarget(SETTINGS);
 const identities = [];
-for (let at = 0; at < CLIENTS; at++) identities.push(await target.client(`fuzz-${at}`));
+for (let at = 0; at < Math.max(CLIENTS_LEAST, inputs / INPUTS_PER_CLIENT); at++)
+  identities.push(await target.client(`fuzz-${at}`));
 const good = await startGoodClient(await target.client('good'));
 const server = { address: target.address, identities };
 const totals = { inputs: 0, unhandled: 0, cut: 0, findings: [] };

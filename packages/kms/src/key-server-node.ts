@@ -219,6 +219,7 @@ export class KeyServerNode {
     const keyPairs = pairs.of(client);
     const context = { node: this.name, client, store, pending, nextGroupMember, entropy, keyPairs, events, quotas };
     return serveChannel<OperationContext>(channel, {
+      newestVersion: this.#parts.newestVersion,
       operations: this.#parts.operations,
       context,
       contextOf: (message) => ({ ...context, work: new MessageWork({ client, turns, ...message }) }),

@@ -1,3 +1,4 @@
+import type { ProtocolVersion } from '@vcryptsim/kmip-lite';
 import type {
   Clock,
   Entropy,
@@ -76,6 +77,8 @@ export interface NodeOptions {
   /** One identity, or an RSA and an EC one; default the server's own. */
   readonly identities?: readonly TlsIdentity[];
   readonly nodeName: KeyServerName;
+  /** Newest version of KMIP to speak; default 1.4. Held to 1.1, a node answers as one that knows no later version. */
+  readonly newestVersion?: ProtocolVersion | undefined;
 }
 
 /** What a store has of an object. */

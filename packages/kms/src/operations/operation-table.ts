@@ -67,7 +67,7 @@ export function operationTable(): OperationTable<OperationContext> {
     RNGSeed: answering(rngSeed),
     Hash: answering(hash),
     Query: queryOf(() => table),
-    DiscoverVersions: async (request) => answerDiscoverVersions(request),
+    DiscoverVersions: async (request, { newestVersion }) => answerDiscoverVersions(request, newestVersion),
   };
   return table;
 }

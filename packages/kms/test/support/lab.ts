@@ -47,9 +47,12 @@ export class Lab {
 
   /** Opens the key server in `/kms` and lets it listen as `kms-a`. */
   async serve(
-    o: { readonly wrapEntropy?: (entropy: Entropy) => Entropy } & Pick<KeyServerOptions, 'onFault' | 'quotas'> = {},
+    o: {
+      readonly wrapEntropy?: (entropy: Entropy) => Entropy;
+      readonly newestVersion?: ProtocolVersion;
+    } & Pick<KeyServerOptions, 'onFault' | 'quotas'> = {},
   ): Promise<KeyServer> {
-    const { wrapEntropy = (entropy: Entropy) => entropy, ...options } = o;
+    const { wrapEntropy = (entropy: Entropy) => entropy, newestVersion, ...options } = o;
     const { clock, files, keyPairs } = this;
     const sink = { emit: (event: KmsEvent) => void this.events.push(event) };
     const server = await KeyServer.open({
@@ -61,7 +64,7 @@ export class Lab {
       events: sink,
       ...options,
     });
-    await server.listen({ network: this.network, address: { name: NODE }, nodeName: NODE });
+    await server.listen({ network: this.network, address: { name: NODE }, nodeName: NODE, newestVersion });
     return server;
   }
 

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
+import { KMIP_1_1, KMIP_1_4 } from '@vcryptsim/kmip-lite';
 import { defaultQuotas, KeyServer, looseFiles, type Quotas, refuseLoose, serveAdministrator } from '@vcryptsim/kms';
 import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
 import { ChildKeyPairs, OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, UnixSocket } from '@vcryptsim/ports/os';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { printError, printJsonText } from '../../output.js';
 import { type ClusterOptions, leaderOf, openDoor, tellOfCluster, withClusterOptions } from './cluster-link.js';
@@ -20,7 +21,11 @@ interface ServeOptions extends ClusterOptions {
   readonly anchor?: string;
   readonly strict?: true;
   readonly newAudit?: true;
+  readonly profile: keyof typeof PROFILES;
 }
+
+/** How the clients' port speaks: newest version of KMIP. */
+const PROFILES = { 'kmip-1.4': KMIP_1_4, 'vcenter-1.1': KMIP_1_1 } as const;
 
 /** `vcryptsim kms serve`: serves until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
@@ -40,6 +45,14 @@ export function serveCommand(): Command {
       `what one client may keep: objects (${defaultQuotas.objects}), bytes (${defaultQuotas.bytes}), attributes of an object (${defaultQuotas.attributes}), value (bytes of one attribute, ${defaultQuotas.value}); may be given several times`,
       (text: string, earlier: Partial<Quotas>) => ({ ...earlier, ...parseQuota(text) }),
       {},
+    )
+    .addOption(
+      new Option(
+        '--profile <name>',
+        'vcenter-1.1 is the strict old server: it speaks KMIP 1.1 and 1.0 and nothing later',
+      )
+        .choices(Object.keys(PROFILES))
+        .default('kmip-1.4'),
     )
     .option('--anchor <file>', 'outside DIR: remembers how far the store is, so that an old copy of DIR is refused')
     .option('--strict', 'refuse to start when others than the owner may change DIR or read its keys')
@@ -98,7 +111,12 @@ async function serve(options: ServeOptions): Promise<void> {
       });
       try {
         const nodeName = options.node as KeyServerName;
-        const node = await server.listen({ network, address: { host, port }, nodeName });
+        const node = await server.listen({
+          network,
+          address: { host, port },
+          nodeName,
+          newestVersion: PROFILES[options.profile],
+        });
         const door = await openDoor(server, options, network);
         const { administrator } = server;
         const adminDoor = await serveAdministrator({

@@ -21,6 +21,7 @@ export { looseFiles, refuseLoose } from './folder-permissions.js';
 export { KeyServer, type KeyServerOptions, type NodeOptions, type StoredPart } from './key-server.js';
 export type { KeyServerNode } from './key-server-node.js';
 export { readCertificates, readPrivateKey, writeCertificates, writePrivateKey } from './pem-files.js';
+export { PROTOCOL_PROFILES, type ProtocolProfile } from './protocol-profiles.js';
 export { defaultQuotas, QUOTA_NAMES, type Quotas } from './quotas.js';
 export { ServerPki, type ServerPkiOptions } from './server-pki.js';
 export type { StoreReport } from './store/object-store.js';

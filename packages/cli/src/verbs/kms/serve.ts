@@ -1,6 +1,14 @@
 import { resolve } from 'node:path';
-import { KMIP_1_1, KMIP_1_4 } from '@vcryptsim/kmip-lite';
-import { defaultQuotas, KeyServer, looseFiles, type Quotas, refuseLoose, serveAdministrator } from '@vcryptsim/kms';
+import {
+  defaultQuotas,
+  KeyServer,
+  looseFiles,
+  PROTOCOL_PROFILES,
+  type ProtocolProfile,
+  type Quotas,
+  refuseLoose,
+  serveAdministrator,
+} from '@vcryptsim/kms';
 import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
 import { ChildKeyPairs, OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, UnixSocket } from '@vcryptsim/ports/os';
 import { Command, Option } from 'commander';
@@ -21,11 +29,8 @@ interface ServeOptions extends ClusterOptions {
   readonly anchor?: string;
   readonly strict?: true;
   readonly newAudit?: true;
-  readonly profile: keyof typeof PROFILES;
+  readonly profile: ProtocolProfile;
 }
-
-/** How the clients' port speaks: newest version of KMIP. */
-const PROFILES = { 'kmip-1.4': KMIP_1_4, 'vcenter-1.1': KMIP_1_1 } as const;
 
 /** `vcryptsim kms serve`: serves until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
@@ -51,7 +56,7 @@ export function serveCommand(): Command {
         '--profile <name>',
         'vcenter-1.1 is the strict old server: it speaks KMIP 1.1 and 1.0 and nothing later',
       )
-        .choices(Object.keys(PROFILES))
+        .choices(Object.keys(PROTOCOL_PROFILES))
         .default('kmip-1.4'),
     )
     .option('--anchor <file>', 'outside DIR: remembers how far the store is, so that an old copy of DIR is refused')
@@ -115,7 +120,7 @@ async function serve(options: ServeOptions): Promise<void> {
           network,
           address: { host, port },
           nodeName,
-          newestVersion: PROFILES[options.profile],
+          newestVersion: PROTOCOL_PROFILES[options.profile],
         });
         const door = await openDoor(server, options, network);
         const { administrator } = server;

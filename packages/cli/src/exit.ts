@@ -58,6 +58,7 @@ const FILE_TROUBLE: Record<FileErrorCode, readonly [what: string, nextStep: stri
 const NETWORK_TROUBLE: Record<NetworkErrorCode, string> = {
   REFUSED: 'Check that the server runs and that host and port are right.',
   UNREACHABLE: 'Check the host name and the route to it.',
+  NAME_TOO_LONG: 'Choose a folder with a shorter name.',
   TLS_FAILED: 'Check that both sides have a certificate and speak TLS 1.2 or 1.3.',
   RESET: 'Check the log of the other side.',
   CLOSED: 'Run the command again.',

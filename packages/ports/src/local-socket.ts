@@ -8,7 +8,8 @@ export type LocalChannel = Omit<Channel, 'peer'>;
  * they are a matter of the program, not of a world.
  */
 export interface LocalSocket {
-  /** @throws NetworkError REFUSED when nobody listens there (no file, or one that a cut left), NOT_PERMITTED, UNREACHABLE */
+  /** @throws NetworkError REFUSED when nobody listens there (no file, or one that a cut left), NOT_PERMITTED, NAME_TOO_LONG,
+   *   UNREACHABLE */
   connect(path: string): Promise<LocalChannel>;
   /**
    * Listens at `path`, which from its first moment only this user may use (mode 0600). A file that a cut left there is
@@ -16,8 +17,8 @@ export interface LocalSocket {
    *
    * @param onChannel takes each connection; it should not reject
    * @returns its end: takes the file away and pulls the plug of the connections that are left
-   * @throws NetworkError ADDRESS_IN_USE when somebody listens there, NOT_PERMITTED, UNREACHABLE (also for a path that is
-   *   too long for a socket: 107 bytes)
+   * @throws NetworkError ADDRESS_IN_USE when somebody listens there, NOT_PERMITTED, UNREACHABLE; NAME_TOO_LONG where the
+   *   system has no way to name it in 107 bytes
    */
   listen(path: string, onChannel: (channel: LocalChannel) => Promise<void>): Promise<{ close(): Promise<void> }>;
 }

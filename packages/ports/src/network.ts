@@ -101,6 +101,7 @@ export interface Network {
 export type NetworkErrorCode =
   | 'REFUSED' // nobody listens there
   | 'UNREACHABLE' // no route, no such host
+  | 'NAME_TOO_LONG' // for the file of a local socket
   | 'TLS_FAILED' // the handshake did not finish
   | 'RESET' // the other side reset the connection
   | 'CLOSED' // our own side was closed

@@ -1,6 +1,6 @@
-import { unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
-import { relative } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import type { LocalChannel, LocalSocket } from '../local-socket.js';
 import { NetworkError } from '../network.js';
 
@@ -12,11 +12,16 @@ const OWNER_ONLY = 0o177;
 /** Unix domain sockets (unix(7)). */
 export class UnixSocket implements LocalSocket {
   async connect(path: string): Promise<LocalChannel> {
-    const socket = net.connect({ path: shortestName(path) });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve).once('error', (error) => reject(localError(error, path)));
-    });
-    return new UnixChannel(socket);
+    const { name, release } = socketName(path);
+    try {
+      const socket = net.connect({ path: name });
+      await new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve).once('error', (error) => reject(localError(error, path)));
+      });
+      return new UnixChannel(socket);
+    } finally {
+      release();
+    }
   }
 
   async listen(path: string, onChannel: (channel: LocalChannel) => Promise<void>): Promise<{ close(): Promise<void> }> {
@@ -30,22 +35,28 @@ export class UnixSocket implements LocalSocket {
       // Whatever one connection's server throws ends that connection only.
       void (async () => onChannel(channel))().catch(() => channel.abort());
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('listening', resolve).once('error', (error) => reject(localError(error, path)));
-      // The file is made within this call, so there is no moment in which it has a wider mode.
-      const umask = process.umask(OWNER_ONLY);
-      try {
-        server.listen({ path: shortestName(path) });
-      } finally {
-        process.umask(umask);
-      }
-    });
+    const { name, release } = socketName(path);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('listening', resolve).once('error', (error) => reject(localError(error, path)));
+        // The file is made within this call, so there is no moment in which it has a wider mode.
+        const umask = process.umask(OWNER_ONLY);
+        try {
+          server.listen({ path: name });
+        } finally {
+          process.umask(umask);
+        }
+      });
+    } catch (error) {
+      release();
+      throw error;
+    }
     return {
       close: () =>
-        new Promise((resolve) => {
+        new Promise<void>((resolve) => {
           server.close(() => resolve());
           for (const socket of open) socket.destroy();
-        }),
+        }).finally(release),
     };
   }
 
@@ -97,12 +108,29 @@ class UnixChannel implements LocalChannel {
   }
 }
 
-/** A path from the working folder may fit where the absolute one does not. */
-function shortestName(path: string): string {
-  const fromHere = relative(process.cwd(), path);
-  const name = fromHere.length < path.length ? fromHere : path;
-  if (Buffer.byteLength(name) <= PATH_BYTES_MAX) return name;
-  throw new NetworkError('UNREACHABLE', `${path} is too long a name for a socket (${PATH_BYTES_MAX} bytes at most)`);
+/**
+ * A name for a socket's file that the system takes. A path from the working folder may fit where the absolute one does
+ * not; where neither does, Linux knows an open folder by a short name, which is good until it is released.
+ */
+function socketName(path: string): { name: string; release(): void } {
+  const fits = (name: string) => Buffer.byteLength(name) <= PATH_BYTES_MAX;
+  const direct = [path, relative(process.cwd(), path)].filter(fits).sort((a, b) => a.length - b.length)[0];
+  if (direct !== undefined) return { name: direct, release: () => {} };
+  const tooLong = new NetworkError(
+    'NAME_TOO_LONG',
+    `${path} is too long a name for a socket (${PATH_BYTES_MAX} bytes at most)`,
+  );
+  if (process.platform !== 'linux' || !fits(`/proc/self/fd/9999/${basename(path)}`)) throw tooLong;
+  const fd = openFolder(dirname(path), path);
+  return { name: `/proc/self/fd/${fd}/${basename(path)}`, release: () => closeSync(fd) };
+}
+
+function openFolder(folder: string, path: string): number {
+  try {
+    return openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (error) {
+    throw localError(error, path);
+  }
 }
 
 function removeFile(path: string): void {

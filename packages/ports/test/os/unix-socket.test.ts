@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalChannel } from '@vcryptsim/ports';
@@ -76,7 +76,24 @@ describe('UnixSocket', () => {
 
   it('says when a name is too long for a socket', async () => {
     const long = `${folder}/${'x'.repeat(120)}`;
-    await expect(sockets.listen(long, echo)).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    await expect(sockets.listen(long, echo)).rejects.toMatchObject({ code: 'NAME_TOO_LONG' });
     await expect(sockets.connect(long)).rejects.toThrow('too long');
+  });
+
+  it.runIf(process.platform === 'linux')('works in a folder of any depth, and is as it is elsewhere', async () => {
+    const deep = `${folder}/${'d'.repeat(100)}/${'e'.repeat(100)}`;
+    await mkdir(deep, { recursive: true });
+    const far = `${deep}/a.sock`;
+    await expect(sockets.connect(far)).rejects.toMatchObject({ code: 'REFUSED' });
+    const listener = await sockets.listen(far, echo);
+    expect((await stat(far)).mode & 0o777).toBe(0o600);
+    await expect(sockets.listen(far, echo)).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' });
+    const channel = await sockets.connect(far);
+    await channel.write(bytes('hello'));
+    expect(new TextDecoder().decode((await channel.read())!)).toBe('hello');
+    await channel.close();
+    await listener.close();
+    expect(await readdir(deep)).toEqual([]);
+    await expect(sockets.connect(`${folder}/${'n'.repeat(100)}/a.sock`)).rejects.toMatchObject({ code: 'REFUSED' });
   });
 });

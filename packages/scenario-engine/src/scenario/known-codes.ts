@@ -208,6 +208,7 @@ const FILES: Record<FileErrorCode, true> = {
 const NETWORK: Record<NetworkErrorCode, true> = {
   REFUSED: true,
   UNREACHABLE: true,
+  NAME_TOO_LONG: true,
   TLS_FAILED: true,
   RESET: true,
   CLOSED: true,

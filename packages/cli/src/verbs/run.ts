@@ -129,7 +129,7 @@ async function loadAll(files: FileSystem, paths: readonly string[]): Promise<Sce
       scenarios.push(await loadScenario({ files, path: resolve(shownAs), shownAs }));
     } catch (error) {
       if (error instanceof ScenarioError) wrong.push(...error.message.split('\n'));
-      else if (error instanceof FileError) wrong.push(`${shownAs}: cannot be read (${error.code})`);
+      else if (error instanceof FileError) wrong.push(`${shownAs}: cannot be read (${error.systemCode ?? error.code})`);
       else throw error;
     }
   }

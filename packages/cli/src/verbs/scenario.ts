@@ -85,7 +85,10 @@ async function lint(paths: readonly string[]): Promise<void> {
     } catch (error) {
       if (!(error instanceof ScenarioError || error instanceof FileError)) throw error;
       wrong++;
-      const text = error instanceof ScenarioError ? error.message : `${shownAs}: cannot be read (${error.code})`;
+      const text =
+        error instanceof ScenarioError
+          ? error.message
+          : `${shownAs}: cannot be read (${error.systemCode ?? error.code})`;
       printError(`${text}\n`);
     }
   }

@@ -3,14 +3,15 @@ import { readLine } from './audit/audit-line.js';
 import { auditLines } from './audit/audit-lines.js';
 import { AuditLog, type Vouched } from './audit/audit-log.js';
 import { AuditSeal } from './audit/audit-seal.js';
-import type { ReplicaStore } from './cluster/replica-store.js';
+import { ReplicaStore } from './cluster/replica-store.js';
 import { KmsError } from './errors.js';
 import type { Anchor } from './store/anchor.js';
 import { KeyStore } from './store/key-store.js';
 
 /**
  * Opens the audit log of a store, and checks each by the other: what the log says was answered is in the store, and the
- * log has the lines that were durable when the store was last written. So neither's end can be cut off alone.
+ * log has the lines that were durable when the store was last written. So neither's end can be cut off alone. A follower
+ * without a journal copies it anew, and takes none from its leader that ends before what the log says.
  *
  * @throws KmsError STORE_DAMAGED, AUDIT_DAMAGED, ANCHOR_MISMATCH; FileError
  */
@@ -29,13 +30,8 @@ export async function openAudit(
   const path = `${o.folder}/audit.jsonl`;
   const { log, stored, vouched } = await AuditLog.open({ ...o, path, seal });
   try {
-    if (stored > store.lastWrite) {
-      throw new KmsError(
-        'STORE_DAMAGED',
-        `The store ends at write ${store.lastWrite}, but answers were given up to write ${stored}: its end was lost.`,
-        'Restore the folder from a backup.',
-      );
-    }
+    if (store instanceof ReplicaStore && store.lastWrite === 0) store.takeNoneBefore(stored);
+    else if (stored > store.lastWrite) throw endLost(o.folder, store, stored);
     if (isLeader && !o.newAudit && !hasLines(store, vouched)) throw linesMissing(path, store.auditLine);
     if (o.anchor && !o.newAudit) await checkAnchored(o.files, path, o.anchor);
     o.anchor?.watchAudit(() => log.head);
@@ -63,6 +59,16 @@ function hasLines(store: KeyStore, vouched: Vouched | null): boolean {
   if (!vouched) return false;
   const isRestored = vouched.entry.event === 'RESTORED' && vouched.entry.write === store.lastWrite;
   return vouched.n >= store.auditLine || vouched.writer === 'follower' || isRestored;
+}
+
+function endLost(folder: string, store: KeyStore | ReplicaStore, stored: number): KmsError {
+  return new KmsError(
+    'STORE_DAMAGED',
+    `The store ends at write ${store.lastWrite}, but answers were given up to write ${stored}: its end was lost.`,
+    store instanceof KeyStore
+      ? 'Restore the folder from a backup.'
+      : `Remove ${folder}/store and start again: the follower copies it anew from its leader.`,
+  );
 }
 
 function linesMissing(path: string, known: number): KmsError {

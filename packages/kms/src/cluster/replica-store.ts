@@ -40,6 +40,8 @@ export class ReplicaStore implements ObjectStore {
   #index: ObjectIndex;
   /** What is served of a journal of the first format until the leader's journal of today's comes. */
   #old: OldJournal | null = null;
+  /** A journal that ends before this write is too old to be taken. */
+  #noneBefore = 0;
 
   private constructor(rootKey: RootKey, o: { rootKeyPath: string; files: FileSystem; path: string }) {
     this.#rootKey = rootKey;
@@ -76,6 +78,11 @@ export class ReplicaStore implements ObjectStore {
 
   get lastWrite(): number {
     return this.#journal?.lastNumber ?? this.#old?.lastNumber ?? 0;
+  }
+
+  /** Takes no journal that ends before that write, though nothing is here: what was here before it was lost had it. */
+  takeNoneBefore(write: number): void {
+    this.#noneBefore = write;
   }
 
   find(id: KeyId): ManagedObject | undefined {
@@ -221,7 +228,7 @@ export class ReplicaStore implements ObjectStore {
       const after = index.latest(before.id);
       return after === undefined || after.version < before.version || after.owner !== before.owner;
     };
-    if (lastNumber >= this.lastWrite && ![...this.objects()].some(isOlder)) return;
+    if (lastNumber >= Math.max(this.lastWrite, this.#noneBefore) && ![...this.objects()].some(isOlder)) return;
     throw new KmsError(
       'LEADER_BEHIND',
       'The leader lacks writes that were copied from it: it was restored from an older backup, or is not the leader.',

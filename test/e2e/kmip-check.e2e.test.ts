@@ -1,6 +1,15 @@
 // `vcryptsim kmip check` against `vcryptsim kms serve`, two processes, as somebody does who builds a key server.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +42,7 @@ describe('vcryptsim kmip check', () => {
     expect(exitCode).toBe(0);
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toBe(`KMIP server ${address()}, profile: vCenter 7.0.3 as observed`);
-    expect(lines.at(-1)).toBe('19 passed, 0 tolerated, 0 failed, 2 not tried.');
+    expect(lines.at(-1)).toBe('21 passed, 0 tolerated, 0 failed, 6 not tried.');
     const columns = lines
       .filter((line) => /^(?:pass|not tried) /.test(line))
       .map((line) => line.search(/(?<= {2})\S+(?= {2})/));
@@ -75,6 +84,7 @@ describe('vcryptsim kmip check', () => {
     const { stdout: list, exitCode: listed } = await runCli(['kmip', 'check', '--list']);
     expect(listed).toBe(0);
     expect(list).toMatch(/^get-key +Get by Unique Identifier alone/m);
+    expect(list).toMatch(/^--profile vcenter-6\.5\n.*\n(?: .*\n)* .*polls each 300 s \[assumed\]/m);
     const only = ['--only', 'get-key', '--save-wire', at('wire')];
     const { exitCode, stdout, stderr } = await check(address(), ...trust(), ...only);
     expect([exitCode, stderr]).toEqual([0, '']);
@@ -88,6 +98,37 @@ describe('vcryptsim kmip check', () => {
     expect([again.exitCode, again.stderr]).toEqual([3, expect.stringContaining('exists already')]);
     expect((await check(address(), ...trust(), '--only', 'get-kex')).exitCode).toBe(2);
     expect((await check(address(), '--cert', at('vc', 'cert.pem'))).stderr).toContain('kmip check needs --key FILE');
+  });
+
+  it('tries another node, a renewed certificate and a password where they are named', async () => {
+    for (const name of ['old', 'new']) {
+      const files = ['-keyout', at(`${name}.key`), '-out', at(`${name}.pem`), '-subj', '/CN=kmipClient'];
+      const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '300', ...files];
+      execFileSync('openssl', words, { stdio: 'ignore' });
+    }
+    await runCli(['kms', 'client', 'add', 'twice', '--dir', at('kms'), '--cert', at('old.pem')]);
+    appendFileSync(at('kms', 'clients', 'twice', 'cert.pem'), readFileSync(at('new.pem')));
+    writeFileSync(at('password'), 'open sesame\n');
+    const login = ['--user', 'vSphere', '--password-file', at('password')];
+    await runCli(['kms', 'client', 'password', 'twice', '--dir', at('kms'), ...login]);
+    const own = ['--cert', at('old.pem'), '--key', at('old.key'), '--ca', at('vc', 'ca.pem'), '--hosts', '2'];
+    const renewed = ['--renewed-cert', at('new.pem'), '--renewed-key', at('new.key')];
+    const node = ['--node', `localhost:${server.ready.port}`];
+    const words = [...own, ...renewed, ...login, ...node, '--polls', '1', '--profile', 'vcenter-6.5'];
+    const { exitCode, stdout, stderr } = await check(address(), ...words);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    const said = stdout.replaceAll(/\s+/g, ' ');
+    expect(said).toContain('profile: vCenter 6.5.0 [assumed in part]');
+    expect(said).toMatch(/pass tls-version TLS 1\.3 with TLS_\w+; without TLS 1\.3 TLS 1\.2 with TLS_ECDHE_\w+\./);
+    expect(said).toMatch(
+      /pass certificate-days The server certificate ends in \d+ days\. The client certificate ends in 299/,
+    );
+    expect(said).toContain(`pass other-nodes localhost:${server.ready.port}: readable at once; a key made there`);
+    expect(said).toContain('pass renewed-certificate Both certificates get the key');
+    expect(said).toContain('pass password The user vSphere is accepted.');
+    expect(said).toContain('pass wrong-password A wrong password and another user name are refused.');
+    expect(said).toContain('Which messages it sends and in which order is as in 7.0.3 [assumed].');
+    expect(said).toContain('26 passed, 0 tolerated, 0 failed, 1 not tried.');
   });
 
   it('restarts the server in the middle by the hook, and finds its keys again', async () => {
@@ -136,6 +177,18 @@ describe('vcryptsim kmip check', () => {
     ['no such file', () => [address(), ...trust(), '--ca', at('none.pem')], 3, 'none.pem does not exist'],
     ['a user without a password', () => [address(), ...trust(), '--user', 'vc'], 3, 'needs a password'],
     ['a profile that nobody knows', () => [address(), ...trust(), '--profile', 'vcenter-9'], 2, 'vcenter-7.0.3'],
+    [
+      'a renewed certificate without its key',
+      () => [address(), ...trust(), '--renewed-cert', at('x.pem')],
+      2,
+      '--renewed-key',
+    ],
+    [
+      'a node that is no address',
+      () => [address(), ...trust(), '--node', 'kms:port'],
+      2,
+      'kms:port is not the address',
+    ],
     ['a hook that fails', () => [address(), ...trust(), '--hosts', '1', '--restart-hook', 'exit 7'], 3, 'ended with 7'],
   ])('says in a sentence: %s', async (_what, words, exitCode, sentence) => {
     const outcome = await check(...words());

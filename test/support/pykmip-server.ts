@@ -8,6 +8,8 @@ import { certificateToPem, LabAuthority, privateKeyToPem } from '@vcryptsim/pki'
 import { SystemClock, SystemEntropy, SystemKeyPairs } from '@vcryptsim/ports/os';
 
 const DAY_MS = 86_400_000;
+/** More than the 30 days from which on vCenter warns. */
+const VALID_DAYS = 90;
 /** Its start takes 3 to 8 s on an idle machine. */
 const START_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 100;
@@ -82,7 +84,7 @@ async function makeCertificates(folder: string): Promise<PykmipServer['client']>
   const clock = new SystemClock();
   const keyPairs = new SystemKeyPairs(clock);
   const entropy = new SystemEntropy();
-  const validity = { notBeforeMs: clock.nowMs - DAY_MS, notAfterMs: clock.nowMs + DAY_MS };
+  const validity = { notBeforeMs: clock.nowMs - DAY_MS, notAfterMs: clock.nowMs + VALID_DAYS * DAY_MS };
   const authority = await LabAuthority.create({ keyPairs, entropy, clock, subject: 'CN=lab authority', validity });
   const at = (name: string): string => join(folder, name);
   writeFileSync(at('ca.crt'), certificateToPem(authority.certificate));

@@ -1,7 +1,9 @@
+import type { KeyId } from '@vcryptsim/ports';
 import type { Check, Finding, Outcome } from './check.js';
 import { notTried } from './check.js';
+import { assumedOf } from './profiles.js';
 import { KMIP_CHECKS } from './registry.js';
-import { type CheckOptions, type OperationLatency, ServerUnderCheck } from './server-under-check.js';
+import { type CheckOptions, type Node, type OperationLatency, ServerUnderCheck } from './server-under-check.js';
 import { Trouble } from './trouble.js';
 
 /** What came of one check. */
@@ -19,6 +21,8 @@ export interface CheckReport {
   readonly server: string;
   /** Whom the checks play: `7.0.3 as observed`. */
   readonly profile: string;
+  /** What is assumed of that vCenter, a sentence each. */
+  readonly assumed: readonly string[];
   /** `failed` when any check failed. */
   readonly status: 'passed' | 'failed';
   readonly counts: Readonly<Record<Outcome, number>>;
@@ -57,7 +61,8 @@ export async function checkKeyServer(
   const count = (outcome: Outcome) => results.filter((result) => result.outcome === outcome).length;
   return {
     server: 'name' in options.address ? options.address.name : `${options.address.host}:${options.address.port}`,
-    profile: options.profile.label,
+    profile: options.profile.conversation.label,
+    assumed: assumedOf(options.profile),
     status: count('fail') > 0 ? 'failed' : 'passed',
     counts: {
       pass: count('pass'),
@@ -99,10 +104,12 @@ async function tryCheck(check: Check, server: ServerUnderCheck, earlier: readonl
 /** Ends what the checks made. vCenter itself would leave it: it never deletes a key. */
 async function destroyKeys(server: ServerUnderCheck): Promise<readonly string[]> {
   const left: string[] = [];
-  for (const uniqueIdentifier of server.keys) {
+  const here = [...server.keys].map((id): { id: KeyId; node?: Node } => ({ id }));
+  for (const { id: uniqueIdentifier, node } of [...here, ...server.keysElsewhere]) {
     const revocationReason = { code: 'CessationOfOperation' } as const;
-    await succeeds(server.converse((session) => session.perform('Revoke', { uniqueIdentifier, revocationReason })));
-    const gone = await succeeds(server.converse((session) => session.perform('Destroy', { uniqueIdentifier })));
+    const as = { node };
+    await succeeds(server.converse((session) => session.perform('Revoke', { uniqueIdentifier, revocationReason }), as));
+    const gone = await succeeds(server.converse((session) => session.perform('Destroy', { uniqueIdentifier }), as));
     if (!gone) left.push(uniqueIdentifier);
   }
   return left;

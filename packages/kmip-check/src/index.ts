@@ -2,6 +2,6 @@ export type { Finding, Outcome, Place } from './check.js';
 export { type CheckReport, type CheckResult, checkKeyServer } from './check-key-server.js';
 export { junitCheckReport } from './junit-check-report.js';
 export { type KeptMessage, KeptWire } from './kept-wire.js';
-export { CHECK_PROFILES, type CheckProfile } from './profiles.js';
+export { CHECK_PROFILES, type CheckProfile, type CheckProfileName } from './profiles.js';
 export { KMIP_CHECKS } from './registry.js';
 export type { CheckOptions, OperationLatency } from './server-under-check.js';

@@ -5,7 +5,7 @@ import type { CheckReport, CheckResult } from './check-key-server.js';
  * A report of checks in the XML that CI systems read: one suite, a test case for each check. What is tolerated has
  * passed, and its output says what differs; what was not tried is skipped, with its reason.
  */
-export function junitCheckReport({ server, profile, counts, results }: CheckReport): string {
+export function junitCheckReport({ server, profile, assumed, counts, results }: CheckReport): string {
   const seconds = (ms: number) => (ms / 1_000).toFixed(3);
   const totalMs = results.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const attributes = [
@@ -24,9 +24,14 @@ export function junitCheckReport({ server, profile, counts, results }: CheckRepo
   return [
     '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="vcryptsim">\n',
     `  <testsuite ${suite}>\n`,
+    ...(assumed.length === 0 ? [] : [`    <properties>${assumed.map(assumption).join('')}</properties>\n`]),
     ...cases,
     '  </testsuite>\n</testsuites>\n',
   ].join('');
+}
+
+function assumption(fact: string): string {
+  return `<property name="assumed" value="${escapeXml(fact)}"/>`;
 }
 
 /**

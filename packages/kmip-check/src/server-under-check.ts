@@ -1,15 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { KmipSession } from '@vcryptsim/kmip-lite/client';
-import { assert, type Clock, type KeyId, type Network, type NetworkAddress, type TlsIdentity } from '@vcryptsim/ports';
-import { TappedNetwork } from '@vcryptsim/simkit';
 import {
-  type ConversationProfile,
-  createKey,
-  KeyServerLink,
-  type KeyServerTarget,
-} from '@vcryptsim/vcenter/conversation';
+  assert,
+  type Clock,
+  type KeyId,
+  type Network,
+  type NetworkAddress,
+  type TlsFacts,
+  type TlsIdentity,
+} from '@vcryptsim/ports';
+import { TappedNetwork } from '@vcryptsim/simkit';
+import { createKey, KeyServerLink, type KeyServerTarget } from '@vcryptsim/vcenter/conversation';
 import { KeptWire } from './kept-wire.js';
 import { LastMessage } from './last-message.js';
+import type { CheckProfile } from './profiles.js';
 import { Trouble, troubleOf } from './trouble.js';
 
 /** Whom to check, as whom, and how hard. */
@@ -21,7 +25,7 @@ export interface CheckOptions {
   readonly trusted: readonly Uint8Array[];
   /** For the header of every request but Discover Versions; the caller zeroes the password. */
   readonly credential: KeyServerTarget['credential'];
-  readonly profile: ConversationProfile;
+  readonly profile: CheckProfile;
   readonly network: Network;
   readonly clock: Clock;
   /** For a connection, and again for each answer. */
@@ -37,10 +41,28 @@ export interface CheckOptions {
   readonly evidence: ((check: string, wire: KeptWire) => Promise<string>) | null;
   /** Somebody whom the server cannot know; null when there is nobody. */
   readonly stranger: TlsIdentity | null;
+  /** A newer certificate and key of the same client; null when nobody asked for it. */
+  readonly renewed: TlsIdentity | null;
+  /** The other nodes of the same provider. */
+  readonly nodes: readonly NetworkAddress[];
   /** Restarts the server, and resolves when that was done; null when nobody asked for it. */
   readonly restart: (() => Promise<void>) | null;
   /** Until when a restarted server must answer again. */
   readonly restartLimitMs: number;
+}
+
+/** Another node of the same provider. */
+export type Node = Pick<KeyServerTarget, 'address' | 'trusted'>;
+
+/** As whom and with whom a step is held, where that is not the usual. */
+export interface Conversing {
+  /** Told how the server refused something that vCenter's step went on without. */
+  readonly onRefusal?: (words: string) => void;
+  /** Somebody else's, who has no credential either unless one is given. */
+  readonly identity?: TlsIdentity | undefined;
+  /** In place of the usual one. */
+  readonly credential?: KeyServerTarget['credential'];
+  readonly node?: Node | undefined;
 }
 
 /** How long a server took for one kind of message, from the request's last byte to the answer's first. */
@@ -56,12 +78,18 @@ export class ServerUnderCheck {
   readonly options: CheckOptions;
   /** IDs of the keys that the checks made and that may still be there. */
   readonly keys = new Set<KeyId>();
+  /** Those that were made at other nodes. */
+  readonly keysElsewhere: { readonly id: KeyId; readonly node: Node }[] = [];
   /** Versions in the headers of all answers: `1.1`. */
   readonly versions = new Set<string>();
   #pinned: Uint8Array | null = null;
   #firstKey: KeyId | null = null;
   #digest: Uint8Array | null = null;
   #kept = new KeptWire();
+  /** What the first handshake agreed on. */
+  tls: TlsFacts | null = null;
+  /** Whether the renewed certificate is shown from now on. */
+  isRenewed = false;
   readonly #latencies = new Map<string, number[]>();
 
   constructor(options: CheckOptions) {
@@ -71,6 +99,12 @@ export class ServerUnderCheck {
   /** Trusts exactly this certificate (DER) from now on, as vCenter does after the upload. */
   pin(certificate: Uint8Array): void {
     this.#pinned = certificate;
+  }
+
+  /** DER of the certificate that the server shows. */
+  get certificate(): Uint8Array {
+    assert(this.#pinned, 'checks that look at the certificate need the one that fetches it');
+    return this.#pinned;
   }
 
   /** The key on which most checks work. */
@@ -86,16 +120,16 @@ export class ServerUnderCheck {
   /**
    * Holds one step on a connection of its own, as vCenter does: Discover Versions first.
    *
-   * @param o.onRefusal told how the server refused something that vCenter's step went on without
-   * @param o.identity somebody else's, who has no credential either
    * @throws Trouble
    */
-  async converse<T>(
-    step: (session: KmipSession) => Promise<T>,
-    o: { readonly onRefusal?: (words: string) => void; readonly identity?: TlsIdentity } = {},
-  ): Promise<T> {
+  async converse<T>(step: (session: KmipSession) => Promise<T>, o: Conversing = {}): Promise<T> {
     const last = new LastMessage(this.options.clock);
-    const target = { ...this.#target(), ...(o.identity && { identity: o.identity, credential: null }) };
+    const target = {
+      ...this.#target(),
+      ...o.node,
+      ...(o.identity && { identity: o.identity, credential: null }),
+      ...(o.credential !== undefined && { credential: o.credential }),
+    };
     try {
       const value = await this.#link(last).converse(target, step);
       if (last.refusal !== null) o.onRefusal?.(last.refusal);
@@ -118,10 +152,11 @@ export class ServerUnderCheck {
     }
   }
 
-  /** Makes a key as vCenter does. @throws Trouble */
-  async makeKey(): Promise<KeyId> {
-    const id = await this.converse(createKey);
-    this.keys.add(id);
+  /** Makes a key as vCenter does, at another node where one is given. @throws Trouble */
+  async makeKey(node?: Node): Promise<KeyId> {
+    const id = await this.converse(createKey, { node });
+    if (node === undefined) this.keys.add(id);
+    else this.keysElsewhere.push({ id, node });
     return id;
   }
 
@@ -162,7 +197,8 @@ export class ServerUnderCheck {
   }
 
   #target(): KeyServerTarget {
-    const { address, identity, credential } = this.options;
+    const { address, renewed, credential } = this.options;
+    const identity = this.isRenewed && renewed !== null ? renewed : this.options.identity;
     assert(this.#pinned, 'checks that connect need the one that looks at the certificate');
     return { address, identity, trusted: this.#pinned, credential };
   }

@@ -1,5 +1,5 @@
 import { CHECK_PROFILES, type CheckReport, checkKeyServer, junitCheckReport, KMIP_CHECKS } from '@vcryptsim/kmip-check';
-import { KeyServer } from '@vcryptsim/kms';
+import { ClientPassword, KeyServer, writeCertificates } from '@vcryptsim/kms';
 import type { KeyServerName } from '@vcryptsim/ports';
 import { TlsNetwork } from '@vcryptsim/ports/os';
 import { MemoryFileSystem, VirtualClock } from '@vcryptsim/simkit';
@@ -10,6 +10,7 @@ import {
   der,
   entropy,
   identityOf,
+  renewedPair,
   START_MS,
   serverPair,
   strangerPair,
@@ -24,6 +25,8 @@ const notPassed = ({ results }: CheckReport) =>
     .filter(({ outcome }) => outcome === 'fail' || outcome === 'tolerated')
     .map(({ name, outcome }) => `${name}: ${outcome}`);
 
+const credential = () => ({ username: 'vSphere', password: new TextEncoder().encode('open sesame') });
+
 describe('kmip check', () => {
   it('[S14] passes the key server of this project over real mutual TLS, restart included, and leaves no key', async () => {
     const clock = new VirtualClock({ startMs: START_MS });
@@ -37,17 +40,29 @@ describe('kmip check', () => {
         const events = { emit: () => {} };
         const own = { folder: '/kms', entropy: entropy.fork('kms', incarnation), alternativeNames: ['kms'] };
         const opened = await KeyServer.open({ files, clock, events, keyPairs, ...own });
-        await opened.listen({ network, address: { name: 'kms' }, nodeName: 'kms' as KeyServerName });
+        for (const name of ['kms', 'kms-2']) {
+          await opened.listen({ network, address: { name }, nodeName: name as KeyServerName });
+        }
         return opened;
       };
       let server = await open();
       const identity = await identityOf(clock, 'CN=vc', clientPair);
       await server.addClient({ name: 'vcenter', certificate: der(identity) });
+      const renewed = await identityOf(clock, 'CN=vc', renewedPair);
+      await writeCertificates(files, '/kms/clients/vcenter/cert.pem', [der(identity), der(renewed)]);
+      await server.close();
+      server = await open();
+      const username = 'vSphere';
+      const password = () => new TextEncoder().encode('open sesame');
+      const record = ClientPassword.record({ username, password: password(), entropy: entropy.fork('password', 1) });
+      await server.setPassword({ name: 'vcenter', record });
       const report = await checkKeyServer({
-        ...{ address: { name: 'kms' }, identity, trusted: [server.pki.authority.certificate], credential: null },
+        ...{ address: { name: 'kms' }, identity, trusted: [server.pki.authority.certificate] },
+        credential: { username, password: password() },
         ...{ profile: CHECK_PROFILES['vcenter-7.0.3'], network, clock, timeoutMs: 30_000 },
         ...{ hosts: 64, polls: 3, pollIntervalMs: 1_000, restartLimitMs: 60_000 },
         ...{ only: null, evidence: null, stranger: await identityOf(clock, 'CN=vc', strangerPair) },
+        ...{ renewed, nodes: [{ name: 'kms-2' }] },
         restart: async () => {
           await server.close();
           server = await open();
@@ -61,7 +76,7 @@ describe('kmip check', () => {
   });
 
   it('passes a foreign server without flaws', async () => {
-    const { report } = await checked([]);
+    const { report } = await checked([], () => ({ credential: credential() }));
     expect(report.results.filter(({ outcome }) => outcome !== 'pass')).toEqual([]);
     expect(report.keysLeft).toEqual([]);
   });
@@ -176,14 +191,14 @@ describe('kmip check', () => {
   it('does not claim to have tried a certificate without usage when the one that is given has a usage', async () => {
     const { report } = await checked(['insists on clientAuth'], undefined, { clientUsage: 'client' });
     expect(resultOf(report, 'client-certificate-usage')?.outcome).toBe('not tried');
-    expect(report).toMatchObject({ status: 'passed', counts: { 'not tried': 1, fail: 0 } });
+    expect(report).toMatchObject({ status: 'passed', counts: { 'not tried': 3, fail: 0 } });
   });
 
   it('tries neither Revoke nor Destroy twice where they are not served, and names the keys that stay', async () => {
     const { report } = await checked(['no Revoke and Destroy']);
     expect(outcomesOf(report)).toMatchObject({ 'deactivated-key': 'not tried', 'destroyed-key': 'not tried' });
     expect(resultOf(report, 'deactivated-key')?.says).toContain('Operation Not Supported');
-    expect(report).toMatchObject({ status: 'passed', keysLeft: ['1', '2', '3', '4'] });
+    expect(report).toMatchObject({ status: 'passed', keysLeft: ['1', '2', '3', '5', '6', '4'] });
   });
 
   it('waits for a silent server no longer than its time-out', async () => {
@@ -221,7 +236,12 @@ describe('kmip check', () => {
       restart: null,
     }));
     expect(report.status).toBe('passed');
-    expect([...server.credentials]).toEqual(['vSphere:open sesame']);
+    // After the right one one wrong password, and one other user.
+    expect([...server.credentials]).toEqual([
+      'vSphere:open sesame',
+      'vSphere:xxxxxxxxxxx',
+      'vSphere-of-kmip-check:open sesame',
+    ]);
     expect(outcomesOf(report)['server-restart']).toBe('not tried');
   });
 

@@ -3,7 +3,7 @@
 import type { CheckReport } from '@vcryptsim/kmip-check';
 import { KMIP_CHECKS } from '@vcryptsim/kmip-check';
 import { describe, expect, it } from 'vitest';
-import { checked } from './support/checked.js';
+import { CERTIFICATES_OF, checked } from './support/checked.js';
 import { FLAWS } from './support/flaws.js';
 import { MUTANTS } from './support/mutants.js';
 
@@ -14,6 +14,8 @@ const differencesOf = ({ results }: CheckReport) =>
   results
     .filter(({ outcome, says }) => outcome !== 'pass' && !(outcome === 'not tried' && says.startsWith('It needs ')))
     .map(({ name, outcome }) => `${name}: ${outcome}`);
+
+const credential = () => ({ username: 'vSphere', password: new TextEncoder().encode('open sesame') });
 
 describe('a mutant server', () => {
   it('has at least sixty modes, each in the table once', () => {
@@ -28,11 +30,15 @@ describe('a mutant server', () => {
   });
 
   it('without a fault passes whole', async () => {
-    expect(differencesOf((await checked([])).report)).toEqual([]);
+    expect(differencesOf((await checked([], () => ({ credential: credential() }))).report)).toEqual([]);
   });
 
   it.each(MUTANTS)('with the mode %j', async (mode, differs) => {
-    const { report } = await checked([mode], () => ({ hosts: 12, timeoutMs: 5_000 }));
+    const { report } = await checked(
+      [mode],
+      () => ({ hosts: 12, timeoutMs: 5_000, credential: credential() }),
+      CERTIFICATES_OF.get(mode),
+    );
     expect(differencesOf(report)).toEqual(differs);
     expect(report.status).toBe(differs.some((each) => each.endsWith(': fail')) ? 'failed' : 'passed');
   });

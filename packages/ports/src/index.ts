@@ -42,6 +42,7 @@ export {
   type NetworkErrorCode,
   type PeerCertificate,
   type PeerJudge,
+  type TlsFacts,
   type TlsIdentity,
 } from './network.js';
 export { SECTOR_SIZE_BYTES, type SectorCount, type SectorIndex, sectorCount, sectorIndex } from './units.js';

@@ -34,9 +34,19 @@ export type PeerJudge = (chain: readonly Uint8Array[]) => Promise<PeerCertificat
 /** How a connection ended. */
 export type ChannelEnding = 'EOF' | 'RESET' | 'CLOSED';
 
+/** What a TLS handshake agreed on, in OpenSSL's words. */
+export interface TlsFacts {
+  /** `TLSv1.2`, `TLSv1.3`. */
+  readonly version: string;
+  /** Name of the suite in the registry of IANA: `TLS_RSA_WITH_AES_128_CBC_SHA256`. */
+  readonly suite: string;
+}
+
 /** One connection after its handshake. Reading and writing hold nothing: a silent peer costs only (virtual) time. */
 export interface Channel {
   readonly peer: PeerCertificate;
+  /** What the handshake agreed on; null where there was none or where this kind of channel does not know. */
+  readonly tls?: TlsFacts | null;
   /** Bytes as they came, or null at the end of the stream. Throws NetworkError RESET or CLOSED. The buffer is the caller's. */
   read(): Promise<Uint8Array | null>;
   /** Resolves when the peer's side has the bytes and room for them. The bytes must stay unchanged until then. */
@@ -57,6 +67,8 @@ export interface Channel {
 export interface ConnectOptions {
   readonly identity: TlsIdentity;
   readonly judge: PeerJudge;
+  /** The newest version of TLS that is offered; default 1.3. A network without TLS ignores it. */
+  readonly newestTls?: 'TLSv1.2' | 'TLSv1.3';
   /** Gives the attempt up when it fires. */
   readonly signal?: AbortSignal;
 }

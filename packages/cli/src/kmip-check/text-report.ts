@@ -30,10 +30,15 @@ export function checkLines(
 }
 
 /** The last lines: how many of each, and which keys stay on the server. */
-export function closingLines({ counts, keysLeft, latencies }: CheckReport, width: number): string[] {
+export function closingLines({ counts, keysLeft, latencies, assumed }: CheckReport, width: number): string[] {
   const summary = `${counts.pass} passed, ${counts.tolerated} tolerated, ${counts.fail} failed, ${counts['not tried']} not tried.`;
   const left = keysLeft.length === 0 ? [] : [`Keys that could not be destroyed: ${visibleLine(keysLeft.join(', '))}.`];
-  return ['', ...latencyLines(latencies), '', ...[summary, ...left].flatMap((line) => wrap(line, '', width))];
+  const unsure = assumed.length === 0 ? [] : ['', 'No source says this of the vCenter that was played:'];
+  const assumptions = assumed.flatMap((fact) => labelled('  ', visibleLine(fact), width));
+  return [
+    ...['', ...latencyLines(latencies), ...unsure, ...assumptions, ''],
+    ...[summary, ...left].flatMap((line) => wrap(line, '', width)),
+  ];
 }
 
 /** vCenter gives a key server this long for each connection [ours O6]. */

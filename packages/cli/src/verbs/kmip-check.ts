@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import {
   CHECK_PROFILES,
-  type CheckProfile,
+  type CheckProfileName,
   type CheckReport,
   checkKeyServer,
   junitCheckReport,
   KMIP_CHECKS,
 } from '@vcryptsim/kmip-check';
 import { selfSign } from '@vcryptsim/pki';
-import type { FileSystem, TlsIdentity } from '@vcryptsim/ports';
+import type { FileSystem, NetworkAddress, TlsIdentity } from '@vcryptsim/ports';
 import { OsFileSystem, runCommand, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
 import { RunError, readKeyServerAccess } from '@vcryptsim/scenario-engine';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -35,7 +35,10 @@ interface CheckWords {
   readonly saveWire?: string;
   readonly user?: string;
   readonly passwordFile?: string;
-  readonly profile: CheckProfile;
+  readonly node?: readonly NetworkAddress[];
+  readonly renewedCert?: string;
+  readonly renewedKey?: string;
+  readonly profile: CheckProfileName;
   readonly hosts: number;
   readonly polls: number;
   readonly timeout: number;
@@ -59,6 +62,9 @@ export function kmipCheckCommand(): Command {
         .choices(Object.keys(CHECK_PROFILES))
         .default('vcenter-7.0.3'),
     )
+    .option('--node <host:port>', 'another node of the same provider; may be given again', nodeAddress)
+    .option('--renewed-cert <file>', 'a newer certificate of the same client, to try its renewal while in use')
+    .option('--renewed-key <file>', 'the private key of that certificate')
     .option('--hosts <n>', 'how many hosts ask for their keys at once', numberFrom(1, 10_000), 64)
     .option('--polls <n>', 'how many health polls are made, one second apart', numberFrom(1, 3_600), 3)
     .option(
@@ -69,7 +75,7 @@ export function kmipCheckCommand(): Command {
     )
     .option('--restart-hook <command>', 'a shell command that restarts the server; without it that is not tried')
     .option('--only <names>', 'make these checks, and those that they need; names with commas between', checkNames)
-    .option('--list', 'list the checks, and make none')
+    .option('--list', 'list the checks and what is known of each profile, and make none')
     .option('--save-wire <folder>', 'a new folder for the messages of each check, without keys and passwords')
     .option('--report <list>', 'junit=FILE,json=FILE', parseReports)
     .option('--json', 'print the report as one JSON document and nothing else')
@@ -98,9 +104,10 @@ async function check(address: string | undefined, given: CheckWords): Promise<vo
     if (words.json !== true) print(`${lines.join('\n')}\n`);
   };
   const { identity, trusted, credential } = await accessOf(files, words);
+  const renewed = await renewedOf(files, words);
   const wire = words.saveWire === undefined ? null : await WireFolder.make(resolve(words.saveWire));
   const profile = CHECK_PROFILES[words.profile];
-  tell([`KMIP server ${host}:${port}, profile: vCenter ${profile.label}`, '']);
+  tell([`KMIP server ${host}:${port}, profile: vCenter ${profile.conversation.label}`, '']);
   try {
     const report = await checkKeyServer(
       {
@@ -108,6 +115,7 @@ async function check(address: string | undefined, given: CheckWords): Promise<vo
         ...{ timeoutMs: words.timeout * 1_000, hosts: words.hosts, polls: words.polls },
         ...{ pollIntervalMs: POLL_INTERVAL_MS, restartLimitMs: RESTART_LIMIT_MS },
         ...{ only: words.only ?? null, stranger: await strangerOf(clock) },
+        ...{ renewed, nodes: words.node ?? [] },
         evidence: wire === null ? null : (name, kept) => wire.write(name, kept),
         restart: restartOf(words.restartHook),
       },
@@ -147,7 +155,27 @@ async function strangerOf(clock: SystemClock): Promise<TlsIdentity> {
 
 function listLines(): string[] {
   const width = Math.max(...KMIP_CHECKS.map(({ name }) => name.length));
-  return KMIP_CHECKS.map(({ name, about }) => `${name.padEnd(width)}  ${about}`);
+  const checks = KMIP_CHECKS.map(({ name, about }) => `${name.padEnd(width)}  ${about}`);
+  const profiles = Object.entries(CHECK_PROFILES).flatMap(([name, { facts }]) => [
+    '',
+    `--profile ${name}`,
+    ...facts.map((fact) => `  ${fact}`),
+  ]);
+  return [...checks, ...profiles];
+}
+
+function nodeAddress(text: string, earlier: readonly NetworkAddress[] = []): readonly NetworkAddress[] {
+  return [...earlier, parseServerAddress(text)];
+}
+
+/** The second certificate of the client, where one is given. */
+async function renewedOf(files: FileSystem, words: CheckWords & Access): Promise<TlsIdentity | null> {
+  const { renewedCert: cert, renewedKey: key } = words;
+  if (cert === undefined && key === undefined) return null;
+  if (cert === undefined) throw missing('--renewed-cert FILE beside --renewed-key');
+  if (key === undefined) throw missing('--renewed-key FILE beside --renewed-cert');
+  const { ca } = words;
+  return (await accessOf(files, { ca, cert, key })).identity;
 }
 
 function checkNames(text: string): ReadonlySet<string> {
@@ -157,7 +185,10 @@ function checkNames(text: string): ReadonlySet<string> {
   return names;
 }
 
-async function accessOf(files: FileSystem, { cert, key, ca, user, passwordFile }: CheckWords & Access) {
+async function accessOf(
+  files: FileSystem,
+  { cert, key, ca, user, passwordFile }: Pick<CheckWords, 'user' | 'passwordFile'> & Access,
+) {
   try {
     return await readKeyServerAccess(files, {
       ...{ cert: resolve(cert), key: resolve(key), ca: resolve(ca), user },

@@ -12,7 +12,7 @@ export const answerHeader: Check = {
     return tolerated(
       `Answers to requests of 1.1 came under header ${others.sort().join(', ')}.`,
       { message: 'Response Message', field: 'Protocol Version' },
-      'reads answers by their fields (assumed: no capture shows what it does here).',
+      'reads answers by their fields [assumed].',
     );
   },
 };

@@ -25,11 +25,7 @@ export const destroyedKey: Check = {
     await refuseLivingState(server, id);
     if (refusal.code === 'ItemNotFound') return pass('Item Not Found.');
     if (refusal.place.field !== 'Result Reason') throw refusal;
-    return tolerated(
-      refusal.message,
-      refusal.place,
-      'says "an error occurred on the key provider" instead of saying that the key is missing there.',
-    );
+    return tolerated(refusal.message, refusal.place, server.options.profile.saysOfServerError);
   },
 };
 

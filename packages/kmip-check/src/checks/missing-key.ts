@@ -1,9 +1,10 @@
 import type { KeyId } from '@vcryptsim/ports';
 import { type Check, pass, tolerated } from '../check.js';
-import type { ServerUnderCheck } from '../server-under-check.js';
+import type { Conversing, ServerUnderCheck } from '../server-under-check.js';
 import { Trouble } from '../trouble.js';
 
-const NO_SUCH_KEY = 'no-such-key-of-kmip-check' as KeyId;
+/** An identifier that no server gives. */
+export const NO_SUCH_KEY = 'no-such-key-of-kmip-check' as KeyId;
 
 /** vCenter tells a lost key from a lost server by the result reason. */
 export const missingKey: Check = {
@@ -16,18 +17,18 @@ export const missingKey: Check = {
     await server.converse(async () => {});
     if (refusal.code === 'ItemNotFound') return pass('Item Not Found.');
     if (refusal.place.field !== 'Result Reason') throw refusal;
-    return tolerated(
-      refusal.message,
-      refusal.place,
-      'says "an error occurred on the key provider" instead of saying that the key is missing there.',
-    );
+    return tolerated(refusal.message, refusal.place, server.options.profile.saysOfServerError);
   },
 };
 
 /** What a Get that must not succeed was refused with: that answer alone, whatever other operations say of the key. */
-export async function refusalOfGet(server: ServerUnderCheck, id: KeyId): Promise<Trouble> {
+export async function refusalOfGet(
+  server: ServerUnderCheck,
+  id: KeyId,
+  as: Pick<Conversing, 'credential'> = {},
+): Promise<Trouble> {
   try {
-    await server.converse((session) => session.get(id, { take: () => true }));
+    await server.converse((session) => session.get(id, { take: () => true }), as);
   } catch (error) {
     if (error instanceof Trouble) return error;
     throw error;

@@ -22,7 +22,7 @@ export const tagKey: Check = {
       how = words;
     };
     const { firstKey } = server;
-    const { profile } = server.options;
+    const { conversation: profile } = server.options.profile;
     const product = await server.converse((session) => tagProduct(session, firstKey, profile), { onRefusal });
     const consumer = await server.converse((session) => tagConsumer(session, firstKey, VM), { onRefusal });
     if (product === 'tagged' && consumer === 'tagged') return readBack(server, firstKey, profile.vendor);

@@ -14,10 +14,12 @@ import type { Channel, Clock, Listener, Network, PeerCertificate, TlsIdentity } 
 import type { Flaw } from './flaws.js';
 import { WIRE_FLAWS } from './wire-flaws.js';
 
-type KeyState = 'PreActive' | 'Active' | 'Deactivated' | 'Compromised' | 'Destroyed';
+export type KeyState = 'PreActive' | 'Active' | 'Deactivated' | 'Compromised' | 'Destroyed';
 
-interface Key {
+/** One key of it. */
+export interface Key {
   bytes: Uint8Array;
+  readonly madeMs: number;
   state: KeyState;
   readonly attributes: Attribute[];
 }
@@ -43,7 +45,13 @@ export class ForeignKeyServer {
     readonly identity: TlsIdentity,
     readonly client: Uint8Array,
     readonly flaws: readonly Flaw[],
+    readonly name = 'kms',
   ) {}
+
+  /** A newer certificate of the same client. */
+  renewed: Uint8Array | null = null;
+  #isRenewed = false;
+  readonly #openOnes = new Set<Channel>();
 
   has(flaw: Flaw): boolean {
     return this.flaws.includes(flaw);
@@ -51,7 +59,7 @@ export class ForeignKeyServer {
 
   async start(): Promise<void> {
     this.#listener = await this.network.listen(
-      { name: 'kms' },
+      { name: this.name },
       {
         identities: [this.identity],
         judge: (chain) => this.#judge(chain),
@@ -81,7 +89,16 @@ export class ForeignKeyServer {
     }
     const [leaf] = chain;
     if (leaf === undefined && this.has('asks for no certificate')) return nobody;
-    const isKnown = leaf !== undefined && fingerprintSha256(leaf) === fingerprintSha256(this.client);
+    const shows = (one: Uint8Array | null) =>
+      leaf !== undefined && one !== null && fingerprintSha256(leaf) === fingerprintSha256(one);
+    const isRenewed = shows(this.renewed) && !this.has('renewed certificate refused');
+    if (isRenewed) {
+      this.#isRenewed = true;
+      if (this.has('renewal ends open connections')) for (const channel of this.#openOnes) void channel.abort();
+      return peerJudge({ pins: chain.slice(0, 1), authorities: [] }, this.clock)(chain);
+    }
+    if (this.#isRenewed && this.has('renewal ends the old certificate')) throw new PkiError('REVOKED', 'vc');
+    const isKnown = shows(this.client);
     const takesAll = this.has('takes any certificate') || this.has('asks for no certificate');
     if (leaf !== undefined && !isKnown && (takesAll || this.has('answers strangers with a refusal'))) {
       const peer = await peerJudge({ pins: [leaf], authorities: [] }, this.clock)(chain);
@@ -94,6 +111,7 @@ export class ForeignKeyServer {
   async #serve(channel: Channel): Promise<void> {
     this.connections += 1;
     this.open += 1;
+    this.#openOnes.add(channel);
     const isLate = this.has('dies at the second health poll') && this.polls > 2;
     if (isLate || (this.has('four connections at most') && this.open > 4)) {
       await channel.abort();
@@ -109,8 +127,12 @@ export class ForeignKeyServer {
         messageTimeoutMs: 600_000,
         admit: async (credential) => {
           if (credential?.type === 'UsernameAndPassword') {
-            this.credentials.add(`${credential.username}:${new TextDecoder().decode(credential.password)}`);
+            const shown = `${credential.username}:${new TextDecoder().decode(credential.password)}`;
+            this.credentials.add(shown);
+            this.#admitPassword(shown, channel);
           }
+          const isOther = this.renewed !== null && channel.peer.fingerprintSha256 === fingerprintSha256(this.renewed);
+          if (isOther && this.has('keys tied to the certificate')) throw new KmipError('ItemNotFound', 'no such key');
           const isStranger = this.#strangers.has(channel.peer.fingerprintSha256);
           if (isStranger && this.has('answers strangers with a refusal')) throw new KmipError('PermissionDenied', 'no');
           if (this.has('authentication fails')) throw new KmipError('AuthenticationNotSuccessful', 'who are you');
@@ -119,6 +141,17 @@ export class ForeignKeyServer {
       if (this.has('dies of an empty connection') && !heard.spoken && this.connections > 1) await this.stop();
     }
     this.open -= 1;
+    this.#openOnes.delete(channel);
+  }
+
+  /** `vSphere` with `open sesame` is registered. */
+  #admitPassword(shown: string, channel: Channel): void {
+    const isRight = shown === 'vSphere:open sesame' && !this.has('right password refused');
+    const isUser = shown.startsWith('vSphere:') && this.has('any password taken');
+    const isPassword = shown.endsWith(':open sesame') && this.has('any user taken');
+    if (isRight || isUser || isPassword || this.has('user and password not looked at')) return;
+    if (this.has('wrong password ends the connection')) void channel.abort();
+    throw new KmipError('AuthenticationNotSuccessful', 'user or password is wrong');
   }
 
   make(): string {
@@ -126,6 +159,7 @@ export class ForeignKeyServer {
     const id = this.#idOf(this.#made);
     const bytes = this.has('the same bytes for every key') ? new Uint8Array(32).map((_, at) => at) : randomBytes(32);
     this.#keys.set(id, {
+      madeMs: this.clock.nowMs,
       bytes: this.has('keys of 128 bits') ? Uint8Array.from(randomBytes(16)) : Uint8Array.from(bytes),
       state: this.has('keys born Active') ? 'Active' : this.#bornState(),
       attributes: [],
@@ -289,7 +323,8 @@ const operations: OperationTable<ForeignKeyServer> = {
   GetAttributes: async ({ uniqueIdentifier, attributeNames }, { context }) => {
     if (context.has('Get Attributes refused')) throw new KmipError('OperationNotSupported', 'not here');
     const state = context.stateOf(uniqueIdentifier);
-    const isAsked = attributeNames.includes('State') && !context.has('no State');
+    const isSilent = context.has('no State') || (context.name !== 'kms' && context.has('other node without State'));
+    const isAsked = attributeNames.includes('State') && !isSilent;
     const attributes: Attribute[] = isAsked ? [attribute('State', state)] : [];
     if (state !== 'Destroyed' && !context.has('destroyed keys told Active')) {
       attributes.push(...context.find(uniqueIdentifier).attributes.filter(({ name }) => attributeNames.includes(name)));

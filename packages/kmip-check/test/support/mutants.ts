@@ -17,6 +17,8 @@ export const MUTANTS: readonly (readonly [mode: Flaw, differs: readonly string[]
     'dies of an empty connection',
     [
       'empty-connections: fail',
+      'tls-version: not tried',
+      'password: fail',
       'query-server-information: tolerated',
       'create-key: fail',
       'health-poll: fail',
@@ -29,7 +31,7 @@ export const MUTANTS: readonly (readonly [mode: Flaw, differs: readonly string[]
   ['keys transparent', ['get-key: fail'], 'vCenter asks for no format and reads Raw.'],
   [
     'another key each time',
-    ['reuse-key: fail', 'boot-storm: fail', 'deactivated-key: fail'],
+    ['reuse-key: fail', 'other-nodes: fail', 'boot-storm: fail', 'deactivated-key: fail'],
     'Get answers with other bytes at each call: whoever compares them by ID must see it.',
   ],
   [
@@ -137,7 +139,14 @@ export const MUTANTS: readonly (readonly [mode: Flaw, differs: readonly string[]
   ['IDs of odd characters', [], 'An identifier is any text.'],
   [
     'dies at the second health poll',
-    ['health-poll: fail', 'missing-key: fail', 'deactivated-key: fail', 'destroyed-key: fail', 'server-restart: fail'],
+    [
+      'health-poll: fail',
+      'missing-key: fail',
+      'deactivated-key: fail',
+      'destroyed-key: fail',
+      'renewed-certificate: fail',
+      'server-restart: fail',
+    ],
     'The first poll is green, a later one not.',
   ],
   [
@@ -189,4 +198,42 @@ export const MUTANTS: readonly (readonly [mode: Flaw, differs: readonly string[]
     'The rest of the answer never comes; that says nothing of certificates.',
   ],
   ['requests echoed', ['discover-versions: fail'], 'It is a request, no answer.'],
+  ['TLS 1.2 only', [], 'That is what a capture of vCenter 7.0.3 shows.'],
+  ['TLS 1.3 only', ['tls-version: tolerated'], 'No capture shows vCenter with TLS 1.3 [assumed to speak it].'],
+  ['server certificate ends in 10 days', ['certificate-days: tolerated'], 'vCenter warns from 30 days on.'],
+  ['client certificate ends in 10 days', ['certificate-days: tolerated'], 'vCenter warns from 30 days on.'],
+  ['server certificate ends in 40 days', [], 'That is time enough.'],
+  [
+    'right password refused',
+    ['password: fail', 'query-server-information: tolerated', 'create-key: fail', 'missing-key: tolerated'],
+    'Discover Versions carries no credential.',
+  ],
+  ['any password taken', ['wrong-password: fail'], 'The user name alone is enough.'],
+  ['any user taken', ['wrong-password: fail'], "The password is nobody's in particular."],
+  [
+    'user and password not looked at',
+    ['wrong-password: tolerated'],
+    'The certificate alone decides, as vCenter does not mind.',
+  ],
+  ['wrong password ends the connection', [], 'A closed connection is as good as an answer that refuses.'],
+  ['keys tied to the certificate', ['renewed-certificate: fail'], 'The renewed certificate is the same client.'],
+  ['renewed certificate refused', ['renewed-certificate: fail'], 'The renewed certificate is the same client.'],
+  ['renewal ends open connections', ['renewed-certificate: fail'], 'Hosts wait for their keys on them.'],
+  [
+    'renewal ends the old certificate',
+    ['renewed-certificate: tolerated'],
+    'vCenter shows the renewed one from then on.',
+  ],
+  ['other node lacks keys', ['other-nodes: fail'], 'vCenter copies no keys between nodes.'],
+  ['other node late', ['other-nodes: tolerated'], 'For two seconds the key is missing there; the delay is told.'],
+  ['other node has other keys', ['other-nodes: fail'], 'The ID is there, the key is another.'],
+  ['other node without State', ['other-nodes: fail'], 'vCenter decides by the State whether a key may be used.'],
+  [
+    'other node makes no keys',
+    ['other-nodes: tolerated'],
+    'Old VMs start while the first node is down, new ones cannot be made.',
+  ],
+  ['other node keeps its keys', ['other-nodes: fail'], 'A key made there is missing here.'],
+  ['other node down', ['other-nodes: fail'], 'Nobody listens at the address that was named.'],
+  ['other node with another certificate', ['other-nodes: fail'], 'It is not what --ca stands for.'],
 ];

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
-import type { Channel, ListenOptions, PeerCertificate } from '../network.js';
+import type { Channel, ListenOptions, PeerCertificate, TlsFacts } from '../network.js';
 
 /** A connection that came in and was not handed up yet. */
 export interface Guest extends Channel {
   /** Says who the peer is; from then on the channel may be handed up. */
-  accept(peer: PeerCertificate): void;
+  accept(peer: PeerCertificate, tls?: TlsFacts | null): void;
   /** Network address from which it came, without the port; null for a peer in this process. */
   readonly address: string | null;
   /** True when the peer left in the turn in which it came: then it was never here. */

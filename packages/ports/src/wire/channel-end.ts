@@ -1,6 +1,6 @@
 import { assert } from '../assert.js';
 import type { WorldClock } from '../clock.js';
-import { NetworkError, type PeerCertificate } from '../network.js';
+import { NetworkError, type PeerCertificate, type TlsFacts } from '../network.js';
 import type { Guest } from './admission.js';
 import { Inbox } from './inbox.js';
 
@@ -52,6 +52,7 @@ export class ChannelEnd implements Guest {
   readonly #inbox = new Inbox();
   #other: ChannelEnd | null = null;
   #peer: PeerCertificate | null = null;
+  tls: TlsFacts | null = null;
 
   // Writes of ours: those whose bytes the other end has not got, and those that it has not been shown.
   readonly #sent: Write[] = [];
@@ -93,8 +94,9 @@ export class ChannelEnd implements Guest {
     return this.#peerEnd.#leftSeq > 0;
   }
 
-  accept(peer: PeerCertificate): void {
+  accept(peer: PeerCertificate, tls: TlsFacts | null = null): void {
     this.#peer = peer;
+    this.tls = tls;
   }
 
   whenOver(run: () => void): void {

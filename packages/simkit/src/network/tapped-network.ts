@@ -70,6 +70,10 @@ class TappedChannel implements Channel {
     return this.#inner.peer;
   }
 
+  get tls() {
+    return this.#inner.tls ?? null;
+  }
+
   async read(): Promise<Uint8Array | null> {
     let bytes: Uint8Array | null = null;
     try {

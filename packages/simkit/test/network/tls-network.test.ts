@@ -44,6 +44,23 @@ function forgedKeyFor(certificate: Uint8Array, own: TlsIdentity) {
   return createPrivateKey({ key: { kty: 'EC', crv: 'P-256', x: x ?? '', y: y ?? '', d: d ?? '' }, format: 'jwk' });
 }
 
+describe('a handshake', () => {
+  it.each([
+    [undefined, { version: 'TLSv1.3', suite: 'TLS_AES_256_GCM_SHA384' }],
+    ['TLSv1.3', { version: 'TLSv1.3', suite: 'TLS_AES_256_GCM_SHA384' }],
+    ['TLSv1.2', { version: 'TLSv1.2', suite: 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384' }],
+  ] as const)('says on which version and suite both sides agreed, with %s as the newest', (newestTls, wanted) =>
+    inWorld(async (w) => {
+      const judge = peerJudge(cast.trust, w.clock);
+      await w.wire.listen({ name: 'kms' }, { identities: [cast.kms], judge, onChannel: async () => {} });
+      const options = { identity: cast.vcenter, judge, ...(newestTls && { newestTls }) };
+      const channel = await w.wire.connect({ name: 'kms' }, options);
+      expect(channel.tls).toEqual(wanted);
+      await channel.close();
+    }),
+  );
+});
+
 describe('a handshake that goes wrong on the wire', () => {
   it('refuses a client that shows a certificate without proving its key', () =>
     inWorld(async (w) => {

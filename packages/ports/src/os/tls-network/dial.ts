@@ -4,7 +4,7 @@ import type { WorldClock } from '../../clock.js';
 import { type Channel, type ConnectOptions, NetworkError, type PeerCertificate } from '../../network.js';
 import type { Guest } from '../../wire/admission.js';
 import type { DialSlots } from './dial-slots.js';
-import { beginHandshake, judgePeer } from './handshake.js';
+import { agreedIn, beginHandshake, judgePeer } from './handshake.js';
 import { dialError } from './socket-error.js';
 
 /** What one connect call needs, and how it differs for peers inside and outside. */
@@ -70,7 +70,7 @@ export function dial(plan: DialPlan): Promise<Channel> {
         judge(clock, socket, options).then(
           (peer) =>
             answer(() => {
-              end.accept(peer);
+              end.accept(peer, agreedIn(socket));
               resolve(end);
             }),
           (error) =>

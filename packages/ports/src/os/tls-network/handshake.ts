@@ -2,7 +2,14 @@ import { constants, X509Certificate } from 'node:crypto';
 import type net from 'node:net';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { NetworkError, type PeerCertificate, type PeerJudge, type TlsIdentity } from '../../network.js';
+import {
+  type ConnectOptions,
+  NetworkError,
+  type PeerCertificate,
+  type PeerJudge,
+  type TlsFacts,
+  type TlsIdentity,
+} from '../../network.js';
 
 /**
  * TLS 1.3, then ECDHE, then RSA key exchange with CBC: real vCenters and appliances of the field still offer nothing
@@ -44,14 +51,17 @@ const ONE_HANDSHAKE = {
 
 /** Client contexts by identity: to build one costs as much as half a handshake. */
 export class Contexts {
-  readonly #contexts = new WeakMap<TlsIdentity, tls.SecureContext>();
+  readonly #contexts = {
+    'TLSv1.2': new WeakMap<TlsIdentity, tls.SecureContext>(),
+    'TLSv1.3': new WeakMap<TlsIdentity, tls.SecureContext>(),
+  } as const;
 
   /** @throws NetworkError TLS_FAILED when key and certificate do not belong together */
-  of(identity: TlsIdentity): tls.SecureContext {
-    const known = this.#contexts.get(identity);
+  of({ identity, newestTls: maxVersion = VERSIONS.maxVersion }: ConnectOptions): tls.SecureContext {
+    const known = this.#contexts[maxVersion].get(identity);
     if (known) return known;
-    const context = told(() => tls.createSecureContext({ ...VERSIONS, ...credentials([identity]) }));
-    this.#contexts.set(identity, context);
+    const context = told(() => tls.createSecureContext({ ...VERSIONS, maxVersion, ...credentials([identity]) }));
+    this.#contexts[maxVersion].set(identity, context);
     return context;
   }
 }
@@ -70,6 +80,13 @@ export function createServer(identities: readonly TlsIdentity[]): tls.Server {
 export function beginHandshake(raw: net.Socket, secureContext: tls.SecureContext, host: string | null): tls.TLSSocket {
   const named = host !== null && isIP(host) === 0 ? { servername: host } : {};
   return tls.connect({ socket: raw, secureContext, ...named, ...JUDGED_BY_US });
+}
+
+/** What the two sides agreed on; null before they have. */
+export function agreedIn(socket: tls.TLSSocket): TlsFacts | null {
+  const version = socket.getProtocol();
+  // OpenSSL's own name is another one before TLS 1.3.
+  return version === null ? null : { version, suite: socket.getCipher().standardName };
 }
 
 /** Asks the judge about the chain that the peer sent, which may be empty. */

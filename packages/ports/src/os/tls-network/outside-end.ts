@@ -2,7 +2,7 @@ import type net from 'node:net';
 import type tls from 'node:tls';
 import { assert } from '../../assert.js';
 import type { WorldClock } from '../../clock.js';
-import { type ChannelEnding, NetworkError, type PeerCertificate } from '../../network.js';
+import { type ChannelEnding, NetworkError, type PeerCertificate, type TlsFacts } from '../../network.js';
 import type { Guest } from '../../wire/admission.js';
 import { Inbox } from '../../wire/inbox.js';
 
@@ -22,6 +22,7 @@ export class OutsideEnd implements Guest {
   #raw: net.Socket | null = null;
   #tls: tls.TLSSocket | null = null;
   #peer: PeerCertificate | null = null;
+  tls: TlsFacts | null = null;
   #broken = false;
   /** What the system or OpenSSL called it, such as an alert of the peer's. */
   #reason = '';
@@ -51,8 +52,9 @@ export class OutsideEnd implements Guest {
     return this.#peer;
   }
 
-  accept(peer: PeerCertificate): void {
+  accept(peer: PeerCertificate, tls: TlsFacts | null = null): void {
     this.#peer = peer;
+    this.tls = tls;
   }
 
   whenOver(run: () => void): void {

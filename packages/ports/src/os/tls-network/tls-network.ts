@@ -83,7 +83,7 @@ export class TlsNetwork implements Network {
     const listener = this.#book.get(name);
     // The book knows; a freed port may be anybody's.
     if (!listener) throw new NetworkError('REFUSED', `${name} refused the connection: it is not running`);
-    const secureContext = this.#contexts.of(options.identity);
+    const secureContext = this.#contexts.of(options);
     const link = this.#board.link(seq);
     const { host, port } = listener.address;
     return dial({
@@ -103,7 +103,7 @@ export class TlsNetwork implements Network {
   }
 
   #dialOutside(seq: number, to: { host: string; port: number }, options: ConnectOptions): Promise<Channel> {
-    const secureContext = this.#contexts.of(options.identity);
+    const secureContext = this.#contexts.of(options);
     const end = new OutsideEnd(this.#clock, this.#life.signal);
     const stopPacing = this.#clock.outside();
     return dial({

@@ -222,7 +222,7 @@ export class KeyServerNode {
       newestVersion: this.#parts.newestVersion,
       operations: this.#parts.operations,
       context,
-      contextOf: (message) => ({ ...context, work: new MessageWork({ client, turns, ...message }) }),
+      contextOf: (message) => ({ ...context, work: new MessageWork(client, turns, message) }),
       beforeItem: ({ work }, place) => work?.beforeItem(place) ?? Promise.resolve(),
       clock,
       admit: async (credential, _context, operations) => admit(password, credential, operations),

@@ -38,7 +38,7 @@ function callTo(store: KeyStore, work: MessageWork): Call {
 }
 
 const workOf = (turns = new WorkTurns(atOnce), client = ALICE, signal?: AbortSignal) =>
-  new MessageWork({ client, turns, lengthBytes: 100, signal });
+  new MessageWork(client, turns, { lengthBytes: 100, signal });
 
 /** A store of `count` objects of one client, each with a name, a group and as many more attributes; counts who looks. */
 async function storeOf(count: number, more = 0) {

@@ -108,6 +108,14 @@ const codecs = {
   'Never Extractable': booleanValue,
 } as const satisfies Record<StandardAttributeName, unknown>;
 
+/** For lookups by a name that is not known beforehand: an object of fifty properties is slow at that. */
+const reading: ReadonlyMap<string, { readonly tag: number; readonly readAs: ReadAs<unknown> }> = new Map(
+  Object.entries(codecs).map(([name, { readAs }]) => [
+    name,
+    { tag: standardAttributes[name as StandardAttributeName].tag, readAs },
+  ]),
+);
+
 /** Type of a standard attribute's value: texts, names of enumerations, numbers; dates in seconds since 1970; structures. */
 export type StandardValue<Name extends StandardAttributeName> =
   (typeof codecs)[Name] extends ValueCodec<infer T> ? T : never;
@@ -133,8 +141,8 @@ export function attribute<Name extends StandardAttributeName>(
  * @throws KmipError INVALID FIELD or INVALID MESSAGE for a value that the specification does not allow
  */
 export function attributeValue<Name extends StandardAttributeName>(name: Name, found: Attribute): StandardValue<Name> {
-  const codec = codecs[name] as unknown as ValueCodec<StandardValue<Name>>;
-  return codec.readAs(item(standardAttributes[name].tag, found.value), KMIP_1_4);
+  const { tag, readAs } = reading.get(name) as { readonly tag: number; readonly readAs: ReadAs<StandardValue<Name>> };
+  return readAs(item(tag, found.value), KMIP_1_4);
 }
 
 /** Typed value of the first attribute of that name in a list, undefined if there is none. */

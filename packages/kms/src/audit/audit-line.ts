@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 
 /*
  * The audit log: one line of JSON for each answer or refusal, in the order in which they became durable.
@@ -105,7 +105,7 @@ export function makeLine(
   const n = after.n + 1;
   const content = JSON.stringify({ n, atMs, ...entry, prev: after.hash }).slice(0, -1);
   const open = markOf ? `${content},"mark":"${markOf(content)}"` : content;
-  const hash = createHash('sha256').update(open).digest('hex');
+  const hash = digest('sha256', open, 'hex');
   return { line: `${open},"hash":"${hash}"}`, point: { n, hash } };
 }
 
@@ -120,7 +120,7 @@ export function readLine(line: string): ReadLine | null {
   try {
     const { n, prev, hash, mark, ...entry } = JSON.parse(line) as AuditEntry &
       ChainPoint & { prev: string; mark?: unknown };
-    const isWhole = createHash('sha256').update(line.slice(0, at)).digest('hex') === hash;
+    const isWhole = digest('sha256', line.slice(0, at), 'hex') === hash;
     if (!isWhole || !Number.isSafeInteger(n)) return null;
     const markAt = line.lastIndexOf(',"mark":"', at);
     const marked = typeof mark === 'string' && markAt >= 0 ? { mark, content: line.slice(0, markAt) } : null;

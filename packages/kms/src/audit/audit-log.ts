@@ -9,6 +9,8 @@ import type { AuditSeal, AuditWriter } from './audit-seal.js';
 /** No line is longer: a batch has at most 128 items, and an identifier at most a few hundred characters. */
 const LINE_BYTES_MAX = 1024 * 1024;
 
+const encoder = new TextEncoder();
+
 /** The last line of a log that somebody with the root key wrote. */
 export interface Vouched {
   readonly n: number;
@@ -96,7 +98,7 @@ export class AuditLog {
     const markOf = seal && ((content: string) => seal.markOf(content));
     const { line, point } = makeLine(this.#newest, this.#clock.nowMs, entry, markOf);
     this.#newest = point;
-    const bytes = new TextEncoder().encode(`${line}\n`);
+    const bytes = encoder.encode(`${line}\n`);
     const onDurable = () => {
       this.#durable = point;
     };

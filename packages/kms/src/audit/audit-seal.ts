@@ -24,8 +24,8 @@ export class AuditSeal {
 
   /** The mark of a line. @param content the line up to its mark; it names the line before */
   markOf(content: string, writer: AuditWriter = this.writer): string {
-    const mac = this.#chains[writer].next(NOTHING, new TextEncoder().encode(content));
-    return Buffer.from(mac.subarray(0, MAC_BYTES)).toString('hex');
+    const mac = this.#chains[writer].next(NOTHING, content);
+    return Buffer.from(mac.buffer, mac.byteOffset, MAC_BYTES).toString('hex');
   }
 
   /** Who marked a line so, or null when nobody who has the root key did. */

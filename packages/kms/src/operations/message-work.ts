@@ -29,17 +29,16 @@ export class MessageWork {
   #spent = 0;
   #isDue = false;
 
-  constructor(o: {
-    readonly client: ClientName;
-    readonly turns: WorkTurns;
-    readonly lengthBytes: number;
-    /** Fires when nobody waits for the answer any more. */
-    readonly signal?: AbortSignal | undefined;
-  }) {
-    this.#client = o.client;
-    this.#turns = o.turns;
-    this.#signal = o.signal;
-    if (o.lengthBytes >= LARGE_MESSAGE_BYTES) this.#isDue = this.#turns.spend(o.client, o.lengthBytes / BYTES_PER_UNIT);
+  /** @param message its length, and a signal that fires when nobody waits for the answer any more */
+  constructor(
+    client: ClientName,
+    turns: WorkTurns,
+    { lengthBytes, signal }: { readonly lengthBytes: number; readonly signal?: AbortSignal | undefined },
+  ) {
+    this.#client = client;
+    this.#turns = turns;
+    this.#signal = signal;
+    if (lengthBytes >= LARGE_MESSAGE_BYTES) this.#isDue = turns.spend(client, lengthBytes / BYTES_PER_UNIT);
   }
 
   /** What was spent so far, in units. */

@@ -16,8 +16,10 @@ export class Chain {
     this.#key = rootKey.derive(`vcryptsim kms ${purpose}`, storeId);
   }
 
-  /** The value after `content`, when `before` was the value before it: 32 bytes. */
-  next(before: Uint8Array, content: Uint8Array): Uint8Array {
-    return Uint8Array.from(createHmac('sha256', this.#key).update(before).update(content).digest());
+  /** The value after `content`, when `before` was the value before it: 32 bytes. A text counts as its UTF-8. */
+  next(before: Uint8Array, content: Uint8Array | string): Uint8Array {
+    const mac = createHmac('sha256', this.#key);
+    if (before.length > 0) mac.update(before);
+    return Uint8Array.from(mac.update(content).digest());
   }
 }

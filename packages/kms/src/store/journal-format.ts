@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { KeyId } from '@vcryptsim/ports';
 import { equalBytes, joinBytes, viewOf } from './bytes.js';
 import type { FrameFormat } from './frame-reader.js';
@@ -199,5 +199,5 @@ function entryOf(kind: number, parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(createHash('sha256').update(bytes).digest());
+  return Uint8Array.from(hash('sha256', bytes, 'buffer'));
 }

@@ -1,6 +1,6 @@
 // OpenSSL's own client against `kms serve`: which TLS it may speak, and who gets no answer.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { certificateToPem, privateKeyToPem, selfSign } from '@vcryptsim/pki';
@@ -46,10 +46,13 @@ describe.runIf(hasOpenssl)("openssl's s_client", () => {
   const at = (...names: string[]) => join(folder, ...names);
   const identity = (name: string) => ['-cert', at(name, 'cert.pem'), '-key', at(name, 'key.pem')];
 
-  /** Connects, asks Discover Versions, and waits for an answer or for the end. */
-  function converse(words: readonly string[]): Promise<Conversation> {
-    const { host, port } = server.ready;
-    const target = ['-connect', `${host}:${port}`, '-CAfile', at('client', 'ca.pem'), '-verify_return_error'];
+  /** Connects, asks Discover Versions, and waits for an answer or for the end. Trusts the lab's authority. */
+  function converse(
+    words: readonly string[],
+    { ready, trusted = at('client', 'ca.pem') }: { ready?: RunningCli['ready']; trusted?: string } = {},
+  ): Promise<Conversation> {
+    const { host, port } = ready ?? server.ready;
+    const target = ['-connect', `${host}:${port}`, '-CAfile', trusted, '-verify_return_error'];
     const child = spawn('openssl', ['s_client', '-brief', '-ign_eof', ...target, ...words]);
     let answer = Buffer.alloc(0);
     let report = '';
@@ -79,7 +82,7 @@ describe.runIf(hasOpenssl)("openssl's s_client", () => {
     const entropy = new SystemEntropy();
     const { chain } = await selfSign({ subject: `CN=${name}`, keyPair, entropy, clock, ...validity });
     const folderOf = at(name);
-    spawnSync('mkdir', ['-p', folderOf]);
+    mkdirSync(folderOf);
     writeFileSync(at(name, 'cert.pem'), certificateToPem(chain[0] ?? new Uint8Array()));
     writeFileSync(at(name, 'key.pem'), privateKeyToPem(keyPair.privateKey));
     if (!o.known) return;
@@ -97,11 +100,14 @@ describe.runIf(hasOpenssl)("openssl's s_client", () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vcryptsim-openssl-'));
-    server = await startServer(['kms', 'serve', '--dir', at('kms'), '--listen', '127.0.0.1:0']);
     const added = await runCli(['kms', 'client', 'add', 'openssl', '--dir', at('kms'), '--out', at('client')]);
     expect(added.exitCode).toBe(0);
+    // It was good when it was registered: an expired one is not taken.
+    await selfSigned('late', { fromMs: -2 * DAY_MS, toMs: -DAY_MS, known: false });
+    mkdirSync(at('kms', 'clients', 'late'));
+    copyFileSync(at('late', 'cert.pem'), at('kms', 'clients', 'late', 'cert.pem'));
+    server = await startServer(['kms', 'serve', '--dir', at('kms'), '--listen', '127.0.0.1:0']);
     await selfSigned('stranger', { fromMs: -DAY_MS, toMs: DAY_MS, known: false });
-    await selfSigned('late', { fromMs: -2 * DAY_MS, toMs: -DAY_MS, known: true });
     await selfSigned('former', { fromMs: -DAY_MS, toMs: DAY_MS, known: true });
     expect(await runCli(['kms', 'client', 'revoke', 'former', '--dir', at('kms')])).toMatchObject({ exitCode: 0 });
     await selfSigned('early', { fromMs: DAY_MS, toMs: 2 * DAY_MS, known: true });
@@ -158,6 +164,61 @@ describe.runIf(hasOpenssl)("openssl's s_client", () => {
       expect(answer).toHaveLength(0);
       expect(closed).toBe(true);
       expect(refusals().slice(before.length)).toEqual([code]);
+    });
+  });
+
+  describe('of a server that is served with --ec', () => {
+    let withEc: RunningCli;
+    const converseEc = (words: readonly string[], trusted = at('client', 'ca.pem')) =>
+      converse([...identity('client'), ...words], { ready: withEc.ready, trusted });
+    const serve = (...words: string[]) =>
+      startServer(['kms', 'serve', '--dir', at('kms'), '--listen', '127.0.0.1:0', ...words]);
+    const filesOfPki = () =>
+      new Map(
+        ['ca.pem', 'ca.key', 'server.pem', 'server.key'].map((name) => [name, readFileSync(at('kms', 'pki', name))]),
+      );
+    let before: ReturnType<typeof filesOfPki>;
+
+    // The folder is one of before: it has no EC certificate yet, and its RSA one is known to clients.
+    beforeAll(async () => {
+      await server.stop();
+      before = filesOfPki();
+      withEc = await serve('--ec');
+    });
+    afterAll(async () => {
+      await withEc?.stop();
+    });
+
+    it.each([
+      ['RSA', 'with RSA key exchange, as a real vCenter 7.0.3', ['-tls1_2', '-cipher', 'AES128-SHA256']],
+      ['RSA', "with PyKMIP's best suites", ['-tls1_2', '-cipher', 'AES128-SHA256:AES256-SHA256']],
+      ['RSA', 'with ECDHE-RSA', ['-tls1_2', '-cipher', 'ECDHE-RSA-AES256-GCM-SHA384']],
+      ['EC', 'with ECDHE-ECDSA', ['-tls1_2', '-cipher', 'ECDHE-ECDSA-AES128-GCM-SHA256']],
+      ['EC', 'with TLS 1.2 and all suites', ['-tls1_2']],
+      ['EC', 'with TLS 1.3', ['-tls1_3']],
+      ['RSA', 'with TLS 1.3 and signatures of RSA only', ['-tls1_3', '-sigalgs', 'rsa_pss_rsae_sha256:RSA+SHA256']],
+    ])('shows its %s certificate to a client %s', async (kind, _, words) => {
+      const { answer, report } = await converseEc(words);
+      expect(answer.readUIntBE(0, 3)).toBe(RESPONSE_MESSAGE);
+      expect(report).toContain('Verification: OK');
+      // A suite of RSA key exchange has no signature of the server, and its name begins with the cipher.
+      const shown = /Signature type: ECDSA/.test(report) ? 'EC' : /(Signature type: RSA|Ciphersuite: AES)/.exec(report);
+      expect(shown === 'EC' ? 'EC' : shown && 'RSA', report).toBe(kind);
+    });
+
+    it('keeps authority and RSA certificate as they were, and says at its start who may refuse the other', () => {
+      expect(filesOfPki()).toEqual(before);
+      expect(withEc.stderr()).toContain('one that trusts only pki/server.pem may refuse it');
+      expect(server.stderr()).not.toContain('EC certificate');
+    });
+
+    it('is refused by a client that trusts the RSA certificate alone and can verify the other: so it is no default', async () => {
+      const pinned = ['-partial_chain', '-tls1_3'];
+      const trusted = at('kms', 'pki', 'server.pem');
+      expect((await converseEc(pinned, trusted)).answer).toHaveLength(0);
+      expect(
+        (await converseEc(['-partial_chain', '-tls1_2', '-cipher', 'AES128-SHA256'], trusted)).answer,
+      ).not.toHaveLength(0);
     });
   });
 });

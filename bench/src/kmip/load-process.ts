@@ -59,7 +59,7 @@ async function begin(): Promise<Loop> {
     let seen = '';
     const turn = async (): Promise<void> => {
       const connection = await RawConnection.open(access, context);
-      seen = connection.tls;
+      if (seen === '') seen = connection.tls;
       await succeed(connection, discover);
       await succeed(connection, get, true);
       await succeed(connection, getState);

@@ -21,13 +21,19 @@ export interface MeasuredServer {
  *
  * @param command how the program is called: executable, then its first arguments
  * @param folder for everything: `kms/` and the client's `client/`
+ * @param options of `kms serve`
  */
-export async function startOwnServer(command: readonly string[], folder: string): Promise<MeasuredServer> {
+export async function startOwnServer(
+  command: readonly string[],
+  folder: string,
+  options: readonly string[] = [],
+): Promise<MeasuredServer> {
   const [executable = '', ...words] = command;
   const dir = join(folder, 'kms');
   const identity = join(folder, 'client');
   await ended(spawn(executable, [...words, 'kms', 'client', 'add', 'bench', '--dir', dir, '--out', identity]));
-  const child = spawn(executable, [...words, 'kms', 'serve', '--dir', dir, '--listen', '127.0.0.1:0']);
+  const serve = ['kms', 'serve', '--dir', dir, '--listen', '127.0.0.1:0', ...options];
+  const child = spawn(executable, [...words, ...serve]);
   const lines = createInterface({ input: child.stdout });
   for await (const line of lines) {
     if (!line.startsWith('{"ready":true')) continue;

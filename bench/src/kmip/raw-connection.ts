@@ -39,9 +39,10 @@ export class RawConnection {
     return new RawConnection(socket);
   }
 
-  /** The negotiated version and suite, for example `TLSv1.3 TLS_AES_256_GCM_SHA384`. */
+  /** Negotiated version and suite, and the server's kind of key: `TLSv1.3 TLS_AES_256_GCM_SHA384 RSA`. Not for each turn. */
   get tls(): string {
-    return `${this.#socket.getProtocol()} ${this.#socket.getCipher().name}`;
+    const kind = this.#socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType ?? 'unknown';
+    return `${this.#socket.getProtocol()} ${this.#socket.getCipher().name} ${kind.toUpperCase()}`;
   }
 
   /** Sends one request and waits for the whole answer, which is valid until the next exchange. */

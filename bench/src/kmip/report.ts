@@ -1,8 +1,11 @@
 import type { Machine } from '../xts/machine.js';
 import type { Sample, Workload } from './load.js';
 
-/** `vcryptsim-tls12` is our server with clients that speak what PyKMIP speaks at best: TLS 1.2 with AES128-SHA256. */
-export type MeasuredSubject = 'vcryptsim' | 'vcryptsim-tls12' | 'pykmip';
+/**
+ * `vcryptsim-ec` is our server with `--ec`, whose EC certificate these clients are shown; `vcryptsim-tls12` is our server
+ * with clients that speak what PyKMIP speaks at best: TLS 1.2 with AES128-SHA256.
+ */
+export type MeasuredSubject = 'vcryptsim' | 'vcryptsim-ec' | 'vcryptsim-tls12' | 'pykmip';
 
 /** Where a server keeps its store: in a memory-backed folder, or on a disk whose fsync is real. */
 export type StorePlace = 'memory' | 'disk';
@@ -23,7 +26,7 @@ export interface KmipRow extends KmipConfiguration {
   /** Time of one turn; medians over the rounds. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** TLS version and suite that were negotiated. */
+  /** TLS version and suite that were negotiated, and the kind of key in the server's certificate. */
   readonly tls: string;
   /** To PyKMIP with the same store and workload; the median of the rounds' own ratios. Null without PyKMIP. */
   readonly ratioPykmip: number | null;

@@ -58,6 +58,9 @@ export async function runKmipBench(o: KmipBenchOptions): Promise<KmipReport> {
     const fsyncsPerSecond = { memory: fsyncRate(folders.memory), disk: fsyncRate(folders.disk) };
     for (const place of ['memory', 'disk'] as const) {
       servers.set(`vcryptsim ${place}`, await startOwnServer(o.command, folders[place]));
+      if (place === 'memory' && workloads.includes('power-on')) {
+        servers.set(`vcryptsim-ec ${place}`, await startOwnServer(o.command, join(folders[place], 'ec'), ['--ec']));
+      }
       if (pykmip !== null) servers.set(`pykmip ${place}`, await startPeer(folders[place]));
     }
     const samples = new Map<KmipConfiguration, Sample[]>(
@@ -94,8 +97,8 @@ function configurations(workloads: readonly Workload[], withPykmip: boolean): Km
   return workloads.flatMap((workload) =>
     (['memory', 'disk'] as const).flatMap((place) => {
       const subjects: MeasuredSubject[] = ['vcryptsim'];
-      // The suite matters where there are handshakes, and the disk adds nothing to that.
-      if (workload === 'power-on' && place === 'memory') subjects.push('vcryptsim-tls12');
+      // Certificate and suite matter where there are handshakes, and the disk adds nothing to that.
+      if (workload === 'power-on' && place === 'memory') subjects.push('vcryptsim-ec', 'vcryptsim-tls12');
       if (withPykmip) subjects.push('pykmip');
       return subjects.map((subject) => ({ subject, place, workload }));
     }),
@@ -107,7 +110,7 @@ function measure(
   servers: ReadonlyMap<string, MeasuredServer>,
   o: { readonly seconds: number; readonly clients: number },
 ): Promise<Sample> {
-  const server = servers.get(`${subject === 'pykmip' ? 'pykmip' : 'vcryptsim'} ${place}`);
+  const server = servers.get(`${subject === 'vcryptsim-tls12' ? 'vcryptsim' : subject} ${place}`);
   if (server === undefined) throw new Error(`no server of ${subject} on ${place} was started`);
   const { access, keyId, keySha256 } = server;
   const load = {

@@ -7,7 +7,7 @@ const OTHERS_ANY = 0o077;
 /** Folders and files that only their owner may change. */
 const CHANGED_BY_OWNER = ['', '/store', '/store/journal', '/audit.jsonl', '/clients', '/followers', '/pki', '/link'];
 /** Private keys, which only their owner may read. */
-const READ_BY_OWNER = ['/pki/ca.key', '/pki/server.key', '/link/key.pem'];
+const READ_BY_OWNER = ['/pki/ca.key', '/pki/server.key', '/pki/server-ec.key', '/link/key.pem'];
 
 /**
  * Says which parts of a key server's folder others than their owner may use: change what is kept, or read a root key or

@@ -56,6 +56,8 @@ export interface KeyServerOptions {
   readonly keyPairs: KeyPairSource;
   /** Names and addresses by which clients call the server, beside localhost and 127.0.0.1. */
   readonly alternativeNames?: readonly string[];
+  /** Whether clients that can verify it are shown an EC certificate, beside the RSA one for the others. Default false. */
+  readonly withEc?: boolean;
   /** File of the root key; default `DIR/root.key`. */
   readonly rootKeyPath?: string;
   /** What a client may keep; {@link defaultQuotas} for those that are not given. */
@@ -190,7 +192,7 @@ export class KeyServer {
     const operations = link ? followerOperations(() => link.status) : operationTable();
     const node = await KeyServerNode.listen({
       operations,
-      identities: [this.pki.identity],
+      identities: this.pki.identities,
       ...o,
       clock,
       entropy,

@@ -1,5 +1,4 @@
-import { createPublicKey } from 'node:crypto';
-import { LabAuthority, PkiError, readCertificate, verifyPeer } from '@vcryptsim/pki';
+import { LabAuthority, PkiError } from '@vcryptsim/pki';
 import {
   type Clock,
   type Entropy,
@@ -12,15 +11,10 @@ import {
   makeFolders,
   type TlsIdentity,
 } from '@vcryptsim/ports';
-import { KmsError } from './errors.js';
 import { readCertificates, readPrivateKey, writeCertificates, writePrivateKey } from './pem-files.js';
+import { incomplete, leafValidity, openIdentity, validFor } from './server-identity.js';
 
-const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
-const LEAF_DAYS = 825;
-/** Certificates begin a little in the past, because a client's clock may be behind. */
-const BACKDATED_MS = DAY_MS;
-const RENEWED_BEFORE_MS = 30 * DAY_MS;
 
 /** What the key server's own certificates need of the world. */
 export interface ServerPkiOptions {
@@ -32,17 +26,24 @@ export interface ServerPkiOptions {
   readonly keyPairs: KeyPairSource;
   /** Names and addresses by which clients call the server, beside localhost and 127.0.0.1. */
   readonly alternativeNames?: readonly string[];
+  /** Whether there is an EC certificate beside the RSA one; made when it was never there. Default false. */
+  readonly withEc?: boolean;
 }
 
 /**
  * The key server's own authority and identity, in `ca.pem`, `ca.key`, `server.pem`, `server.key`. The server's key is
- * RSA, so that clients which know the key exchange by RSA only can connect (design.md section 8). The authority also
- * issues client certificates; it makes nobody known: that is the registry's part.
+ * RSA, so that clients which know the key exchange by RSA only can connect (design.md section 8). On request there is a
+ * second identity of an EC key in `server-ec.pem`, `server-ec.key`: OpenSSL shows it to clients that can verify it, which
+ * costs the server less. It is no default, since a client may trust just the certificate that it met (docs/decisions/0014).
+ * The authority also issues client certificates; it makes nobody known: that is the registry's part.
  */
 export class ServerPki {
   private constructor(
     readonly authority: LabAuthority,
+    /** The RSA one, which every client can use. */
     readonly identity: TlsIdentity,
+    /** What clients are shown, each according to what it can: the RSA one, and the EC one where that was asked for. */
+    readonly identities: readonly TlsIdentity[],
     private readonly keyPairs: KeyPairSource,
     private readonly clock: Clock,
   ) {}
@@ -57,25 +58,11 @@ export class ServerPki {
   static async open(o: ServerPkiOptions): Promise<ServerPki> {
     if (await isFirstStart(o)) await makeFolder(o);
     const authority = await openAuthority(o);
-    const keyPair = await openKeyPair(o);
-    const path = `${o.folder}/server.pem`;
     const names = ['localhost', '127.0.0.1', ...(o.alternativeNames ?? [])];
-    let certificate = (await readCertificates(o.files, path))?.[0];
-    if (!certificate || !(await isGood(certificate, names, authority, keyPair, o.clock.nowMs))) {
-      const validity = validFor(o.clock, LEAF_DAYS);
-      const subject = 'CN=vcryptsim kms';
-      const { publicKey } = keyPair;
-      certificate = await authority.issue({
-        subject,
-        alternativeNames: names,
-        publicKey,
-        usage: 'server',
-        ...validity,
-      });
-      await writeCertificates(o.files, path, [certificate]);
-    }
-    const identity = { chain: [certificate], privateKey: keyPair.privateKey };
-    return new ServerPki(authority, identity, o.keyPairs, o.clock);
+    const place = { ...o, authority, names };
+    const identity = await openIdentity('rsa-2048', place);
+    const identities = o.withEc ? [identity, await openIdentity('ec-p256', place)] : [identity];
+    return new ServerPki(authority, identity, identities, o.keyPairs, o.clock);
   }
 
   /**
@@ -85,7 +72,7 @@ export class ServerPki {
    * @throws PkiError MALFORMED
    */
   signRequest(request: Uint8Array): Promise<Uint8Array> {
-    return this.authority.signRequest(request, { usage: 'client', ...validFor(this.clock, LEAF_DAYS) });
+    return this.authority.signRequest(request, { usage: 'client', ...leafValidity(this.clock) });
   }
 
   /** Makes a client certificate for a key pair, which is made too if none is given. */
@@ -95,7 +82,7 @@ export class ServerPki {
       subject: `CN=${name}`,
       usage: 'client',
       keyPair,
-      ...validFor(this.clock, LEAF_DAYS),
+      ...leafValidity(this.clock),
     });
   }
 }
@@ -138,19 +125,6 @@ async function openAuthority(o: ServerPkiOptions): Promise<LabAuthority> {
   }
 }
 
-async function openKeyPair(o: ServerPkiOptions): Promise<KeyPair> {
-  const path = `${o.folder}/server.key`;
-  if (await exists(o.files, path)) {
-    const privateKey = await readPrivateKey(o.files, path);
-    return { privateKey, publicKey: createPublicKey(privateKey) };
-  }
-  if (await exists(o.files, `${o.folder}/server.pem`))
-    throw incomplete(`${path} is missing, while server.pem is there.`);
-  const keyPair = await o.keyPairs.generate('rsa-2048');
-  await writePrivateKey(o.files, path, keyPair.privateKey);
-  return keyPair;
-}
-
 async function namesIn(files: FileSystem, folder: string): Promise<string[]> {
   try {
     return await files.readdir(folder);
@@ -158,35 +132,4 @@ async function namesIn(files: FileSystem, folder: string): Promise<string[]> {
     if (error instanceof FileError && error.code === 'NOT_FOUND') return [];
     throw error;
   }
-}
-
-function incomplete(what: string): KmsError {
-  return new KmsError(
-    'PKI_INCOMPLETE',
-    `${what} It is not created again, because clients trust the certificates that they know.`,
-    'Restore it from a backup. To get new certificates, which every client must trust again, move the folder pki away ' +
-      'together with clients and followers.',
-  );
-}
-
-async function isGood(
-  certificate: Uint8Array,
-  names: readonly string[],
-  authority: LabAuthority,
-  keyPair: KeyPair,
-  nowMs: number,
-): Promise<boolean> {
-  if (!readCertificate(certificate).x509.checkPrivateKey(keyPair.privateKey)) return false;
-  const trust = { pins: [], authorities: [authority.certificate] };
-  try {
-    for (const name of names) await verifyPeer([certificate], trust, nowMs + RENEWED_BEFORE_MS, name);
-    return true;
-  } catch (error) {
-    if (error instanceof PkiError) return false;
-    throw error;
-  }
-}
-
-function validFor(clock: Clock, days: number): { readonly notBeforeMs: number; readonly notAfterMs: number } {
-  return { notBeforeMs: clock.nowMs - BACKDATED_MS, notAfterMs: clock.nowMs + days * DAY_MS };
 }

@@ -11,8 +11,8 @@ import type { RootKey } from '../store/root-key.js';
  *   clients/NAME/key.pem.sealed    a client's private key, if it was left there: nonce, AES-256-GCM, tag under the root
  *                                  key, with "vcryptsim kms backup PATH" as additional data
  *   clients/NAME/password.sealed   like key.pem.sealed: who has the hash can try passwords
- *   pki/ca.pem, server.pem         as they are
- *   pki/ca.key.sealed, server.key.sealed       like key.pem.sealed
+ *   pki/ca.pem, server.pem, server-ec.pem      as they are
+ *   pki/ca.key.sealed, server.key.sealed, server-ec.key.sealed     like key.pem.sealed
  *   store/follower, link/cert.pem, link/ca.pem, link/key.pem.sealed     of a follower: it stays one
  *   backup.json                    {"format":"vcryptsim kms backup 1","takenAtMs":N,
  *                                   "files":[{"path":"audit.jsonl","sizeBytes":N,"sha256":"hex"}, ...]}
@@ -32,7 +32,7 @@ const SEALED = '.sealed';
 
 const PEER_FILES = ['cert.pem', 'authority.pem', 'ca.pem', 'key.pem', 'password', 'revoked'] as const;
 const OWN_FILES = [
-  ...['pki/ca.pem', 'pki/server.pem', 'pki/ca.key', 'pki/server.key'],
+  ...['pki/ca.pem', 'pki/server.pem', 'pki/server-ec.pem', 'pki/ca.key', 'pki/server.key', 'pki/server-ec.key'],
   ...['store/follower', 'link/cert.pem', 'link/ca.pem', 'link/key.pem'],
 ] as const;
 const NAME = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}';

@@ -113,6 +113,7 @@ describe('backup', () => {
       for (const file of ['ca.pem', 'key.pem', 'password']) await put(`/kms/clients/vcenter/${file}`);
       for (const file of ['followers/b/cert.pem', 'store/follower']) await put(`/kms/${file}`);
       for (const file of ['cert.pem', 'ca.pem', 'key.pem']) await put(`/kms/link/${file}`);
+      for (const file of ['server-ec.pem', 'server-ec.key']) await put(`/kms/pki/${file}`);
       await put('/kms/clients/a file that is no client');
       for (const out of OUTS) await server.backUp(out);
       await server.close();
@@ -126,8 +127,10 @@ describe('backup', () => {
       for (const [path, bytes] of before) {
         if (path !== '/kms/audit.jsonl') expect(after.get(path.replace('/kms', '/new')), path).toEqual(bytes);
       }
-      const secret = new TextEncoder().encode('content of /kms/clients/vcenter/password');
-      const scanner = new ByteScanner([{ name: 'password', bytes: secret }]);
+      const secrets = ['clients/vcenter/password', 'pki/server-ec.key'];
+      const scanner = new ByteScanner(
+        secrets.map((name) => ({ name, bytes: new TextEncoder().encode(`content of /kms/${name}`) })),
+      );
       for await (const { path } of scanFolder(files, '/safe', scanner)) expect(path).toBe('nowhere');
     });
   });

@@ -25,12 +25,17 @@ interface ServeOptions extends ClusterOptions {
   readonly listen: string;
   readonly rootKey?: string;
   readonly san: readonly string[];
+  readonly ec?: true;
   readonly quota: Partial<Quotas>;
   readonly anchor?: string;
   readonly strict?: true;
   readonly newAudit?: true;
   readonly profile: ProtocolProfile;
 }
+
+const EC_WARNING =
+  'It shows an EC certificate too (pki/server-ec.pem). A client that trusts pki/ca.pem accepts it; one that trusts only ' +
+  'pki/server.pem may refuse it.';
 
 /** `vcryptsim kms serve`: serves until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
@@ -45,6 +50,7 @@ export function serveCommand(): Command {
       (value: string, earlier: readonly string[]) => [...earlier, value],
       [],
     )
+    .option('--ec', 'show an EC certificate to clients that can verify it, and the RSA one to the others')
     .option(
       '--quota <name=number>',
       `what one client may keep: objects (${defaultQuotas.objects}), bytes (${defaultQuotas.bytes}), attributes of an object (${defaultQuotas.attributes}), value (bytes of one attribute, ${defaultQuotas.value}); may be given several times`,
@@ -109,6 +115,7 @@ async function serve(options: ServeOptions): Promise<void> {
         onFault: tellOfFault,
         alternativeNames: options.san,
         quotas: options.quota,
+        ...(options.ec && { withEc: true }),
         ...(rootKey !== undefined && { rootKeyPath: rootKey }),
         ...anchored,
         ...(options.newAudit && { newAudit: true }),
@@ -173,6 +180,7 @@ function greet(server: KeyServer, folder: string, warnings: readonly (string | n
     'This key server is for labs and tests, not for production keys.',
     `Folder ${folder}, ${objects} objects. ${known}`,
     ...torn,
+    ...(server.pki.identities.length > 1 ? [EC_WARNING] : []),
     ...warnings.filter((line) => line !== null),
   ];
   printError(`${lines.join('\n')}\n`);

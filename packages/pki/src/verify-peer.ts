@@ -1,5 +1,6 @@
 import type { Clock, PeerCertificate, PeerJudge } from '@vcryptsim/ports';
 import { type Certificate, readCertificate } from './certificate/certificate.js';
+import { pathsToAuthority, SENT_MAX } from './certificate/certificate-paths.js';
 import { forbiddenName } from './certificate/name-constraints.js';
 import { looksLikeAddress } from './certificate-fields.js';
 import { PkiError } from './errors.js';
@@ -14,26 +15,25 @@ export interface TrustSet {
   readonly revoked?: readonly string[];
 }
 
-const PATH_MAX = 6;
 const REMEMBERED_PATHS_MAX = 256;
 const OID_SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const OID_ANY_USAGE = '2.5.29.37.0';
 
-/** A path from a leaf to what made it trusted, with all that does not change as time passes. */
-interface Path {
-  readonly certificates: readonly Certificate[];
+/** The ways from a leaf to what made it trusted, with all that does not change as time passes; at least one. */
+interface Paths {
+  readonly ways: readonly (readonly Certificate[])[];
   readonly leaf: Certificate;
 }
 
 /**
- * Judges peers by one trust set. Who signed whom does not depend on time, so paths are remembered (at most 256);
- * dates and names are checked each time.
+ * Judges peers by one trust set. Who signed whom does not depend on time, so paths are remembered (of at most 256
+ * chains); dates and names are checked each time, and one good path is enough.
  */
 export class PeerVerifier {
   readonly #pins: ReadonlySet<string>;
   readonly #authorities: readonly Certificate[];
   readonly #revoked: ReadonlySet<string>;
-  readonly #paths = new Map<string, Path>();
+  readonly #paths = new Map<string, Paths>();
 
   /** @throws PkiError MALFORMED when a trusted certificate cannot be read */
   constructor(trust: TrustSet) {
@@ -57,29 +57,51 @@ export class PeerVerifier {
   }
 
   #judge(chain: readonly Uint8Array[], nowMs: number, expectedName: string | undefined): PeerCertificate {
-    const { certificates, leaf } = this.#pathOf(chain);
-    for (const { subject, fingerprintSha256, notBeforeMs, notAfterMs } of certificates) {
-      if (this.#revoked.has(fingerprintSha256)) throw new PkiError('REVOKED', subject);
-      if (!(nowMs >= notBeforeMs)) throw new PkiError('NOT_YET_VALID', subject);
-      if (!(nowMs <= notAfterMs)) throw new PkiError('EXPIRED', subject);
+    const { ways, leaf } = this.#pathsOf(chain);
+    let refusal: PkiError | null = null;
+    for (const way of ways) {
+      refusal = this.#refusalNow(way, nowMs);
+      // A revoked certificate is not made good by another way around it.
+      if (refusal === null || refusal.code === 'REVOKED') break;
     }
+    if (refusal !== null) throw refusal;
     if (expectedName !== undefined) judgeServer(leaf, expectedName);
     return leaf.peer;
   }
 
-  #pathOf(chain: readonly Uint8Array[]): Path {
-    const key = chain.map(bytesKey).join('|');
+  #refusalNow(way: readonly Certificate[], nowMs: number): PkiError | null {
+    for (const { subject, fingerprintSha256, notBeforeMs, notAfterMs } of way) {
+      if (this.#revoked.has(fingerprintSha256)) return new PkiError('REVOKED', subject);
+      if (!(nowMs >= notBeforeMs)) return new PkiError('NOT_YET_VALID', subject);
+      if (!(nowMs <= notAfterMs)) return new PkiError('EXPIRED', subject);
+    }
+    return null;
+  }
+
+  #pathsOf(chain: readonly Uint8Array[]): Paths {
+    const keys = new Set(chain.map(bytesKey));
+    const key = [...keys].join('|');
     const known = this.#paths.get(key);
     if (known) return known;
-    const [leaf, ...sent] = chain.slice(0, PATH_MAX).map(readCertificate);
+    // Some servers send a certificate twice.
+    const once = chain.filter((der, at) => at === chain.findIndex((other) => bytesKey(other) === bytesKey(der)));
+    const [leaf, ...sent] = once.slice(0, SENT_MAX).map(readCertificate);
     if (!leaf) throw new PkiError('NO_CERTIFICATE');
-    const certificates = this.#pins.has(bytesKey(leaf.der)) ? [leaf] : pathToAuthority(leaf, sent, this.#authorities);
-    if (!certificates) throw new PkiError('UNKNOWN_ISSUER', leaf.subject);
-    if (certificates.length > 1) obeyRules(certificates);
-    const path = { certificates, leaf };
-    if (this.#paths.size < REMEMBERED_PATHS_MAX) this.#paths.set(key, path);
-    return path;
+    const paths = { ways: this.#pins.has(bytesKey(leaf.der)) ? [[leaf]] : lawful(leaf, sent, this.#authorities), leaf };
+    if (this.#paths.size < REMEMBERED_PATHS_MAX) this.#paths.set(key, paths);
+    return paths;
   }
+}
+
+/** The ways to an authority that keep to their own rules. */
+function lawful(leaf: Certificate, sent: readonly Certificate[], authorities: readonly Certificate[]) {
+  const { paths, obstacle } = pathsToAuthority(leaf, sent, authorities);
+  if (paths.length === 0) throw new PkiError('UNKNOWN_ISSUER', leaf.subject, obstacle);
+  const broken = paths.map((path) => brokenRule(path));
+  const ways = paths.filter((_, at) => broken[at] === null);
+  const [first] = broken;
+  if (ways.length === 0 && first) throw first;
+  return ways;
 }
 
 /**
@@ -133,53 +155,15 @@ function isFor({ x509 }: Certificate, name: string): boolean {
   }
 }
 
-/** Certificates from the leaf up to a trusted authority, or null. Same names with other keys are tried one by one. */
-function pathToAuthority(
-  leaf: Certificate,
-  sent: readonly Certificate[],
-  authorities: readonly Certificate[],
-): Certificate[] | null {
-  const path = [leaf];
-  for (let below = leaf; path.length < PATH_MAX; ) {
-    const intermediates = path.length - 1;
-    const anchor = authorities.find((candidate) => signed(candidate, below, intermediates));
-    if (anchor) return [...path, anchor];
-    const next = sent.find((candidate) => !path.includes(candidate) && signed(candidate, below, intermediates));
-    if (!next) return null;
-    path.push(next);
-    below = next;
-  }
-  return null;
-}
-
-/** `checkIssued` compares names, key identifiers and the keyCertSign bit; only `verify` looks at the signature. */
-function signed(issuer: Certificate, { x509 }: Certificate, intermediates: number): boolean {
-  return (
-    issuer.x509.ca &&
-    x509.checkIssued(issuer.x509) &&
-    issuer.extensions.roomBelow >= intermediates &&
-    isSignedBy(x509, issuer)
-  );
-}
-
-/** A signature of a kind that OpenSSL does not know, or does not join with that key, is none. */
-function isSignedBy(certificate: Certificate['x509'], issuer: Certificate): boolean {
-  try {
-    return certificate.verify(issuer.publicKey);
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Holds a path, leaf first and its anchor last, to the rules that are in it: critical extensions that are not understood
  * (RFC 5280 section 4.2: such a certificate must be refused; an anchor's own are its owner's decision), and what each
  * authority says about names below it. Self-issued intermediates are free of the latter, as a key change makes them.
  */
-function obeyRules(path: readonly Certificate[]): void {
+function brokenRule(path: readonly Certificate[]): PkiError | null {
   for (const { subject, extensions } of path.slice(0, -1)) {
     const [unknown] = extensions.notUnderstood;
-    if (unknown !== undefined) throw new PkiError('RULE_NOT_UNDERSTOOD', subject, `It is ${unknown}.`);
+    if (unknown !== undefined) return new PkiError('RULE_NOT_UNDERSTOOD', subject, `It is ${unknown}.`);
   }
   for (const [at, { extensions, subject }] of path.entries()) {
     if (extensions.nameConstraints === null) continue;
@@ -188,9 +172,10 @@ function obeyRules(path: readonly Certificate[]): void {
       const names = { subject: below.subjectNames, alternativeNames: below.extensions.alternativeNames };
       const forbidden = forbiddenName(extensions.nameConstraints, names);
       if (forbidden === null) continue;
-      throw new PkiError('NAME_NOT_PERMITTED', below.subject, `${subject} does not allow ${forbidden}.`);
+      return new PkiError('NAME_NOT_PERMITTED', below.subject, `${subject} does not allow ${forbidden}.`);
     }
   }
+  return null;
 }
 
 function bytesKey(der: Uint8Array): string {

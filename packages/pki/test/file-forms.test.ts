@@ -53,11 +53,26 @@ describe.runIf(hasOpenssl)('a file of certificates or a key', () => {
     expect(certificatesFromFile(trusted, 'trusted.pem')).toEqual([leaf]);
   });
 
+  it('is read as several certificates in DER, with padding behind them, and as a short key', () => {
+    const both = Uint8Array.from([...leaf, ...root]);
+    expect(certificatesFromFile(both, 'a.cer')).toEqual([leaf, root]);
+    for (const padding of [[0x0a], [0x0d, 0x0a, 0x1a], [0, 0, 0]]) {
+      expect(certificatesFromFile(Uint8Array.from([...leaf, ...padding]), 'a.cer')).toEqual([leaf]);
+    }
+    expect(refusal(() => certificatesFromFile(Uint8Array.from([...leaf, 1, 2, 3]), 'a.cer'))).toMatch(/3 bytes follow/);
+    const short = made('genpkey', '-algorithm', 'ed25519', '-outform', 'der', '-out', 'ed.der');
+    expect(privateKeyFromFile(short, 'ed.der').asymmetricKeyType).toBe('ed25519');
+    expect(refusal(() => certificatesFromFile(short, 'x'))).toMatch(/It is a private key/);
+    expect(refusal(() => certificatesFromFile(text(Buffer.from(short).toString('base64')), 'x'))).toMatch(/base64/);
+    expect(refusal(() => certificatesFromFile(text('0.5 is a number'), 'x'))).toMatch(/a text without a PEM block/);
+  });
+
   it('is read as DER, as PEM of Windows and as PKCS#7 with the leaf first', () => {
     expect(certificatesFromFile(leaf, 'a.cer')).toEqual([leaf]);
     const pem = new X509Certificate(leaf).toString();
     expect(certificatesFromFile(text(pem.replaceAll('\n', '\r\n')), 'a.cer')).toEqual([leaf]);
     expect(certificatesFromFile(utf16(pem), 'a.cer')).toEqual([leaf]);
+    expect(certificatesFromFile(utf16(pem).slice(2), 'a.cer')).toEqual([leaf]);
     expect(certificatesFromFile(text(`\ufeff${pem}`), 'a.cer')).toEqual([leaf]);
     const files = ['-certfile', 'root.pem', '-certfile', 'leaf.pem'];
     const p7 = made('crl2pkcs7', '-nocrl', ...files, '-out', 'a.p7b');
@@ -129,7 +144,7 @@ describe.runIf(hasOpenssl)('a file of certificates or a key', () => {
       [publicKey, /It is a public key/],
       [publicDer, /It is a public key/],
       [ssl.read('leaf.csr'), /certificate request \(CSR\).*signed by an authority/],
-      [text(bare), /base64 without BEGIN and END lines.*openssl base64 -d -A -in 'x'/],
+      [text(bare), /base64 without BEGIN and END lines.*tr -d ' \\r\\n' < 'x' \| openssl base64 -d -A/],
       [text('hello'), /a text without a PEM block/],
       [text('-----BEGIN SOMETHING-----\nAAAA\n-----END SOMETHING-----\n'), /PEM of another kind/],
       [Uint8Array.of(0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2), /Java key store.*keytool/],

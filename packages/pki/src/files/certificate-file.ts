@@ -23,7 +23,7 @@ export function certificatesFromFile(bytes: Uint8Array, file: string): Uint8Arra
   const found = formOf(plain, 'certificate');
   if (found.form !== 'certificate' && found.form !== 'PKCS#7') throw wrongForm(found, 'certificate', file);
   try {
-    const blocks = found.encoding === 'DER' ? [plain] : pemBlocks(plain, found.form);
+    const blocks = found.encoding === 'DER' ? derBlocks(plain, found.form) : pemBlocks(plain, found.form);
     const ders = found.form === 'PKCS#7' ? blocks.flatMap(certificatesInSignedData) : blocks;
     if (ders.length === 0) throw new PkiError('MALFORMED', undefined, 'It holds no whole certificate.');
     const certificates = ders.map(readCertificate);
@@ -46,6 +46,24 @@ export function certificateRequestFromFile(bytes: Uint8Array, file: string): Uin
   const [request] = found.encoding === 'DER' ? [Uint8Array.from(plain)] : blocksOf(plain, REQUESTS);
   if (request === undefined) throw damagedForm(found, 'certificate request', file, 'Its END line is missing.');
   return request;
+}
+
+/** What some programs leave after DER: an end of line, the end mark of DOS, zeros to a whole sector. */
+const PADDING: ReadonlySet<number> = new Set([0x00, 0x0a, 0x0d, 0x1a, 0x20]);
+
+/** DER of each of several elements one after another, as `cat a.cer b.cer` makes them, without padding at the end. */
+function derBlocks(bytes: Uint8Array, form: string): Uint8Array[] {
+  const blocks: Uint8Array[] = [];
+  let left = bytes;
+  while (left.some((byte) => !PADDING.has(byte))) {
+    if (blocks.length > 0 && left[0] !== 0x30) {
+      throw new PkiError('MALFORMED', undefined, `${left.length} bytes follow the end of a ${form}.`);
+    }
+    const { whole } = DerElement.readFirst(left, `a ${form}`);
+    blocks.push(Uint8Array.from(whole));
+    left = left.subarray(whole.length);
+  }
+  return blocks;
 }
 
 function pemBlocks(bytes: Uint8Array, form: 'certificate' | 'PKCS#7'): Uint8Array[] {

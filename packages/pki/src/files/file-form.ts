@@ -30,9 +30,9 @@ const MARK = new TextEncoder().encode('-----BEGIN ');
 const ENCRYPTED_HEADER = new TextEncoder().encode('Proc-Type: 4,ENCRYPTED');
 const LABEL_BYTES_MAX = 64;
 const DASH = 0x2d;
-/** First byte of DER, and the least second one of a SEQUENCE that is as long as these are. */
+/** First byte of DER. It is also the digit 0; a second byte from here on is that of no text. */
 const SEQUENCE = 0x30;
-const LONG_LENGTH = 0x40;
+const NO_TEXT = 0x80;
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
 /** Of PKCS#5 and PKCS#12: how a private key is encrypted. */
 const ENCRYPTION = /^1\.2\.840\.113549\.1\.(?:5|12)\./;
@@ -61,10 +61,12 @@ export function formOf(bytes: Uint8Array, wanted: FileForm): FoundForm {
 
 /** Texts of Windows often come as UTF-16 or with a mark before them; PEM is plain ASCII. Answers the bytes to read. */
 export function asPlainText(bytes: Uint8Array): Uint8Array {
-  const [first, second, third] = bytes;
+  const [first, second, third, fourth] = bytes;
   if (first === 0xef && second === 0xbb && third === 0xbf) return bytes.subarray(3);
   if (first === 0xff && second === 0xfe) return bytes.filter((_, at) => at >= 2 && at % 2 === 0);
   if (first === 0xfe && second === 0xff) return bytes.filter((_, at) => at >= 2 && at % 2 === 1);
+  // UTF-16 without a mark, as it begins with `-` or another character of ASCII.
+  if (second === 0 && third !== 0 && fourth === 0) return bytes.filter((_, at) => at % 2 === 0);
   return bytes;
 }
 
@@ -113,14 +115,14 @@ function formOfLabel(label: string, bytes: Uint8Array): FileForm {
   }
 }
 
-/** All that is read here is a SEQUENCE; null for what does not begin as one. */
+/** All that is read here is a SEQUENCE; null for what does not begin as one, or may be a text. */
 function formOfDer(bytes: Uint8Array): FileForm | null {
   const [first = 0, second = 0] = bytes;
-  if (first !== SEQUENCE || second < LONG_LENGTH) return null;
+  if (first !== SEQUENCE) return null;
   try {
     return formOfElement(DerElement.readFirst(bytes, 'DER'));
   } catch (error) {
-    if (error instanceof PkiError) return 'damaged DER';
+    if (error instanceof PkiError) return second >= NO_TEXT ? 'damaged DER' : null;
     throw error;
   }
 }
@@ -159,8 +161,8 @@ function formOfSigned(fields: readonly DerElement[]): FileForm {
 
 function isBareBase64(bytes: Uint8Array): boolean {
   const text = new TextDecoder('latin1').decode(bytes.subarray(0, 4096)).replace(/\s/g, '');
-  // SEQUENCE with a length of one or two bytes, as every certificate and key begins.
-  return /^MI[A-Za-z0-9+/]+=*$/.test(text);
+  // A SEQUENCE, as every certificate and key begins: 0x30, then its length.
+  return /^M[A-P][A-Za-z0-9+/]{40,}=*$/.test(text);
 }
 
 function indexOf(bytes: Uint8Array, part: Uint8Array, from: number): number {

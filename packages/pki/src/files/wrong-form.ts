@@ -53,7 +53,8 @@ function conversion({ form, encoding }: FoundForm, wanted: FileForm, file: strin
         `keytool -importkeystore -srckeystore ${quoted} -destkeystore store.p12 -deststoretype pkcs12, then openssl pkcs12 -in store.p12 ${isKey ? '-nocerts -noenc -out key.pem' : '-nokeys -out cert.pem'}`,
       );
     case 'bare base64':
-      return line(`openssl base64 -d -A -in ${quoted} -out ${isKey ? 'key.der' : 'cert.der'}`);
+      // With -A it wants one line, without -A short ones.
+      return line(`tr -d ' \\r\\n' < ${quoted} | openssl base64 -d -A -out ${isKey ? 'key.der' : 'cert.der'}`);
     case 'certificate request':
       return wanted === 'certificate' ? 'Have it signed by an authority, and name what that answers.' : null;
     default:

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { certificatesFromFile, PkiError, privateKeyFromFile } from '@vcryptsim/pki';
 import { type FileSystem, readWhole, type TlsIdentity } from '@vcryptsim/ports';
 import { RunError } from '../run/run-error.js';
@@ -44,12 +44,20 @@ export async function readKeyServerAccess(files: FileSystem, paths: KeyServerAcc
     const identity = { chain, privateKey: told(() => privateKeyFromFile(bytes, paths.key)) };
     const [leaf] = chain;
     if (!leaf || !new X509Certificate(leaf).checkPrivateKey(identity.privateKey)) {
-      throw new RunError('BAD_CREDENTIALS', `The private key in ${paths.key} is not that of ${paths.cert}.`);
+      throw new RunError('BAD_CREDENTIALS', mismatch(chain, identity.privateKey, paths));
     }
     return { identity, trusted, credential: await readCredential(files, paths) };
   } finally {
     bytes.fill(0);
   }
+}
+
+/** A chain in the wrong order is told from the key of another certificate. */
+function mismatch(chain: readonly Uint8Array[], key: KeyObject, paths: KeyServerAccessFiles): string {
+  const at = chain.findIndex((der) => new X509Certificate(der).checkPrivateKey(key));
+  return at < 0
+    ? `The private key in ${paths.key} is not that of ${paths.cert}.`
+    : `The private key in ${paths.key} is that of certificate ${at + 1} of ${paths.cert}. Put that certificate first, then its issuers.`;
 }
 
 async function readCertificates(files: FileSystem, path: string): Promise<Uint8Array[]> {

@@ -70,6 +70,8 @@ describe('a VM that a key safe encrypts', () => {
     ['a form that is not known', [['encryption.future', 'x']], true],
     ['only its guid', [['encryptedVM.guid', '{1}']], true],
     ['a virtual TPM alone', [['vtpm.present', 'TRUE']], null],
+    ['a virtual TPM that is switched off', [['vtpm.present', 'FALSE']], false],
+    ['no need of encryption', [['encryption.required', 'FALSE']], false],
     ['nothing of the kind', [], false],
   ])('%s', async (_name, entries, encrypted) => {
     const report = await inspected(vmx(...entries), 'a.vmx');

@@ -50,6 +50,11 @@ describe('a file in the encoding that it names', () => {
     }
   });
 
+  it('ISO-2022-JP is refused by name, since its ASCII is not what it says', () => {
+    const source = Buffer.from('.encoding = "ISO-2022-JP"\na = "\x1b$B7PM}\x1b(B"\n');
+    expect(() => Vmx.read(source, 'f')).toThrow(/encoding is ISO-2022-JP, which is not known here/);
+  });
+
   it('keeps bytes that the encoding does not have', () => {
     const source = Buffer.concat([
       Buffer.from('.encoding = "GBK"\na = "'),
@@ -75,6 +80,8 @@ describe('a file in the encoding that it names', () => {
     ['UTF-8 with a mark', Buffer.from('\ufeffa = "ä"\n')],
     ['UTF-16, little end first', Buffer.from('\ufeffa = "ä"\n', 'utf16le')],
     ['UTF-16, big end first', Buffer.from('\ufeffa = "ä"\n', 'utf16le').swap16()],
+    ['UTF-16 without a mark', Buffer.from('a = "ä"\n', 'utf16le')],
+    ['UTF-16 without a mark, big end first', Buffer.from('a = "ä"\n', 'utf16le').swap16()],
   ])('%s', (_name, source) => {
     const vmx = Vmx.read(source, 'f');
     expect(vmx.get('a')).toBe('ä');

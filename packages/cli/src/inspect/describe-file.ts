@@ -60,7 +60,7 @@ export async function describeFile(
 /** Says whether a text without a telling name is a configuration: by the entries that each has. */
 function isConfiguration(head: Uint8Array): boolean {
   const text = Buffer.from(head).toString('latin1');
-  return /^\s*(?:config\.version|virtualHW\.version|encryption\.(?:bundle|keySafe))\s*=/im.test(text);
+  return /^\s*(?:config\.version|virtualHW\.version|encryption\.(?:bundle|keySafe|data))\s*=/im.test(text);
 }
 
 function describeEmpty(file: string): FileReport {

@@ -14,6 +14,8 @@ const SEALED: ReadonlyMap<string, string> = new Map([
 ]);
 /** Entries that only an encrypted VM has, beside those that hold something sealed. */
 const SIGNS = /^(?:encryption\.|encryptedvm\.|vmx\.encryptiontype$)/;
+/** What switches an entry off: a VM without a TPM may say so. */
+const OFF = /^\s*(?:false|no|none|0)?\s*$/i;
 const VTPM = /^(?:vtpm\.|managedvm\.autoaddvtpm$)/;
 
 /**
@@ -26,7 +28,8 @@ const VTPM = /^(?:vtpm\.|managedvm\.autoaddvtpm$)/;
 export function describeVmx(source: Vmx | string, file: string, format = 'configuration of a VM (.vmx)'): FileReport {
   const vmx = typeof source === 'string' ? Vmx.parse(source, file) : source;
   const entries = vmx.entries();
-  const has = (pattern: RegExp): boolean => entries.some(([name]) => pattern.test(name.toLowerCase()));
+  const has = (pattern: RegExp): boolean =>
+    entries.some(([name, value]) => pattern.test(name.toLowerCase()) && !OFF.test(value));
   const sealed = entries.flatMap(([name, value]): ReportEntry[] => {
     const holds = SEALED.get(name.toLowerCase());
     if (holds === undefined) return [];

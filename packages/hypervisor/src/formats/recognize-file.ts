@@ -12,6 +12,7 @@ import { MARKS } from './file-kinds.js';
 import { sparseHeaderOf } from './sparse-header.js';
 import { encryptedObjectOf, isStateFile } from './state-file.js';
 import { tarHeaderOf } from './tar-header.js';
+import { wideEncodingOf } from './text-encoding.js';
 
 const TAR = packedKind('tar', 'a tar archive', (path) => `tar xf ${path}`);
 const OVA: FileKind = {
@@ -61,7 +62,8 @@ export function recognizeFile(ends: FileEnds): FileKind | null {
  * or its first lines hold `CID` and `createType`. A byte order mark, blank lines and other comments may come before.
  */
 export function isDescriptorText(head: Uint8Array): boolean {
-  const isWide = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  const isMarked = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  const isWide = isMarked || wideEncodingOf(head.subarray(0, 4)) !== null;
   const text = latin1(head, 0, 4096).replaceAll(isWide ? /[\0\xfe\xff]/g : /^\xef\xbb\xbf/g, '');
   // Text up to the first NUL, which qemu's padding may bring.
   const start = text.split('\0', 1)[0] ?? '';

@@ -16,6 +16,7 @@ export interface TextEncoding {
 /** What VMware's Windows programs write where a file names no encoding and the system is a Western one. */
 const GUESS = 'windows-1252';
 const UTF8_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+const ESCAPE = 0x1b;
 const NAME = /^[ \t]*\.?encoding[ \t]*=[ \t]*"?([^"\r\n#]{0,64})/im;
 
 /**
@@ -29,6 +30,8 @@ export function encodingOf(bytes: Uint8Array, file: string, lenient = false): Te
   const none = new Uint8Array(0);
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return marked('utf-16le', bytes.slice(0, 2));
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return marked('utf-16be', bytes.slice(0, 2));
+  const wide = wideEncodingOf(bytes);
+  if (wide !== null) return marked(wide, none);
   if (UTF8_MARK.every((byte, index) => bytes[index] === byte)) return marked('utf-8', UTF8_MARK);
   const declared = NAME.exec(iconv.decode(bytes, 'latin1'))?.[1]?.trim() || null;
   if (declared === null) {
@@ -38,7 +41,10 @@ export function encodingOf(bytes: Uint8Array, file: string, lenient = false): Te
   const readAs = knownName(declared);
   if (readAs !== null) return { declared, readAs, guessed: false, mark: none };
   if (lenient) return { declared, readAs: 'utf-8', guessed: true, mark: none };
-  if (bytes.every((byte) => byte < 0x80)) return { declared, readAs: 'latin1', guessed: false, mark: none };
+  // ISO-2022 writes everything in ASCII, and changes its meaning by ESC.
+  if (bytes.every((byte) => byte < 0x80 && byte !== ESCAPE)) {
+    return { declared, readAs: 'latin1', guessed: false, mark: none };
+  }
   throw notSupported(
     'encoding',
     `${file} says that its encoding is ${declared}, which is not known here. Read it with the program that wrote it.`,
@@ -73,6 +79,18 @@ export function encodeText(text: string, { readAs }: TextEncoding): Uint8Array {
     throw invalidArgument('text', `The text holds a character that the file's encoding, ${readAs}, does not have.`);
   }
   return bytes;
+}
+
+/**
+ * The form of UTF-16 in which a text begins without a byte order mark; null where it is none. Its first characters are
+ * of ASCII, as those of a dictionary or a descriptor are.
+ */
+export function wideEncodingOf(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+  const [first = 0, second = 0, third = 0, fourth = 0] = bytes;
+  if (bytes.length % 2 !== 0) return null;
+  if (first !== 0 && second === 0 && third !== 0 && fourth === 0) return 'utf-16le';
+  if (first === 0 && second !== 0 && third === 0 && fourth !== 0) return 'utf-16be';
+  return null;
 }
 
 /** Says whether a line feed is one byte 0x0a and that byte is nothing else, so that bytes can be cut into lines. */

@@ -1,5 +1,5 @@
 import { fileDamaged } from '../faults.js';
-import { decodeBytes, encodingOf, type TextEncoding } from './text-encoding.js';
+import { decodeBytes, encodingOf, type TextEncoding, wideEncodingOf } from './text-encoding.js';
 
 /**
  * Largest text file that is read. Descriptors stay far below (qemu-img takes 1 MiB, facts/vmdk.md section 3); a VMX may
@@ -66,7 +66,8 @@ export function decodeText(bytes: Uint8Array, file: string): string {
 // zeros), and then the last bytes of the longer text stand behind the first NUL. A NUL anywhere else is no padding.
 function endOfText(bytes: Uint8Array): number {
   let end = bytes.length;
-  const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  const isMarked = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  const isWide = isMarked || wideEncodingOf(bytes) !== null;
   if (isWide) return end;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;
   if (bytes.length % QEMU_SECTOR_SIZE_BYTES !== 0) return end;

@@ -115,7 +115,10 @@ async function checkSize(handle: FileHandle, path: string, startBytes: number, s
   if (thereBytes === 0) throw badImage(path, 'is empty; a disk has at least one sector of 512 bytes');
   if (sizeBytes === 0 || sizeBytes % SECTOR_SIZE_BYTES !== 0) {
     const rest = sizeBytes % SECTOR_SIZE_BYTES;
-    throw badImage(path, `has ${sizeBytes} bytes, which is not a multiple of 512 (${rest} too many); is it cut short`);
+    throw badImage(
+      path,
+      `has ${sizeBytes} bytes, which is not a multiple of 512 (${rest} too many); it may be cut short`,
+    );
   }
   if (startBytes + sizeBytes > thereBytes) {
     throw badImage(path, `has ${thereBytes} bytes, but its descriptor says ${startBytes + sizeBytes}`);

@@ -70,7 +70,7 @@ function hindranceOf(
 ): string | null {
   if (!isSigned(below, issuer)) return `${issuer.subject} has the name of its issuer, and another key.`;
   if (!issuer.x509.ca) {
-    return `${issuer.subject} signed it and is no authority (Basic Constraints without CA, or Key Usage without keyCertSign).`;
+    return `${issuer.subject} signed it and is not an authority (Basic Constraints without CA, or Key Usage without keyCertSign).`;
   }
   if (issuer.extensions.roomBelow < intermediates) {
     return `${issuer.subject} allows ${issuer.extensions.roomBelow} authorities below it (path length), and there are ${intermediates}.`;

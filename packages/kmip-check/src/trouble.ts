@@ -69,6 +69,9 @@ function placeOfUnusable({ state }: UnusableKeyError): Place {
 }
 
 function wordsOf(error: Error, { connected, request, answers }: LastMessage): string {
+  if (error instanceof KmipClientError && error.code === 'CONNECTION_CLOSED' && error.answerBytes > 0) {
+    return `The server ended the connection in the middle of its answer to ${request ?? 'the first message'}, after ${error.answerBytes} bytes.`;
+  }
   if (error instanceof KmipClientError && error.code === 'CONNECTION_CLOSED') {
     const first =
       answers === 0

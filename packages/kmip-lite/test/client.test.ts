@@ -314,7 +314,20 @@ describe('failures', () => {
     const work = failureOf(cut.client.session((session) => session.activate(id)));
     await settle();
     await cut.ends[0]?.other?.close();
-    expect((await work).code).toBe('CONNECTION_CLOSED');
+    expect(await work).toMatchObject({
+      code: 'CONNECTION_CLOSED',
+      answerBytes: 30,
+      message: 'The key server ended the connection after 30 bytes of its answer.',
+    });
+  });
+
+  it('are TIMED_OUT with what came, when the server stalls inside its answer', async () => {
+    const { client, clock } = stage(() => answerOf([failed('ItemNotFound')]).subarray(0, 30));
+    const work = failureOf(client.session((session) => session.activate(id)));
+    await settle();
+    await clock.advance(60_000);
+    expect(await work).toMatchObject({ code: 'TIMED_OUT', answerBytes: 30 });
+    expect((await work).message).toMatch(/sent 30 bytes of its answer, and not the rest within/);
   });
 
   it('of connecting pass through as they are', async () => {

@@ -13,12 +13,20 @@ export class KmipClientError extends Error {
   /** The server's own words, cut to 256 characters, control characters taken out; OPERATION_FAILED only. */
   readonly resultMessage?: string | undefined;
 
+  /** Bytes of the answer that came before its end was missing; TIMED_OUT and CONNECTION_CLOSED only. */
+  readonly answerBytes: number;
+
   constructor(
     readonly code: KmipClientErrorCode,
     message: string,
-    failure?: { readonly reason: string; readonly resultMessage?: string | undefined },
+    failure?: {
+      readonly reason?: string;
+      readonly resultMessage?: string | undefined;
+      readonly answerBytes?: number;
+    },
   ) {
     super(message);
+    this.answerBytes = failure?.answerBytes ?? 0;
     this.reason = failure?.reason;
     this.resultMessage = failure?.resultMessage;
   }

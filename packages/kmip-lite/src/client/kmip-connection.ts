@@ -187,8 +187,9 @@ export class KmipConnection implements KmipSession {
     try {
       return await clock.within(timeoutMs, work(), () => void this.#channel.abort().catch(() => {}));
     } catch (error) {
+      const answerBytes = this.#frames.leftBytes;
       this.#frames.dispose();
-      throw connectionError(error, timeoutMs);
+      throw connectionError(error, timeoutMs, answerBytes);
     } finally {
       request.fill(0);
       this.#busy = false;
@@ -197,15 +198,21 @@ export class KmipConnection implements KmipSession {
 }
 
 /** What the caller is told of an exchange that did not come to an answer. */
-function connectionError(error: unknown, timeoutMs: number): unknown {
+function connectionError(error: unknown, timeoutMs: number, answerBytes: number): unknown {
+  const part = `${answerBytes} ${answerBytes === 1 ? 'byte' : 'bytes'} of its answer`;
   if (error instanceof ClockError && error.code === 'TIMED_OUT') {
-    return new KmipClientError('TIMED_OUT', `The key server did not answer within ${timeoutMs} ms.`);
+    const says =
+      answerBytes === 0
+        ? `The key server did not answer within ${timeoutMs} ms.`
+        : `The key server sent ${part}, and not the rest within ${timeoutMs} ms.`;
+    return new KmipClientError('TIMED_OUT', says, { answerBytes });
   }
   if (error instanceof NetworkError || (error instanceof TtlvError && error.code === 'TRUNCATED')) {
-    return new KmipClientError(
-      'CONNECTION_CLOSED',
-      'The key server ended the connection before its answer; it may not trust our certificate.',
-    );
+    const says =
+      answerBytes === 0
+        ? 'The key server ended the connection before its answer; it may not trust our certificate.'
+        : `The key server ended the connection after ${part}.`;
+    return new KmipClientError('CONNECTION_CLOSED', says, { answerBytes });
   }
   if (error instanceof TtlvError) {
     return new KmipClientError('PROTOCOL', `What the server sent is no KMIP answer: ${error.message}.`);

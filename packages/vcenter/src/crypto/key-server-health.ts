@@ -129,8 +129,9 @@ function findingOf(error: unknown): Finding {
     serverTrustClient,
   });
   if (isLate(error)) return red('Connection timeout to Key Management Server', null, null);
-  // A server that does not accept our certificate ends the connection instead of answering (design.md section 5).
-  if (error instanceof KmipClientError && error.code === 'CONNECTION_CLOSED') {
+  // A server that does not accept our certificate ends the connection instead of answering (design.md section 5); one
+  // that ends it inside an answer does accept it.
+  if (error instanceof KmipClientError && error.code === 'CONNECTION_CLOSED' && error.answerBytes === 0) {
     return red('User authentication failed to Key Management Server', true, false);
   }
   if (error instanceof PkiError || (error instanceof VCenterError && error.code === 'SERVER_NOT_TRUSTED')) {

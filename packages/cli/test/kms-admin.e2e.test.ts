@@ -134,7 +134,7 @@ describe('kms key', () => {
 
   it('says what is wrong and what to do about it', async () => {
     const nowhere = kms('key', 'list', '--dir', `${folder}/nowhere`);
-    expect([nowhere.code, nowhere.err]).toEqual([3, expect.stringContaining("is no key server's folder")]);
+    expect([nowhere.code, nowhere.err]).toEqual([3, expect.stringContaining('is not the folder of a key server')]);
     expect(await readdir(folder)).toEqual([]);
     const { server } = await serve();
     const cases: [string[], number, string][] = [

@@ -313,6 +313,6 @@ describe('vcryptsim kms', () => {
     expect(vcryptsim('kms', 'client', 'add', 'vcenter', ...where).err).toContain('There is a client vcenter already');
     expect(vcryptsim('kms', 'client', 'revoke', 'nobody', ...where)).toMatchObject({ code: 2 });
     const bad = vcryptsim('kms', 'client', 'sign', 'other', '--csr', `${folder}/kms/pki/ca.pem`, ...where);
-    expect([bad.code, bad.err]).toEqual([3, expect.stringContaining('no certificate request')]);
+    expect([bad.code, bad.err]).toEqual([3, expect.stringContaining('where a certificate request is wanted')]);
   });
 });

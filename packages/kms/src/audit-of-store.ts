@@ -26,7 +26,9 @@ export async function openAudit(
   store: KeyStore | ReplicaStore,
 ): Promise<AuditLog> {
   const isLeader = store instanceof KeyStore;
-  const seal = new AuditSeal((purpose) => store.chainFor(purpose), isLeader ? 'leader' : 'follower');
+  // A follower without a journal takes any root key: only what it copies shows whether that is its leader's.
+  const isProven = () => isLeader || store.lastWrite > 0;
+  const seal = new AuditSeal((purpose) => store.chainFor(purpose), isLeader ? 'leader' : 'follower', isProven);
   const path = `${o.folder}/audit.jsonl`;
   const { log, stored, vouched } = await AuditLog.open({ ...o, path, seal });
   try {

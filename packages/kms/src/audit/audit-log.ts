@@ -74,7 +74,7 @@ export class AuditLog {
       const isBroken = read.some((line, place) => (place > 0 || isAll) && !follows(line, before(place)));
       if (isBroken) throw damaged(o.path);
       const stored = read.reduce((most, line) => Math.max(most, storedOf(line?.entry)), 0);
-      const vouched = o.seal ? await lastVouched(read, o.seal, o) : null;
+      const vouched = o.seal?.isInUse() ? await lastVouched(read, o.seal, o) : null;
       const log = new AuditLog(handle, o.clock, lengthBytes, last?.point ?? CHAIN_START, o.seal);
       return { log, stored, vouched };
     } catch (error) {
@@ -95,7 +95,7 @@ export class AuditLog {
    */
   append(entry: AuditEntry): Promise<void> {
     const seal = this.#seal;
-    const markOf = seal && ((content: string) => seal.markOf(content));
+    const markOf = seal?.isInUse() ? (content: string) => seal.markOf(content) : undefined;
     const { line, point } = makeLine(this.#newest, this.#clock.nowMs, entry, markOf);
     this.#newest = point;
     const bytes = encoder.encode(`${line}\n`);

@@ -14,10 +14,15 @@ const NOTHING = new Uint8Array(0);
 export class AuditSeal {
   readonly #chains: Readonly<Record<AuditWriter, Chain>>;
 
-  /** @param chainFor gives the chain of a purpose, under a key that comes from the root key */
+  /**
+   * @param chainFor gives the chain of a purpose, under a key that comes from the root key
+   * @param isInUse while it answers false, lines are neither marked nor judged: nobody knows yet whether the root key is
+   *   the right one
+   */
   constructor(
     chainFor: (purpose: string) => Chain,
     private readonly writer: AuditWriter,
+    readonly isInUse: () => boolean = () => true,
   ) {
     this.#chains = { leader: chainFor('audit of a leader'), follower: chainFor('audit of a follower') };
   }

@@ -53,12 +53,12 @@ function asNamed(error: unknown, path: string): unknown {
   if (error.code === 'IS_LINK') {
     return new CliError(EXIT.environment, `${shown} is a link that leads nowhere.`, nextStep);
   }
-  if (error.code === 'NOT_A_FILE') {
-    return new CliError(EXIT.environment, `${shown} is a disk or a socket, and nothing is written to those.`, nextStep);
-  }
   if (error.systemCode === 'ENXIO' || error.systemCode === 'EPIPE' || error.systemCode === 'EAGAIN') {
     const message = `${shown} is a pipe without a reader (${error.systemCode}).`;
     return new CliError(EXIT.environment, message, 'Start its reader, or name another file.');
+  }
+  if (error.code === 'NOT_A_FILE') {
+    return new CliError(EXIT.environment, `${shown} is a disk or a socket, and nothing is written to those.`, nextStep);
   }
   return describeFileError(error);
 }

@@ -8,10 +8,15 @@ const OTHERS_ANY = 0o077;
 const CHANGED_BY_OWNER = ['', '/store', '/store/journal', '/audit.jsonl', '/clients', '/followers', '/pki', '/link'];
 /** Private keys, which only their owner may read. */
 const READ_BY_OWNER = ['/pki/ca.key', '/pki/server.key', '/pki/server-ec.key', '/link/key.pem'];
+/** In the folder of each client and follower: who changes these is let in, or shuts others out. */
+const CHANGED_BY_OWNER_OF_EACH = ['', '/cert.pem', '/authority.pem'];
+/** And who reads these can be that client, or knows what the password is checked by. */
+const READ_BY_OWNER_OF_EACH = ['/key.pem', '/password'];
 
 /**
- * Says which parts of a key server's folder others than their owner may use: change what is kept, or read a root key or
- * private key. What is not there, and what has no permissions, is fine.
+ * Says which parts of a key server's folder others than their owner may use: change what is kept, or read a root key,
+ * a private key or what a password is checked by; and which parts belong to another user, who may do so whatever the
+ * permissions are. What is not there, and what has no permissions, is fine.
  *
  * @param rootKeyPath default `DIR/root.key`
  * @returns a sentence for each
@@ -22,16 +27,17 @@ export async function looseFiles(
   folder: string,
   rootKeyPath = `${folder}/root.key`,
 ): Promise<string[]> {
-  const found: string[] = [];
-  for (const path of CHANGED_BY_OWNER.map((name) => `${folder}${name}`)) {
-    const mode = await modeOf(files, path);
-    if ((mode & OTHERS_WRITE) !== 0) found.push(`Others may change ${path} (mode ${octal(mode)}): chmod go-w ${path}`);
+  const each = [...(await foldersIn(files, `${folder}/clients`)), ...(await foldersIn(files, `${folder}/followers`))];
+  const under = (tops: readonly string[], names: readonly string[]) =>
+    tops.flatMap((top) => names.map((name) => `${top}${name}`));
+  const found: (string | null)[] = [];
+  for (const path of [...under([folder], CHANGED_BY_OWNER), ...under(each, CHANGED_BY_OWNER_OF_EACH)]) {
+    found.push(await loose(files, path, { others: OTHERS_WRITE, may: 'change', command: 'chmod go-w' }));
   }
-  for (const path of [rootKeyPath, ...READ_BY_OWNER.map((name) => `${folder}${name}`)]) {
-    const mode = await modeOf(files, path);
-    if ((mode & OTHERS_ANY) !== 0) found.push(`Others may read ${path} (mode ${octal(mode)}): chmod 600 ${path}`);
+  for (const path of [rootKeyPath, ...under([folder], READ_BY_OWNER), ...under(each, READ_BY_OWNER_OF_EACH)]) {
+    found.push(await loose(files, path, { others: OTHERS_ANY, may: 'read', command: 'chmod 600' }));
   }
-  return found;
+  return found.filter((sentence) => sentence !== null);
 }
 
 /** Refuses a folder of which {@link looseFiles} found something. Throws KmsError FOLDER_OPEN. */
@@ -42,8 +48,26 @@ export function refuseLoose(found: readonly string[]): void {
   throw new KmsError('FOLDER_OPEN', `${first}${more}`, 'Change the permissions, or start without --strict.');
 }
 
-async function modeOf(files: FileSystem, path: string): Promise<number> {
-  return (await exists(files, path)) ? ((await files.lstat(path)).mode ?? 0) : 0;
+async function loose(
+  files: FileSystem,
+  path: string,
+  o: { readonly others: number; readonly may: string; readonly command: string },
+): Promise<string | null> {
+  if (!(await exists(files, path))) return null;
+  const { kind, mode = 0, isAnothers = false } = await files.lstat(path);
+  // A link has no permissions of its own; what reads the file says that it is one.
+  if (kind === 'link') return null;
+  if (isAnothers) return `Another user owns ${path}, and may ${o.may} it: chown it to the user who runs the server`;
+  if ((mode & o.others) === 0) return null;
+  return `Others may ${o.may} ${path} (mode ${octal(mode)}): ${o.command} ${path}`;
+}
+
+/** Paths of what is in a folder; none where it is missing or is none, which the start says better. */
+async function foldersIn(files: FileSystem, folder: string): Promise<string[]> {
+  if (!(await exists(files, folder)) || (await files.lstat(folder)).kind !== 'folder') return [];
+  const paths = (await files.readdir(folder)).map((name) => `${folder}/${name}`);
+  const kinds = await Promise.all(paths.map(async (path) => (await files.lstat(path)).kind));
+  return paths.filter((_, at) => kinds[at] === 'folder');
 }
 
 function octal(mode: number): string {

@@ -9,6 +9,8 @@ export interface FileStatus {
   readonly allocatedBytes: number;
   /** Permission bits, such as 0o600; absent where a file system has none. */
   readonly mode?: number;
+  /** True when it belongs to a user who is neither the one who asks nor root; absent where a file system has no owners. */
+  readonly isAnothers?: boolean;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import { basename, dirname, relative } from 'node:path';
 import type { LocalChannel, LocalSocket } from '../local-socket.js';
@@ -26,7 +26,7 @@ export class UnixSocket implements LocalSocket {
 
   async listen(path: string, onChannel: (channel: LocalChannel) => Promise<void>): Promise<{ close(): Promise<void> }> {
     if (await this.#isServed(path)) throw new NetworkError('ADDRESS_IN_USE', `somebody listens at ${path} already`);
-    removeFile(path);
+    removeLeft(path);
     const open = new Set<net.Socket>();
     const server = net.createServer((socket) => {
       open.add(socket);
@@ -133,10 +133,14 @@ function openFolder(folder: string, path: string): number {
   }
 }
 
-function removeFile(path: string): void {
+/** Removes what an ended process left at a socket's name: a socket, or nothing yet. What holds something is no socket. */
+function removeLeft(path: string): void {
   try {
+    const there = lstatSync(path);
+    if (!there.isSocket() && !(there.isFile() && there.size === 0)) throw notSocket(path);
     unlinkSync(path);
   } catch (error) {
+    if (error instanceof NetworkError) throw error;
     if (systemCode(error) !== 'ENOENT') throw localError(error, path);
   }
 }
@@ -154,6 +158,10 @@ function localError(error: unknown, path: string): NetworkError {
     );
   }
   return new NetworkError('UNREACHABLE', `${path} cannot be used as a socket (${code})`);
+}
+
+function notSocket(path: string): NetworkError {
+  return new NetworkError('ADDRESS_IN_USE', `${path} is there and is no socket; move it away`);
 }
 
 function systemCode(error: unknown): string {

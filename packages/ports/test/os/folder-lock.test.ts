@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +87,11 @@ describe('the lock of a folder', () => {
 
   it('says what stands in the way', async () => {
     await writeFile(join(folder, 'lock'), 'a file');
-    await expect(new OsFolderLocks().take(folder, 'serve')).rejects.toThrow(FileError);
+    const place = join(folder, 'lock');
+    const refusal = { code: 'NOT_A_FOLDER', path: place };
+    await expect(new OsFolderLocks().take(folder, 'serve')).rejects.toMatchObject(refusal);
+    await expect(new OsFolderLocks().take(place, 'serve')).rejects.toMatchObject(refusal);
+    await expect(new OsFolderLocks().take(place, 'serve')).rejects.toThrow(FileError);
+    expect(await readFile(place, 'utf8')).toBe('a file');
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalChannel } from '@vcryptsim/ports';
@@ -58,6 +58,27 @@ describe('UnixSocket', () => {
     const listener = await sockets.listen(path, echo);
     await (await sockets.connect(path)).close();
     await listener.close();
+  });
+
+  it('replaces nothing that holds something: no file with content, no link, no folder', async () => {
+    const kept = `${folder}/kept`;
+    await writeFile(kept, 'precious');
+    const ways: (() => Promise<unknown>)[] = [
+      () => writeFile(path, 'precious'),
+      () => symlink('kept', path),
+      () => mkdir(path),
+    ];
+    for (const make of ways) {
+      await make();
+      const before = await lstat(path);
+      await expect(sockets.listen(path, echo)).rejects.toMatchObject({
+        code: 'ADDRESS_IN_USE',
+        message: expect.stringContaining('is no socket'),
+      });
+      expect((await lstat(path)).ino).toBe(before.ino);
+      await rm(path, { recursive: true });
+    }
+    expect(await readFile(kept, 'utf8')).toBe('precious');
   });
 
   it('pulls the plug of open connections when it closes', async () => {

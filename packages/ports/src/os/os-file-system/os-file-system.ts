@@ -94,6 +94,8 @@ export class OsFileSystem implements FileSystem {
         sizeBytes: stats.size,
         allocatedBytes: stats.blocks * BLOCK_SIZE_BYTES,
         mode: stats.mode & 0o7777,
+        // Windows has no such users.
+        isAnothers: process.geteuid !== undefined && stats.uid !== 0 && stats.uid !== process.geteuid(),
       };
     });
   }

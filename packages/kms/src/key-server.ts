@@ -327,7 +327,12 @@ export class KeyServer {
     return writeBackup({ ...this.o, rootKeyPath, out, ...(beforeFinish && { beforeFinish }) });
   }
 
-  /** Who may connect, by name. */
+  /** Clients and followers that are refused because their files cannot be read: a sentence each, with the file. */
+  unreadable(): readonly string[] {
+    return [...this.registry.troubles, ...this.followers.troubles];
+  }
+
+  /** Who may connect, by name, and who could not be read. */
   clients(): readonly RegisteredClient[] {
     return this.registry.clients;
   }

@@ -6,6 +6,11 @@ export type ClientName = Brand<string, 'ClientName'>;
 
 const FORM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/** Whether a text can be a client's name. */
+export function isClientName(text: string): text is ClientName {
+  return FORM.test(text);
+}
+
 /**
  * Makes a client name of a text. It is a folder's name too, so only letters, digits, dot, dash and underscore stand in
  * it, 64 at most, and no dot comes first.
@@ -13,7 +18,7 @@ const FORM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
  * @throws KmsError CLIENT_NAME_INVALID
  */
 export function clientName(text: string): ClientName {
-  if (FORM.test(text)) return text as ClientName;
+  if (isClientName(text)) return text;
   throw new KmsError(
     'CLIENT_NAME_INVALID',
     `${JSON.stringify(text)} cannot be a client's name.`,

@@ -3,8 +3,9 @@ import { assert, type Clock, FileError, type FileSystem, type PeerCertificate } 
 import { KmsError } from '../errors.js';
 import { readCertificates } from '../pem-files.js';
 import { AuthorityIndex } from './authority-index.js';
-import { type ClientName, clientName } from './client-name.js';
+import { type ClientName, clientName, isClientName } from './client-name.js';
 import { ClientPassword } from './client-password.js';
+import { troubleOfOneClient } from './unreadable-files.js';
 
 /** Name of the file that ends a client's time. */
 const REVOKED = 'revoked';
@@ -18,7 +19,7 @@ const READ_ALL_MS = 60_000;
 /** A client that may connect. */
 export interface RegisteredClient {
   readonly name: ClientName;
-  /** DER of the certificates it is registered with; one as a rule, more while a key is being replaced. */
+  /** DER of the certificates it is registered with; one as a rule, more while a key is being replaced, none if unreadable. */
   readonly certificates: readonly Uint8Array[];
   /** DER of an authority of the client's own (vCenter's root): whoever it signs for is this client. */
   readonly authority: Uint8Array | null;
@@ -37,6 +38,9 @@ export interface RegisteredClient {
  *
  * Another process may add a client while a server runs: one that meets an unknown certificate looks for new folders,
  * and at most once a minute reads those it knows again. So a stranger costs the same however many clients there are.
+ *
+ * A client whose files cannot be read whole keeps its name, is refused, and is told of in {@link troubles}; the others are
+ * served. Its files are looked at again with the new folders, so it is served as soon as they are mended.
  */
 export class ClientRegistry {
   readonly #files: FileSystem;
@@ -45,6 +49,8 @@ export class ClientRegistry {
   /** By folder, null for one without a certificate. */
   #entries = new Map<string, RegisteredClient | null>();
   #byKey = new Map<string, RegisteredClient>();
+  /** By folder, why its files cannot be read. */
+  readonly #troubles = new Map<string, string>();
   /** Public keys of the registered certificates by fingerprint: to take a key out of a certificate costs half a handshake. */
   #keyOf = new Map<string, string>();
   #byAuthority = new AuthorityIndex([]);
@@ -68,7 +74,7 @@ export class ClientRegistry {
    *
    * @param o.authority DER of the key server's own authority: a certificate that it issued for a registered key is
    *   accepted, the registered certificates are accepted as they are
-   * @throws FileError; PkiError MALFORMED for a `cert.pem` that cannot be read
+   * @throws FileError
    */
   static async open(o: {
     readonly files: FileSystem;
@@ -85,7 +91,12 @@ export class ClientRegistry {
     return [...this.#entries.values()].flatMap((client) => client ?? []);
   }
 
-  /** Reads the folder again, every client's files too. Throws FileError; PkiError MALFORMED. */
+  /** Clients whose files cannot be read, and folders whose names no client can have: a sentence each, with the file. */
+  get troubles(): readonly string[] {
+    return [...this.#troubles.values()];
+  }
+
+  /** Reads the folder again, every client's files too. Throws FileError. */
   refresh(): Promise<void> {
     return this.#inTurn(() => this.#readAll());
   }
@@ -247,8 +258,11 @@ export class ClientRegistry {
     }
     const found = new Map<string, RegisteredClient>();
     for (const folder of await this.#folders()) {
-      const client = this.#entries.get(folder) ? null : await this.#read(folder);
-      if (client) found.set(folder, client);
+      const known = this.#entries.get(folder);
+      if (known && !this.#troubles.has(folder)) continue;
+      const client = await this.#read(folder);
+      // An unreadable one that is known to be so is no news.
+      if (client && !(known && this.#troubles.has(folder))) found.set(folder, client);
     }
     if (found.size > 0) this.#take(new Map([...this.#entries, ...found]));
   }
@@ -261,6 +275,7 @@ export class ClientRegistry {
 
   async #readAll(): Promise<void> {
     const entries = new Map<string, RegisteredClient | null>();
+    this.#troubles.clear();
     for (const folder of await this.#folders()) entries.set(folder, await this.#read(folder));
     this.#take(entries);
   }
@@ -293,8 +308,20 @@ export class ClientRegistry {
     this.#verifiers = new Map();
   }
 
-  /** Null for a folder without a certificate, and for a plain file among the folders. */
+  /** Null for a folder without a certificate or of another name than a client's, and for a plain file among the folders. */
   async #read(folder: string): Promise<RegisteredClient | null> {
+    this.#troubles.delete(folder);
+    try {
+      return await this.#readWhole(folder);
+    } catch (error) {
+      this.#troubles.set(folder, troubleOfOneClient(error, `${this.#folder}/${folder}`));
+      if (!isClientName(folder)) return null;
+      const isRevoked = await this.isRevoked(folder).catch(() => true);
+      return { name: folder, certificates: [], authority: null, isRevoked };
+    }
+  }
+
+  async #readWhole(folder: string): Promise<RegisteredClient | null> {
     const certificates = await this.#certificatesOf(folder, 'cert.pem');
     const [authority = null] = (await this.#certificatesOf(folder, AUTHORITY)) ?? [];
     if (!certificates && !authority) return null;

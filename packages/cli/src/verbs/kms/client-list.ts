@@ -34,12 +34,14 @@ async function list({ dir, json }: { readonly dir: string; readonly json?: boole
     }),
   );
   if (json === true) {
-    printJson({ clients });
+    printJson({ clients, unreadable: registry.troubles });
     return;
   }
   for (const { name, subject, fingerprintSha256, isAuthority, isRevoked } of clients) {
     const notes = `${isAuthority ? '  authority' : ''}${isRevoked ? '  revoked' : ''}`;
     print(`${visibleLine(`${name}  ${subject}`)}  ${fingerprintSha256}${notes}\n`);
   }
-  if (clients.length === 0) print('There are no clients yet. Add one: vcryptsim kms client add NAME --dir DIR\n');
+  for (const trouble of registry.troubles) print(`Cannot be read, and is refused: ${visibleLine(trouble)}\n`);
+  if (clients.length + registry.troubles.length === 0)
+    print('There are no clients yet. Add one: vcryptsim kms client add NAME --dir DIR\n');
 }

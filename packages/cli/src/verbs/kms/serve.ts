@@ -6,10 +6,11 @@ import {
   PROTOCOL_PROFILES,
   type ProtocolProfile,
   type Quotas,
+  type RegisteredClient,
   refuseLoose,
   serveAdministrator,
 } from '@vcryptsim/kms';
-import { type KeyServerName, NetworkError } from '@vcryptsim/ports';
+import { type KeyServerName, NetworkError, visibleLine } from '@vcryptsim/ports';
 import { ChildKeyPairs, OsFileSystem, SystemClock, SystemEntropy, TlsNetwork, UnixSocket } from '@vcryptsim/ports/os';
 import { Command, Option } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
@@ -166,7 +167,12 @@ function anchorOf({ anchor, follow }: ServeOptions): { anchorPath?: string } {
 }
 
 function greet(server: KeyServer, folder: string, warnings: readonly (string | null)[]): void {
-  const names = server.clients().map((client) => client.name);
+  const isReadable = (one: RegisteredClient) => one.certificates.length > 0 || one.authority !== null;
+  const names = server
+    .clients()
+    .filter(isReadable)
+    .map((client) => client.name);
+  const unreadable = server.unreadable().map((line) => `Refused, while all others are served: ${visibleLine(line)}`);
   const { tornBytes, objects } = server.report;
   const torn =
     tornBytes === 0
@@ -181,6 +187,7 @@ function greet(server: KeyServer, folder: string, warnings: readonly (string | n
     `Folder ${folder}, ${objects} objects. ${known}`,
     ...torn,
     ...(server.pki.identities.length > 1 ? [EC_WARNING] : []),
+    ...unreadable,
     ...warnings.filter((line) => line !== null),
   ];
   printError(`${lines.join('\n')}\n`);

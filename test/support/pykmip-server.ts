@@ -117,7 +117,8 @@ function configuration(folder: string, host: string, port: number): string {
   return ['[server]', ...lines, ''].join('\n');
 }
 
-function freePort(): Promise<number> {
+/** A port of the loopback that was free a moment ago. */
+export function freePort(): Promise<number> {
   const server = createServer();
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -37,6 +37,32 @@ describe("the server's certificate", () => {
   });
 });
 
+describe('the days that certificates have left', () => {
+  const DAY_MS = 86_400_000;
+  it.each<[string, Certificates, object]>([
+    ['30 of the server', { serverEndsMs: START_MS + 31 * DAY_MS }, { outcome: 'pass' }],
+    [
+      '29 of the server',
+      { serverEndsMs: START_MS + 29 * DAY_MS + 60_000 },
+      { outcome: 'tolerated', says: expect.stringContaining('The server certificate ends in 29 days.') },
+    ],
+    [
+      'less than one of the client',
+      { clientEndsMs: START_MS + DAY_MS / 2 },
+      { outcome: 'tolerated', says: expect.stringContaining('The client certificate ends today.') },
+    ],
+    [
+      'none of the client',
+      { clientEndsMs: START_MS - 1_000 },
+      { outcome: 'fail', place: { field: 'client certificate, notAfter' }, vcenter: expect.stringMatching(/\.$/) },
+    ],
+  ])('%s', async (_title, certificates, wanted) => {
+    const only = new Set(['certificate-days']);
+    const { report } = await checked(['takes any certificate'], () => ({ only }), certificates);
+    expect(report.results.find(({ name }) => name === 'certificate-days')).toMatchObject(wanted);
+  });
+});
+
 describe('an alert of TLS', () => {
   it.each([
     [

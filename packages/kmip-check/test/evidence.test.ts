@@ -1,8 +1,14 @@
 // What is kept of the messages, and what of the report says where; which checks are made.
-import { type CheckReport, junitCheckReport, type KeptWire } from '@vcryptsim/kmip-check';
+import {
+  CHECK_PROFILES,
+  type CheckProfile,
+  type CheckReport,
+  junitCheckReport,
+  type KeptWire,
+} from '@vcryptsim/kmip-check';
 import { findTrouble } from '@vcryptsim/kmip-lite/text';
 import { describe, expect, it } from 'vitest';
-import { checked } from './support/checked.js';
+import { checked, START_MS } from './support/checked.js';
 
 async function kept(
   flaws: Parameters<typeof checked>[0] = [],
@@ -53,6 +59,32 @@ describe('a report', () => {
     const get = report.latencies.find(({ operation }) => operation === 'Get');
     expect(get).toMatchObject({ medianMs: 0, slowestMs: 0 });
     expect(get?.count).toBeGreaterThan(10);
+  });
+
+  it.each(Object.entries(CHECK_PROFILES))('marks what is assumed of %s, in JUnit too', async (name, profile) => {
+    const { report } = await checked([], () => ({ only: new Set(['tag-key']), profile }));
+    expect(report.status).toBe('passed');
+    expect(report.assumed.length).toBeGreaterThan(0);
+    expect(report.assumed.every((fact) => fact.endsWith('[assumed].'))).toBe(true);
+    expect(report.profile.includes('[assumed in part]')).toBe(name !== 'vcenter-7.0.3');
+    expect(junitCheckReport(report).match(/<property name="assumed"/g)).toHaveLength(report.assumed.length);
+  });
+
+  it('warns of an old certificate as that vCenter does, in the words of its time', async () => {
+    const toldBy = async (profile: CheckProfile) => {
+      const certificates = { serverEndsMs: START_MS + 86_400_000 };
+      const { report } = await checked(['General Failure for a missing key'], () => ({ profile }), certificates);
+      const told = (name: string) => report.results.find((result) => result.name === name)?.vcenter;
+      return [told('certificate-days'), told('missing-key')];
+    };
+    expect(await toldBy(CHECK_PROFILES['vcenter-6.5'])).toEqual([
+      'says nothing before the certificate ends [assumed].',
+      'says "Virtual machine is locked because of a KMS cluster error."',
+    ]);
+    expect(await toldBy(CHECK_PROFILES['vcenter-8.0'])).toEqual([
+      'warns: "KMS Server Certificate will expire soon."',
+      expect.stringContaining('key provider'),
+    ]);
   });
 
   it('holds only the checks that were asked for, with those that they need', async () => {

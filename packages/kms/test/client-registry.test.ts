@@ -121,3 +121,29 @@ it('gives an authority to one client only: not itself again, nor under another n
   await registrar.addAuthority({ name: 'second', certificate: other.certificate });
   await registrar.close();
 });
+
+it.each(['alice.copy', 'aa'])(
+  "gives alice's key to nobody by a copy of her folder, revoked or not: %s",
+  async (copy) => {
+    const files = new MemoryFileSystem();
+    const certificate = await certificateOf('alice');
+    const add = async (name: string) => {
+      await makeFolders(files, `/clients/${name}`);
+      await writeCertificates(files, `/clients/${name}/cert.pem`, [certificate]);
+    };
+    const open = async () => ClientRegistry.open({ files, folder: '/clients', authority: await certificateOf('own') });
+    await add('alice');
+    const registry = await open();
+    const { publicKeySha256 } = await registry.judge([certificate], clock);
+    await add(copy);
+    await registry.refresh();
+    // The first by name has it while neither is revoked.
+    if (copy > 'alice') expect(registry.find(publicKeySha256)?.name).toBe('alice');
+    await (await files.open('/clients/alice/revoked', { access: 'write', create: 'exclusive' })).close();
+    for (const later of [registry, await open()]) {
+      await later.refresh();
+      expect(later.find(publicKeySha256)?.name).toBe('alice');
+      await expect(later.judge([certificate], clock)).rejects.toMatchObject({ code: 'REVOKED' });
+    }
+  },
+);

@@ -297,7 +297,9 @@ export class ClientRegistry {
       for (const der of client.certificates) {
         const fingerprint = fingerprintSha256(der);
         const key = this.#keyOf.get(fingerprint) ?? describeCertificate(der).publicKeySha256;
-        byKey.set(key, client);
+        // A client's folder that was copied under another name takes no key over, and gives no revoked one back.
+        const holder = byKey.get(key);
+        if (!holder || (client.isRevoked && !holder.isRevoked)) byKey.set(key, client);
         keyOf.set(fingerprint, key);
       }
     }

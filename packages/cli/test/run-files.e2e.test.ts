@@ -102,7 +102,8 @@ describe('vcryptsim run', () => {
   });
 
   it('takes a name, a file or a folder, and says what was probably meant', async () => {
-    for (const word of ['two-acts', 'scenarios/two-acts.yaml', 'scenarios']) {
+    await symlink('scenarios', join(folder, 'linked'));
+    for (const word of ['two-acts', 'scenarios/two-acts.yaml', 'scenarios', 'linked']) {
       const { code } = await vcryptsim('run', word, '--wire', 'memory', '--quiet');
       expect(code, word).toBe(0);
     }
@@ -117,6 +118,15 @@ describe('vcryptsim run', () => {
         expect([code, err], `${verb.join(' ')} ${word}`).toEqual([2, expect.stringContaining(sentence)]);
       }
     }
+  });
+});
+
+describe('the next scenario that a run names', () => {
+  it('is a scenario, not any file in YAML beside it', async () => {
+    await writeFile(join(folder, 'scenarios/zz-lock.yaml'), 'lockfileVersion: 9\n');
+    expect((await vcryptsim(...RUN)).out).not.toContain('zz-lock');
+    await writeFile(join(folder, 'scenarios/zzz.yaml'), SCENARIO);
+    expect((await vcryptsim(...RUN)).out).toContain('run scenarios/zzz.yaml');
   });
 });
 

@@ -42,7 +42,7 @@ describe('openDiskImage', () => {
 
   it.each([
     ['nothing there', '/none.img', null, 'there is no such file'],
-    ['empty', '/empty.img', new Uint8Array(0), 'is empty'],
+    ['empty', '/empty.img', new Uint8Array(0), 'is empty, or a pipe or a device'],
     ['not whole sectors', '/odd.img', new Uint8Array(513), 'has 513 bytes, which is not a multiple of 512'],
     ['a qcow2 image', '/a.img', Uint8Array.of(0x51, 0x46, 0x49, 0xfb), 'qemu-img convert'],
     ['a sparse VMDK', '/b.vmdk', new TextEncoder().encode('KDMV....'), 'is a sparse VMDK'],

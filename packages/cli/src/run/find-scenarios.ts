@@ -1,6 +1,6 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { exists, type FileSystem, visibleLine } from '@vcryptsim/ports';
+import { exists, FileError, type FileSystem, visibleLine } from '@vcryptsim/ports';
 import { nearestWord, peekScenario } from '@vcryptsim/scenario-engine';
 import { CliError, EXIT } from '../exit.js';
 
@@ -26,7 +26,7 @@ export async function findScenarios(files: FileSystem, words: readonly string[])
 async function findOne(files: FileSystem, word: string): Promise<string[]> {
   const path = resolve(word);
   if (await exists(files, path)) {
-    return (await files.lstat(path)).kind === 'folder' ? scenariosIn(files, word) : [word];
+    return (await isFolder(files, path)) ? scenariosIn(files, word) : [word];
   }
   const isPath = /[/\\]|\.ya?ml$/.test(word);
   const folder = isPath ? dirname(path) : await scenarioFolder(files);
@@ -51,6 +51,32 @@ async function scenariosIn(files: FileSystem, folder: string): Promise<string[]>
   if (paths.length > 0) return paths;
   const message = `There is no scenario in the folder ${visibleLine(folder)}.`;
   throw new CliError(EXIT.badInput, message, 'Scenarios are files that end in .yaml and have steps.');
+}
+
+/** Also by a link, which the user named. */
+async function isFolder(files: FileSystem, path: string): Promise<boolean> {
+  const { kind } = await files.lstat(path);
+  if (kind !== 'link') return kind === 'folder';
+  return files.readdir(path).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof FileError) return false;
+      throw error;
+    },
+  );
+}
+
+/** The scenario after this one in its folder, in the order of their names; null when it is the only one there. */
+export async function scenarioAfter(files: FileSystem, path: string): Promise<string | null> {
+  const folder = dirname(path);
+  const names = await namesIn(files, resolve(folder));
+  const own = names.indexOf(basename(path, '.yaml'));
+  if (own < 0) return null;
+  for (const name of [...names.slice(own + 1), ...names.slice(0, own)]) {
+    const other = join(folder, `${name}.yaml`);
+    if ((await peekScenario({ files, path: resolve(other), shownAs: other })) !== null) return other;
+  }
+  return null;
 }
 
 async function namesIn(files: FileSystem, folder: string): Promise<string[]> {

@@ -1,6 +1,7 @@
-import { basename, dirname, relative } from 'node:path';
+import { relative } from 'node:path';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import type { World } from '@vcryptsim/scenario-engine';
+import { scenarioAfter } from './find-scenarios.js';
 import { PROGRAM, shellWord } from './repeat-command.js';
 
 /** Enough of a guest's data to be found nowhere by chance. */
@@ -9,23 +10,14 @@ const NEEDLE_BYTES = 10;
 /** Three commands that show more of a run: what a file holds, that data is not found in it, another scenario. */
 export async function lookFurther(world: World, scenarioPath: string): Promise<string[][]> {
   const [vm] = world.vms.all();
-  const other = await anotherScenario(scenarioPath);
+  const other = await scenarioAfter(new OsFileSystem(), scenarioPath);
   const folder = `${world.folder.datastores}/${world.lab.datastore}`;
   const marker = vm?.ledger.markers()[0]?.subarray(0, NEEDLE_BYTES);
   return [
     ...(vm === undefined ? [] : [[...PROGRAM, 'inspect', shellWord(`${folder}/${vm.name}/${vm.name}.vmdk`)]]),
     ...(marker === undefined ? [] : [[...PROGRAM, 'scan', shellWord(folder), '--needle', hex(marker)]]),
-    ...(other === null ? [] : [[...PROGRAM, 'run', shellWord(other)]]),
+    ...(other === null ? [] : [[...PROGRAM, 'run', shellWord(relative(process.cwd(), other))]]),
   ];
-}
-
-/** The scenario after this one in its folder, as a path from here; null when it is the only one. */
-async function anotherScenario(scenarioPath: string): Promise<string | null> {
-  const folder = dirname(scenarioPath);
-  const names = (await new OsFileSystem().readdir(folder)).filter((name) => name.endsWith('.yaml'));
-  const index = names.indexOf(basename(scenarioPath));
-  const next = names[(index + 1) % names.length];
-  return next === undefined || next === basename(scenarioPath) ? null : relative(process.cwd(), `${folder}/${next}`);
 }
 
 function hex(bytes: Uint8Array): string {

@@ -112,7 +112,11 @@ async function openRaw(
 
 async function checkSize(handle: FileHandle, path: string, startBytes: number, sizeBytes: number): Promise<void> {
   const thereBytes = await handle.sizeBytes();
-  if (thereBytes === 0) throw badImage(path, 'is empty; a disk has at least one sector of 512 bytes');
+  if (thereBytes === 0) {
+    // A pipe and a block device have no size either.
+    const says = 'is empty, or a pipe or a device; a disk image is a file with at least one sector of 512 bytes';
+    throw badImage(path, says, 'Copy what you mean into a file first.');
+  }
   if (sizeBytes === 0 || sizeBytes % SECTOR_SIZE_BYTES !== 0) {
     const rest = sizeBytes % SECTOR_SIZE_BYTES;
     throw badImage(

@@ -90,7 +90,7 @@ Example:
   vcryptsim kmip check kms.example.org:5696 --cert vc.pem --key vc.key --ca kms-ca.pem --report junit=check.xml`;
 
 async function check(address: string | undefined, given: CheckWords): Promise<void> {
-  if (given.list === true) return print(listLines().join('\n'));
+  if (given.list === true) return print(`${listLines().join('\n')}\n`);
   const words = withAccess(given);
   if (address === undefined) throw missing('the address of the server, HOST:PORT');
   const { host, port } = parseServerAddress(address);

@@ -68,7 +68,7 @@ describe('vcryptsim scan', () => {
   });
 
   it('tells people the same in a table', async () => {
-    const { exitCode, stdout } = await runCli(['scan', at('files'), '--needle', `@${at('key.bin')}`]);
+    const { exitCode, stdout } = await runCli(['scan', 'files', '--needle', '@key.bin'], { cwd: at() });
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^FILE +OFFSET +FORM +NEEDLE$/m);
     expect(stdout).toMatch(/^deep\/raw\.bin +70000 +raw /m);

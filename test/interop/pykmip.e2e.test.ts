@@ -53,6 +53,7 @@ describe.runIf(hasPykmip)("PyKMIP's client", () => {
       'ok get is an AES key of 32 bytes',
       'ok get again is the same key',
       'ok another create is another key',
+      'ok all attributes are read',
       'ok state is Active',
       'ok an unknown key is not found',
     ]);

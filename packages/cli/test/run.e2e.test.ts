@@ -96,7 +96,7 @@ describe('vcryptsim run', () => {
     const quiet = await runCli(['run', path, '--keep', at('fails2'), '--quiet']);
     expect(quiet.stdout).toBe('');
     expect(quiet.stderr).toMatch(
-      /^Repeat it:\n {2}npx --no-install vcryptsim run .*fails\.yaml --seed[\s\\]+\d+\nFAILED at step 1 of 2, /,
+      /^Repeat it:\n {2}npx --no-install vcryptsim run[\s\\]+\S*fails\.yaml[\s\\]+--seed[\s\\]+\d+\nFAILED at step 1 of 2, /,
     );
     expect(quiet.stderr).toContain('fails.yaml:5: vm.create: payroll\n    ! vm.payroll.state\n');
     expect(quiet.stderr).toMatch(/wanted {2}payroll poweredOn\n +seen {4}unlocked, poweredOff/);

@@ -114,7 +114,7 @@ describe('a VM that is whole and not served is not called damaged', () => {
     ],
     ['a key safe', /^encryption\.bundle/m, 'encryption.keySafe', /Workstation or Fusion encrypted/],
     ['sealed data', /^encryption\.bundle/m, 'encryption.data', /Workstation or Fusion encrypted/],
-    ['no vc.uuid', /^vc\.uuid.*\n/m, '', /no virtual machine of vSphere/],
+    ['no vc.uuid', /^vc\.uuid.*\n/m, '', /not a virtual machine of vSphere/],
   ])('%s', async (_name, pattern, replacement, says) => {
     const fault = await met((lab) => lab.edit('web.vmx', pattern, replacement));
     expect(fault).toMatchObject({ code: 'NOT_SUPPORTED', again: 'NOT_SUPPORTED' });

@@ -32,14 +32,18 @@ export class KeyPairQueue {
   }
 
   #generate(client: ClientName, kind: KeyPairKind, signal: AbortSignal | undefined): Promise<KeyPair> {
-    return new Promise((resolve, reject) => {
+    let onAbort = () => {};
+    const made = new Promise<KeyPair>((resolve, reject) => {
       const own = this.#waiting.get(client) ?? [];
       const one = { kind, signal, resolve, reject };
       own.push(one);
       this.#waiting.set(client, own);
-      signal?.addEventListener('abort', () => this.#leave(client, one), { once: true });
+      onAbort = () => this.#leave(client, one);
+      signal?.addEventListener('abort', onAbort, { once: true });
       this.#pump();
     });
+    // The signal is the connection's, which may ask for many more.
+    return made.finally(() => signal?.removeEventListener('abort', onAbort));
   }
 
   #leave(client: ClientName, one: Waiting): void {

@@ -104,11 +104,15 @@ describe('a connection to kms serve', () => {
     const unasked = await tls();
     const begun = await tls();
     begun.write(DISCOVER_VERSIONS.subarray(0, 20));
-    const ends = Promise.all([silent, cut, slow, unasked, begun].map((socket) => untilClosed(socket)));
+    const ends = Promise.all([silent, cut, slow, begun].map((socket) => untilClosed(socket)));
     for (let round = 0; round < 5; round += 1) await expectService();
     const said = await ends;
     clearInterval(drip);
-    expect(said.slice(3).map(({ length }) => length)).toEqual([0, 0]);
+    expect(said[3]).toHaveLength(0);
+    // A client that is known may take its time with the first request, as between requests.
+    unasked.write(DISCOVER_VERSIONS);
+    expect(await answers(unasked, 1)).toEqual([Tag.ResponseMessage]);
+    unasked.destroy();
     await expectService();
   }, 30_000);
 
@@ -151,6 +155,8 @@ describe('a connection to kms serve', () => {
       const began = socket.renegotiate({}, (error) => resolve(error));
       if (began === false) resolve(new Error('it does not even begin'));
       socket.once('close', () => resolve(new Error('closed')));
+      // OpenSSL answers a refusal as a warning, which Node's client does not tell of: no new handshake comes.
+      setTimeout(() => resolve(new Error('no answer')), 3_000);
     });
     expect(refused).not.toBeNull();
     socket.destroy();

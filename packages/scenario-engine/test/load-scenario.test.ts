@@ -14,6 +14,12 @@ describe('loadScenario', () => {
     expect(scenario.steps[0]?.expectations.map((each) => each.word)).toEqual(['vm.payroll.state']);
   });
 
+  it('titles a step in one line, whatever its values hold, so that none begins a line like one of ours', async () => {
+    const text = `${GOOD}\n  - vm.write: { vm: payroll, lba: 0, text: "v\\nFORGED line\\r\\tw" }\n`;
+    const { steps } = await load(text);
+    expect(steps.at(-1)?.title).toBe('vm.write: { vm: payroll, lba: 0, text: v FORGED line w }');
+  });
+
   it.each([
     ['a wrong verb', '  - vm.craete: payroll', "x.yaml:9:5: unknown step 'vm.craete'. Did you mean 'vm.create'?"],
     [

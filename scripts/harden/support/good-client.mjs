@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from './wire.mjs';
 
-const { attribute, decodeTtlv, encodeTtlv, KMIP_1_1, Operation, Tag, textOf } = await import(
+const { attribute, decodeTtlv, encodeTtlv, KMIP_1_1, Operation, Tag, textAttribute, textOf } = await import(
   new URL('../../../packages/kmip-lite/dist/index.js', import.meta.url).href
 );
 const { requestTree } = await import(
@@ -13,7 +13,8 @@ const { operationCodec } = await import(
 );
 
 const PAUSE_MS = 10;
-const CREATE_EVERY = 50;
+/** One request in so many is a change, which is durable before it is answered. Its key stays one: quotas count. */
+const CHANGE_EVERY = 50;
 
 const requestOf = (operation, payload) =>
   encodeTtlv(
@@ -53,9 +54,12 @@ process.once('message', async ({ address, identity }) => {
   let wire = await connect(address, identity);
   const id = identifierIn(await wire.ask(requestOf('Create', aes)));
   const get = requestOf('Get', { uniqueIdentifier: id });
+  const turn = (name, round) =>
+    requestOf(name, { uniqueIdentifier: id, attribute: textAttribute('x-Turn', `${round}`) });
+  await wire.ask(turn('AddAttribute', -1));
   process.send({ ready: true });
   for (let round = 0; !isOver; round++) {
-    const request = round % CREATE_EVERY === 0 ? requestOf('Create', aes) : get;
+    const request = round % CHANGE_EVERY === 0 ? turn('ModifyAttribute', round) : get;
     const fromMs = performance.now();
     const answer = await wire.ask(request);
     tookMs.push(performance.now() - fromMs);

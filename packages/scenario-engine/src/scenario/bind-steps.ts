@@ -193,7 +193,8 @@ function refuse(...problems: ScenarioProblem[]): BoundSteps {
 
 /** The arguments of a step as one line of YAML, cut where it gets long. */
 function onOneLine(value: unknown): string {
-  const text = flow(value);
+  // A line end in a value would begin a line that looks like one of ours.
+  const text = flow(value).replaceAll(/\s+/g, ' ');
   return text.length > TITLE_MAX ? `${text.slice(0, TITLE_MAX - 3)}...` : text;
 }
 

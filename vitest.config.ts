@@ -2,10 +2,13 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Tests and type checks read src (the "source" condition); users and workers run dist.
-//   unit, property, e2e   what `npm test` runs
-//   long                  what kills, floods, waits out limits or repeats whole runs: `npm run test:long`, and CI
+//   unit, key-server, property, e2e   what `npm test` runs; key-server has the unit tests of the key server and its
+//                                     checker, which take as long as all others together
+//   long                              what kills, floods, waits out limits or repeats whole runs: `npm run test:long`, and CI
 const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } };
 const here = ['packages/*/test/**', 'bench/test/**', 'test/**'];
+const keyServer = ['packages/kms/test/**/*.test.ts', 'packages/kmip-check/test/**/*.test.ts'];
+const otherKinds = ['**/*.property.test.ts', '**/*.e2e.test.ts', '**/*.long.test.ts', '**/node_modules/**'];
 
 export default defineConfig({
   ...source,
@@ -19,9 +22,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: here.map((place) => `${place}/*.test.ts`),
-          exclude: ['**/*.property.test.ts', '**/*.e2e.test.ts', '**/*.long.test.ts', '**/node_modules/**'],
+          exclude: [...otherKinds, ...keyServer],
           testTimeout: 30_000,
         },
+      },
+      {
+        ...source,
+        test: { name: 'key-server', include: keyServer, exclude: otherKinds, testTimeout: 30_000 },
       },
       {
         ...source,

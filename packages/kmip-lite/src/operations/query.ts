@@ -112,9 +112,8 @@ function knownNames<Names extends Readonly<Record<string, number>>>(
 }
 
 /** Passes over fields that nobody here reads. */
-function passing(reader: FieldReader, ...tags: readonly number[]): true {
+function passOver(reader: FieldReader, ...tags: readonly number[]): void {
   for (const tag of tags) reader.all(tag, () => null);
-  return true;
 }
 
 /** A Query Function's number; INVALID FIELD for one that no version of KMIP 1 knows. */
@@ -150,19 +149,28 @@ export const queryCodec: OperationCodec<QueryRequest, QueryResponse> = {
       ...fields(Tag.RNGParameters, answer.rngParameters, structureOf(rngParametersCodec)),
       ...fields(Tag.CapabilityInformation, answer.capabilities, structureOf(capabilityInformationCodec)),
     ],
-    decode: (reader) => ({
-      operations: knownNames(Operation, reader.all(Tag.Operation, asNumber)),
-      objectTypes: knownNames(ObjectType, reader.all(Tag.ObjectType, asNumber)),
-      vendorIdentification: reader.optional(Tag.VendorIdentification, asText),
-      serverInformation: reader.optional(Tag.ServerInformation, asItems),
-      applicationNamespaces: reader.all(Tag.ApplicationNamespace, asText),
-      extensionInformation: reader.all(Tag.ExtensionInformation, asStructureOf(extensionInformationCodec)),
-      rngParameters:
-        passing(reader, Tag.AttestationType) && reader.all(Tag.RNGParameters, asStructureOf(rngParametersCodec)),
-      capabilities:
-        passing(reader, Tag.ProfileInformation, Tag.ValidationInformation) &&
-        reader.all(Tag.CapabilityInformation, asStructureOf(capabilityInformationCodec)),
-      ...(passing(reader, Tag.ClientRegistrationMethod) && {}),
-    }),
+    decode: (reader) => {
+      const operations = knownNames(Operation, reader.all(Tag.Operation, asNumber));
+      const objectTypes = knownNames(ObjectType, reader.all(Tag.ObjectType, asNumber));
+      const vendorIdentification = reader.optional(Tag.VendorIdentification, asText);
+      const serverInformation = reader.optional(Tag.ServerInformation, asItems);
+      const applicationNamespaces = reader.all(Tag.ApplicationNamespace, asText);
+      const extensionInformation = reader.all(Tag.ExtensionInformation, asStructureOf(extensionInformationCodec));
+      passOver(reader, Tag.AttestationType);
+      const rngParameters = reader.all(Tag.RNGParameters, asStructureOf(rngParametersCodec));
+      passOver(reader, Tag.ProfileInformation, Tag.ValidationInformation);
+      const capabilities = reader.all(Tag.CapabilityInformation, asStructureOf(capabilityInformationCodec));
+      passOver(reader, Tag.ClientRegistrationMethod);
+      return {
+        operations,
+        objectTypes,
+        vendorIdentification,
+        serverInformation,
+        applicationNamespaces,
+        extensionInformation,
+        rngParameters,
+        capabilities,
+      };
+    },
   },
 };

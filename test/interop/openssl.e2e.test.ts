@@ -145,10 +145,13 @@ describe.runIf(hasOpenssl)("openssl's s_client", () => {
     expect(answer.readUIntBE(0, 3)).toBe(RESPONSE_MESSAGE);
   });
 
-  it.each([['-tls1'], ['-tls1_1']])('gets no connection with %s', async (version) => {
+  it.each([['-tls1'], ['-tls1_1']])('gets no connection with %s, and that is audited', async (version) => {
+    const before = refusals();
     const { answer, closed } = await converse([...identity('client'), version, '-cipher', 'ALL:@SECLEVEL=0']);
     expect(answer).toHaveLength(0);
     expect(closed).toBe(true);
+    // Nobody waits for this line: it may come after the connection has ended.
+    await expect.poll(() => refusals().slice(before.length), { timeout: PATIENCE_MS }).toEqual(['NO_HANDSHAKE']);
   });
 
   describe.each([['-tls1_2'], ['-tls1_3']])('with %s and', (version) => {

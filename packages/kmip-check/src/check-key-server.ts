@@ -1,6 +1,7 @@
 import type { KeyId } from '@vcryptsim/ports';
-import type { Check, Finding, Outcome } from './check.js';
-import { notTried } from './check.js';
+import type { Check } from './check.js';
+import type { Finding, Outcome } from './finding.js';
+import { notTried } from './finding.js';
 import { assumedOf } from './profiles.js';
 import { KMIP_CHECKS } from './registry.js';
 import { type CheckOptions, type Node, type OperationLatency, ServerUnderCheck } from './server-under-check.js';

@@ -1,5 +1,5 @@
-export type { Finding, Outcome, Place } from './check.js';
 export { type CheckReport, type CheckResult, checkKeyServer } from './check-key-server.js';
+export type { Finding, Outcome, Place } from './finding.js';
 export { junitCheckReport } from './junit-check-report.js';
 export { type KeptMessage, KeptWire } from './kept-wire.js';
 export { CHECK_PROFILES, type CheckProfile, type CheckProfileName } from './profiles.js';

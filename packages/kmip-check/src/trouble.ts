@@ -3,7 +3,7 @@ import { KmipClientError } from '@vcryptsim/kmip-lite/client';
 import { PkiError } from '@vcryptsim/pki';
 import { ClockError, NetworkError } from '@vcryptsim/ports';
 import { failureCode, UnusableKeyError } from '@vcryptsim/vcenter/conversation';
-import type { Place } from './check.js';
+import type { Place } from './finding.js';
 import type { Language, LastMessage } from './last-message.js';
 import { spelled } from './spelling.js';
 import { alertIn } from './tls-alert.js';

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
+import type { World } from '@vcryptsim/lab';
 import { OsFileSystem } from '@vcryptsim/ports/os';
-import type { World } from '@vcryptsim/scenario-engine';
 import { scenarioAfter } from './find-scenarios.js';
 import { PROGRAM, shellWord } from './repeat-command.js';
 

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
+import { type RunMark, readRunMark, removeRunFolder } from '@vcryptsim/lab';
 import { FileError, type FileSystem } from '@vcryptsim/ports';
 import { isOurs, OsFolderLocks, type SystemEntropy } from '@vcryptsim/ports/os';
-import { type RunMark, readRunMark, removeRunFolder } from '@vcryptsim/scenario-engine';
 
 const NAME = /^vcryptsim-[0-9a-f]{8}$/;
 

@@ -1,3 +1,4 @@
+import type { World } from '@vcryptsim/lab';
 import { visibleLine } from '@vcryptsim/ports';
 import { SystemClock } from '@vcryptsim/ports/os';
 import {
@@ -7,7 +8,6 @@ import {
   type Quiz,
   type RunResult,
   type Scenario,
-  type World,
 } from '@vcryptsim/scenario-engine';
 import { print as printText } from '../output.js';
 import { ByteProgress } from '../terminal/byte-progress.js';

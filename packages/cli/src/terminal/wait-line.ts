@@ -1,5 +1,5 @@
+import { formatDuration } from '@vcryptsim/lab';
 import { type Clock, ClockError } from '@vcryptsim/ports';
-import { formatDuration } from '@vcryptsim/scenario-engine';
 import type { TerminalLine } from './terminal-line.js';
 
 /** A step that takes less needs no line. */

@@ -1,5 +1,5 @@
+import { formatDuration } from '@vcryptsim/lab';
 import { OsFileSystem, SystemClock } from '@vcryptsim/ports/os';
-import { formatDuration } from '@vcryptsim/scenario-engine';
 import { Command, InvalidArgumentError } from 'commander';
 import { print, printJson } from '../output.js';
 import { findOldRuns, type Removal, removeOldRun } from '../run/run-folders.js';

@@ -7,10 +7,10 @@ import {
   junitCheckReport,
   KMIP_CHECKS,
 } from '@vcryptsim/kmip-check';
+import { LabError, readKeyServerAccess } from '@vcryptsim/lab';
 import { selfSign } from '@vcryptsim/pki';
 import type { FileSystem, NetworkAddress, TlsIdentity } from '@vcryptsim/ports';
 import { OsFileSystem, runCommand, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
-import { RunError, readKeyServerAccess } from '@vcryptsim/scenario-engine';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';
@@ -195,7 +195,7 @@ async function accessOf(
       passwordFile: passwordFile === undefined ? undefined : resolve(passwordFile),
     });
   } catch (error) {
-    if (error instanceof RunError) throw new CliError(EXIT.environment, error.message);
+    if (error instanceof LabError) throw new CliError(EXIT.environment, error.message);
     throw error;
   }
 }

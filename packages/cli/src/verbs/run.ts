@@ -1,15 +1,12 @@
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
+import { type ExternalKmsOverrides, LabError, readRunMark, removeRunFolder } from '@vcryptsim/lab';
 import { FileError, type FileSystem, visibleLine } from '@vcryptsim/ports';
 import { OsFileSystem, OsFolderLocks, SystemEntropy } from '@vcryptsim/ports/os';
 import {
   type Audience,
-  type ExternalKmsOverrides,
   loadScenario,
   NO_AUDIENCE,
-  RunError,
   type RunResult,
-  readRunMark,
-  removeRunFolder,
   runScenario,
   type Scenario,
   ScenarioError,
@@ -192,7 +189,7 @@ async function runOne(
     if (mark !== null) await removeRunFolder(files, mark);
     return result;
   } catch (error) {
-    const isInUse = error instanceof RunError && error.code === 'FOLDER_IN_USE';
+    const isInUse = error instanceof LabError && error.code === 'FOLDER_IN_USE';
     const sentence = isInUse ? null : await left();
     if (sentence !== null) {
       // A drawn seed is shown nowhere else when a run breaks off.
@@ -200,7 +197,7 @@ async function runOne(
       const lines = ['Repeat it:', ...wrapCommand(again, '  ', terminalWidth(process.stderr)), sentence];
       printError(`${lines.join('\n')}\n`);
     }
-    if (error instanceof RunError) throw new CliError(EXIT.environment, error.message);
+    if (error instanceof LabError) throw new CliError(EXIT.environment, error.message);
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 import { join, relative, resolve } from 'node:path';
+import { INVARIANTS } from '@vcryptsim/lab';
 import { FileError, visibleLine } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import {
   EXPECTATIONS,
-  INVARIANTS,
   loadScenario,
   peekScenario,
   type Scenario,

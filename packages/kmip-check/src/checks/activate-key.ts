@@ -1,6 +1,7 @@
 import { firstValue } from '@vcryptsim/kmip-lite';
 import { fetchKey } from '@vcryptsim/vcenter/conversation';
-import { type Check, pass } from '../check.js';
+import type { Check } from '../check.js';
+import { pass } from '../finding.js';
 import { Trouble } from '../trouble.js';
 
 /** A key's first use makes it Active. */

@@ -1,4 +1,5 @@
-import { type Check, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { pass, tolerated } from '../finding.js';
 
 /** vCenter sends header 1.1 in every request. */
 export const answerHeader: Check = {

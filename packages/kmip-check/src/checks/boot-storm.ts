@@ -1,7 +1,8 @@
 import { firstValue } from '@vcryptsim/kmip-lite';
 import type { KmipSession } from '@vcryptsim/kmip-lite/client';
 import type { KeyId } from '@vcryptsim/ports';
-import { type Check, pass } from '../check.js';
+import type { Check } from '../check.js';
+import { pass } from '../finding.js';
 import type { ServerUnderCheck } from '../server-under-check.js';
 import { Trouble } from '../trouble.js';
 

@@ -1,5 +1,6 @@
 import { certificateValidity } from '@vcryptsim/pki';
-import { type Check, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { pass, tolerated } from '../finding.js';
 import { Trouble } from '../trouble.js';
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { type Check, type Finding, notTried, pass } from '../check.js';
+import type { Check } from '../check.js';
+import { type Finding, notTried, pass } from '../finding.js';
 import { NOT_KMIP, Trouble } from '../trouble.js';
 
 /** vCenter's own certificate has no Extended Key Usage; servers that insist on clientAuth lock it out. */

@@ -1,4 +1,5 @@
-import { type Check, pass } from '../check.js';
+import type { Check } from '../check.js';
+import { pass } from '../finding.js';
 
 /** The first step of a new key. */
 export const createKey: Check = {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { firstValue } from '@vcryptsim/kmip-lite';
 import type { KeyId } from '@vcryptsim/ports';
 import { fetchKey } from '@vcryptsim/vcenter/conversation';
-import { type Check, type Finding, notTried, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { type Finding, notTried, pass, tolerated } from '../finding.js';
 import type { ServerUnderCheck } from '../server-under-check.js';
 import { Trouble } from '../trouble.js';
 

@@ -1,6 +1,7 @@
 import { firstValue } from '@vcryptsim/kmip-lite';
 import type { KeyId } from '@vcryptsim/ports';
-import { type Check, notTried, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { notTried, pass, tolerated } from '../finding.js';
 import type { ServerUnderCheck } from '../server-under-check.js';
 import { Trouble } from '../trouble.js';
 import { refusalOfGet } from './missing-key.js';

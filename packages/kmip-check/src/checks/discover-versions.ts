@@ -1,6 +1,7 @@
 import { formatVersion } from '@vcryptsim/kmip-lite';
 import { pollHealth } from '@vcryptsim/vcenter/conversation';
-import { type Check, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { pass, tolerated } from '../finding.js';
 
 /** The first message on every connection. */
 export const discoverVersions: Check = {

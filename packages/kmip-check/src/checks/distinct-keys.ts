@@ -1,4 +1,5 @@
-import { type Check, pass } from '../check.js';
+import type { Check } from '../check.js';
+import { pass } from '../finding.js';
 import { Trouble } from '../trouble.js';
 
 /** Each VM has a key of its own. */

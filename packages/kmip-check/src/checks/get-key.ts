@@ -1,6 +1,7 @@
 import type { BatchResult } from '@vcryptsim/kmip-lite/client';
 import { KEK_LENGTH_BITS } from '@vcryptsim/vcenter/conversation';
-import { type Check, pass } from '../check.js';
+import type { Check } from '../check.js';
+import { pass } from '../finding.js';
 import type { ServerUnderCheck } from '../server-under-check.js';
 import { spelled } from '../spelling.js';
 import { Trouble } from '../trouble.js';

@@ -1,5 +1,6 @@
 import { pollHealth } from '@vcryptsim/vcenter/conversation';
-import { type Check, pass } from '../check.js';
+import type { Check } from '../check.js';
+import { pass } from '../finding.js';
 
 /** What makes the key server green in vCenter. */
 export const healthPoll: Check = {

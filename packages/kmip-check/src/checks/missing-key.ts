@@ -1,5 +1,6 @@
 import type { KeyId } from '@vcryptsim/ports';
-import { type Check, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { pass, tolerated } from '../finding.js';
 import type { Conversing, ServerUnderCheck } from '../server-under-check.js';
 import { Trouble } from '../trouble.js';
 

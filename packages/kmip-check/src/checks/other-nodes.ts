@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { firstValue } from '@vcryptsim/kmip-lite';
 import { type KeyId, type NetworkAddress, NetworkError } from '@vcryptsim/ports';
-import { type Check, type Finding, notTried, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { type Finding, notTried, pass, tolerated } from '../finding.js';
 import { look, trustedLeaf } from '../look.js';
 import type { Node, ServerUnderCheck } from '../server-under-check.js';
 import { Trouble } from '../trouble.js';

@@ -1,4 +1,5 @@
-import { type Check, notTried, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { notTried, pass, tolerated } from '../finding.js';
 import { Trouble } from '../trouble.js';
 import { NO_SUCH_KEY, refusalOfGet } from './missing-key.js';
 

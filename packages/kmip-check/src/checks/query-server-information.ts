@@ -1,5 +1,6 @@
 import { refreshProvider } from '@vcryptsim/vcenter/conversation';
-import { type Check, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { pass, tolerated } from '../finding.js';
 import { Trouble } from '../trouble.js';
 
 /** Asked once, when the server's certificate is uploaded as trusted. */

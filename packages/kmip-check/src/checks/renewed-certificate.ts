@@ -1,4 +1,5 @@
-import { type Check, notTried, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { notTried, pass, tolerated } from '../finding.js';
 import { Trouble } from '../trouble.js';
 
 /** An administrator gives vCenter a new certificate while hosts fetch their keys. */

@@ -1,4 +1,5 @@
-import { type Check, pass } from '../check.js';
+import type { Check } from '../check.js';
+import { pass } from '../finding.js';
 import { Trouble } from '../trouble.js';
 
 /** A host rebooted: its keys are asked for by ID, on new connections. */

@@ -1,5 +1,6 @@
 import { pollHealth } from '@vcryptsim/vcenter/conversation';
-import { type Check, notTried, pass } from '../check.js';
+import type { Check } from '../check.js';
+import { notTried, pass } from '../finding.js';
 import type { ServerUnderCheck } from '../server-under-check.js';
 import { Trouble } from '../trouble.js';
 

@@ -1,5 +1,6 @@
 import { firstValue } from '@vcryptsim/kmip-lite';
-import { type Check, pass } from '../check.js';
+import type { Check } from '../check.js';
+import { pass } from '../finding.js';
 import { Trouble } from '../trouble.js';
 
 /** vCenter decides by the State whether a key may be used. */

@@ -1,5 +1,6 @@
 import type { TlsIdentity } from '@vcryptsim/ports';
-import { type Check, type Finding, notTried, pass } from '../check.js';
+import type { Check } from '../check.js';
+import { type Finding, notTried, pass } from '../finding.js';
 import type { ServerUnderCheck } from '../server-under-check.js';
 import { Trouble } from '../trouble.js';
 

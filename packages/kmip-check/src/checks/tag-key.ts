@@ -1,7 +1,8 @@
 import { attributeText } from '@vcryptsim/kmip-lite';
 import type { KeyId } from '@vcryptsim/ports';
 import { tagConsumer, tagProduct } from '@vcryptsim/vcenter/conversation';
-import { type Check, type Finding, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { type Finding, pass, tolerated } from '../finding.js';
 import type { ServerUnderCheck } from '../server-under-check.js';
 
 const VM = {

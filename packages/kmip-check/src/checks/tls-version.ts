@@ -1,5 +1,6 @@
 import { NetworkError, type TlsFacts } from '@vcryptsim/ports';
-import { type Check, notTried, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { notTried, pass, tolerated } from '../finding.js';
 import { look } from '../look.js';
 import { Trouble } from '../trouble.js';
 

@@ -1,5 +1,6 @@
 import { describeCertificate, PkiError, verifyPeer } from '@vcryptsim/pki';
-import { type Check, pass, tolerated } from '../check.js';
+import type { Check } from '../check.js';
+import { pass, tolerated } from '../finding.js';
 import { look, trustedLeaf, trustSetOf } from '../look.js';
 
 /** Looks at the server's certificate and pins it, as an administrator does who compares its fingerprint. */

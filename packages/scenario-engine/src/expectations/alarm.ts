@@ -1,7 +1,5 @@
-import { ALARM_NAMES } from '@vcryptsim/vcenter';
+import { ALARM_NAMES, oneOf, plainText } from '@vcryptsim/lab';
 import { z } from 'zod';
-import { oneOf } from '../scenario/lab.js';
-import { plainText } from '../scenario/plain-text.js';
 import { expectationKind } from './expectation-kind.js';
 import { listed } from './words.js';
 

@@ -1,5 +1,5 @@
+import { searchFolders } from '@vcryptsim/lab';
 import { z } from 'zod';
-import { searchFolders } from '../world/search-files.js';
 import { expectationKind } from './expectation-kind.js';
 
 /** `datastore.contains`: a text is, or is not, in the bytes of the datastores' files. */
@@ -9,7 +9,7 @@ export const datastoreContains = expectationKind({
   value: () => z.strictObject({ text: z.string().min(4), found: z.boolean() }),
   check: async ({ text, found }, { world }) => {
     const needle = { name: 'text', bytes: new TextEncoder().encode(text) };
-    const match = (await searchFolders(world, [needle], [world.folder.datastores]))[0];
+    const match = (await searchFolders(world.files, [needle], [world.folder.datastores]))[0];
     return {
       met: (match !== undefined) === found,
       wanted: `'${text}' ${found ? '' : 'not '}on the datastore`,

@@ -1,6 +1,5 @@
+import { ERROR_CODES, oneOf } from '@vcryptsim/lab';
 import { z } from 'zod';
-import { ERROR_CODES } from '../scenario/known-codes.js';
-import { oneOf } from '../scenario/lab.js';
 import { expectationKind } from './expectation-kind.js';
 
 /** `error`: the step must be refused with this code, and name the KEK of a VM by its ID if `key` asks for it. */

@@ -1,6 +1,5 @@
+import { EVENT_TYPES, type LabNames, oneOf } from '@vcryptsim/lab';
 import { z } from 'zod';
-import { EVENT_TYPES } from '../scenario/known-events.js';
-import { type LabNames, oneOf } from '../scenario/lab.js';
 import { expectationKind } from './expectation-kind.js';
 import { listed } from './words.js';
 

@@ -1,9 +1,9 @@
+import type { LabNames } from '@vcryptsim/lab';
 import type { z } from 'zod';
-import type { Scene } from '../run/scene.js';
-import type { LabNames } from '../scenario/lab.js';
-import { nearestWord } from '../scenario/nearest-word.js';
-import { checkValue } from '../scenario/schema-problems.js';
-import type { Binding, BindPlace } from '../steps/step-kind.js';
+import type { Binding, BindPlace } from '../language/binding.js';
+import { nearestWord } from '../language/nearest-word.js';
+import { checkValue } from '../language/schema-problems.js';
+import type { Scene } from '../scene/scene.js';
 
 /** What an expectation found. */
 export interface Finding {

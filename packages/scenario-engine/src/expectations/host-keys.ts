@@ -1,5 +1,5 @@
+import { nameOfKey } from '@vcryptsim/lab';
 import { z } from 'zod';
-import { nameOfKey } from '../world/key-names.js';
 import { expectationKind } from './expectation-kind.js';
 import { listed } from './words.js';
 

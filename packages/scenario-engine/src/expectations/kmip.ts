@@ -1,7 +1,5 @@
-import { Operation, ResultReason } from '@vcryptsim/kmip-lite';
+import { type KmipExchange, type LabNames, Operation, oneOf, ResultReason } from '@vcryptsim/lab';
 import { z } from 'zod';
-import { type LabNames, oneOf } from '../scenario/lab.js';
-import type { KmipExchange } from '../world/wire-transcript.js';
 import { expectationKind } from './expectation-kind.js';
 import { listed } from './words.js';
 

@@ -1,4 +1,4 @@
-import type { Failure, RunResult } from '../run/result.js';
+import type { Failure, RunResult } from '../reports/result.js';
 import { textWidth } from './layout.js';
 
 /** Characters before the first difference that are shown. */

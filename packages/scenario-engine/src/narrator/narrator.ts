@@ -1,12 +1,16 @@
-import type { Observation } from '../run/observation.js';
-import type { DiskDigest, RunResult, StepResult } from '../run/result.js';
-import { formatDuration } from '../scenario/duration.js';
+import {
+  type DiskDigest,
+  describeWire,
+  formatDuration,
+  keyPlaces,
+  keyTable,
+  RELEASE,
+  type World,
+} from '@vcryptsim/lab';
+import type { RunResult, StepResult } from '../reports/result.js';
 import type { Quiz, Scenario } from '../scenario/scenario.js';
-import { describeWire } from '../world/describe-wire.js';
-import { RELEASE } from '../world/release.js';
-import type { World } from '../world/world.js';
+import type { Observation } from '../scene/observation.js';
 import { failureLines, verdictOf } from './failure.js';
-import { keyPlaces, keyTable } from './key-places.js';
 import { labelled, shortened, tables, wrap, wrapCommand } from './layout.js';
 import type { Paint } from './paint.js';
 

@@ -1,5 +1,5 @@
 import { visibleJson } from '@vcryptsim/ports';
-import type { RunResult } from '../run/result.js';
+import type { RunResult } from './result.js';
 
 /** Results as one JSON document: `{ "version": 1, "runs": [...] }`, however many runs there were. */
 export function jsonReport(results: readonly RunResult[]): string {

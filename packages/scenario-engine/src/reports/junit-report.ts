@@ -1,5 +1,5 @@
 import { escapeXml } from '@vcryptsim/ports';
-import type { RunResult, StepResult } from '../run/result.js';
+import type { RunResult, StepResult } from './result.js';
 
 /** Verbs that tell a story and test nothing. */
 const STORY = ['act', 'say'];

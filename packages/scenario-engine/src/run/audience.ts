@@ -1,25 +1,20 @@
+import type { World } from '@vcryptsim/lab';
+import type { RunResult, StepResult } from '../reports/result.js';
 import type { PlannedStep, Quiz } from '../scenario/scenario.js';
-import type { World } from '../world/world.js';
-import type { Observation } from './observation.js';
-import type { RunResult, StepResult } from './result.js';
+import type { Listener } from '../scene/listener.js';
+import type { Observation } from '../scene/observation.js';
 
 /**
  * Who watches a run: a narrator on a terminal, or nobody. What returns a promise may take its time (a person reads,
  * answers, presses a key): virtual time stands still meanwhile.
  */
-export interface Audience {
+export interface Audience extends Listener {
   /** The world stands; the first step is about to come. */
   begins(world: World): Promise<void>;
   /** Before a step. */
   stepBegins(step: PlannedStep, world: World): Promise<void>;
   /** Before a step with a quiz: answers a choice from 1, or null when nobody can be asked. */
   ask(quiz: Quiz): Promise<number | null>;
-  /** A new act, told in one or two sentences. */
-  act(title: string, text: string): void;
-  /** One sentence between steps. */
-  say(text: string): void;
-  /** Bytes done of a long piece of work. */
-  progress(label: string, doneBytes: number, totalBytes: number): void;
   /** After each step and its checks. */
   stepEnds(step: PlannedStep, result: StepResult, observed: Observation, world: World): Promise<void>;
   /** After the last step and the last check, while the world still stands. */

@@ -1,7 +1,7 @@
+import type { World } from '@vcryptsim/lab';
 import { type FileSystem, replaceFile, visibleJson } from '@vcryptsim/ports';
 import { jsonReport } from '../reports/json-report.js';
-import type { World } from '../world/world.js';
-import type { RunResult, StepResult } from './result.js';
+import type { RunResult, StepResult } from '../reports/result.js';
 
 /** These files hold no secrets; whoever may see the folder may read them. */
 const MODE = 0o644;

@@ -1,18 +1,23 @@
+import {
+  checkEverything,
+  checkImages,
+  checkWritten,
+  type DiskDigest,
+  describeWire,
+  digestFolder,
+  type ExternalKmsOverrides,
+  externalKmsOf,
+  LabError,
+  provePlantedNeedle,
+  type Violation,
+  type WireMessage,
+  World,
+} from '@vcryptsim/lab';
 import { ClockError, type FileSystem, type FolderLocks } from '@vcryptsim/ports';
-import { checkEverything, checkWritten } from '../invariants/check-invariants.js';
-import type { Violation } from '../invariants/invariant.js';
-import { provePlantedNeedle } from '../invariants/planted-needle.js';
-import { type ExternalKmsOverrides, externalKmsOf } from '../scenario/external-kms.js';
+import type { Failure, RunResult, StepResult } from '../reports/result.js';
 import type { PlannedStep, Scenario } from '../scenario/scenario.js';
-import { describeWire } from '../world/describe-wire.js';
-import { checkImages } from '../world/virtual-machines.js';
-import type { WireMessage } from '../world/wire-transcript.js';
-import { World } from '../world/world.js';
+import { Observation } from '../scene/observation.js';
 import type { Audience } from './audience.js';
-import { digestFolder } from './digest-folder.js';
-import { Observation } from './observation.js';
-import type { DiskDigest, Failure, RunResult, StepResult } from './result.js';
-import { RunError } from './run-error.js';
 import { writeFailure, writeRunFiles } from './run-files.js';
 import { Stopwatch } from './stopwatch.js';
 import { WireFiles } from './wire-files.js';
@@ -44,7 +49,7 @@ export interface RunOptions {
  * expects and what must always hold, and ends the world. After the first step that fails the rest is skipped. What
  * happens is written down while it happens and stays, also when the run ends before its end.
  *
- * @throws RunError, FileError when the world cannot be built or the search for secrets is broken; a step's own errors
+ * @throws LabError, FileError when the world cannot be built or the search for secrets is broken; a step's own errors
  *   are results, not exceptions
  */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
@@ -169,7 +174,7 @@ class Run {
     const expectsError = step.expectations.some((each) => each.word === 'error');
     if (observed.error !== null && !expectsError) {
       const { code, message } = observed.error;
-      if (ENVIRONMENT_CODES.includes(code)) throw new RunError('ENVIRONMENT', message);
+      if (ENVIRONMENT_CODES.includes(code)) throw new LabError('ENVIRONMENT', message);
       failures.push({ what: 'step', wanted: 'no error', found: `${code}: ${message}` });
     }
     for (const expectation of step.expectations) {

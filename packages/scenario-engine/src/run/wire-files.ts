@@ -1,7 +1,5 @@
-import { renderMessage } from '@vcryptsim/kmip-lite/text';
+import { LabError, renderMessage, type WireMessage } from '@vcryptsim/lab';
 import { exists, type FileSystem, makeFolders } from '@vcryptsim/ports';
-import type { WireMessage } from '../world/wire-transcript.js';
-import { RunError } from './run-error.js';
 
 /** Key material and passwords are zeros in these files; whoever may see the folder may read them. */
 const MODE = 0o644;
@@ -24,11 +22,11 @@ export class WireFiles {
 
   /**
    * @param folder absolute; new, or an empty folder
-   * @throws RunError FOLDER_IN_USE when something is in it; FileError when it cannot be made
+   * @throws LabError FOLDER_IN_USE when something is in it; FileError when it cannot be made
    */
   static async make(files: FileSystem, folder: string): Promise<WireFiles> {
     if ((await exists(files, folder)) && (await files.readdir(folder)).length > 0) {
-      throw new RunError('FOLDER_IN_USE', `${folder} is not empty. Name a new folder, or remove what is in it.`);
+      throw new LabError('FOLDER_IN_USE', `${folder} is not empty. Name a new folder, or remove what is in it.`);
     }
     await makeFolders(files, folder);
     return new WireFiles(files, folder);

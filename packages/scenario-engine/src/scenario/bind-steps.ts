@@ -1,14 +1,15 @@
+import { plainText } from '@vcryptsim/lab';
 import { z } from 'zod';
 import type { BoundExpectation } from '../expectations/expectation-kind.js';
 import { EXPECTATIONS } from '../expectations/registry.js';
+import type { BindPlace } from '../language/binding.js';
+import { nearestWord } from '../language/nearest-word.js';
+import type { ScenarioProblem } from '../language/problem.js';
+import { checkValue, withoutTwins } from '../language/schema-problems.js';
+import type { YamlPath, YamlSource } from '../language/yaml-source.js';
 import { STEPS } from '../steps/registry.js';
-import type { BindPlace, StepKind } from '../steps/step-kind.js';
-import { nearestWord } from './nearest-word.js';
-import { plainText } from './plain-text.js';
-import type { ScenarioProblem } from './problem.js';
+import type { StepKind } from '../steps/step-kind.js';
 import type { PlannedStep, Quiz } from './scenario.js';
-import { checkValue, withoutTwins } from './schema-problems.js';
-import type { YamlPath, YamlSource } from './yaml-source.js';
 
 const BESIDE_A_VERB = ['expect', 'quiz'];
 const STRUCTURE = ['use', 'repeat'];

@@ -1,8 +1,7 @@
+import { formatDuration, type Lab } from '@vcryptsim/lab';
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
-import { formatDuration } from './duration.js';
-import type { Lab } from './lab.js';
-import { nearestWord } from './nearest-word.js';
-import type { ScenarioProblem } from './problem.js';
+import { nearestWord } from '../language/nearest-word.js';
+import type { ScenarioProblem } from '../language/problem.js';
 import type { PlannedStep } from './scenario.js';
 
 /** All waits of a scenario together: 60 days of the lab's time, about a minute of real time. */

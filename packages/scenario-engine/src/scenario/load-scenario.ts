@@ -1,15 +1,14 @@
+import { labSchema, nameClashes, namesOf, pathSchema, plainText } from '@vcryptsim/lab';
 import { FileError, type FileSystem, folderOf, readWhole } from '@vcryptsim/ports';
 import { z } from 'zod';
-import type { BindPlace } from '../steps/step-kind.js';
+import type { BindPlace } from '../language/binding.js';
+import { nearestWord } from '../language/nearest-word.js';
+import { ScenarioError, type ScenarioProblem } from '../language/problem.js';
+import { checkValue } from '../language/schema-problems.js';
+import { YamlSource } from '../language/yaml-source.js';
 import { type BoundSteps, bindSteps } from './bind-steps.js';
 import { planProblems } from './check-plan.js';
-import { labSchema, nameClashes, namesOf } from './lab.js';
-import { nearestWord } from './nearest-word.js';
-import { pathSchema, plainText } from './plain-text.js';
-import { ScenarioError, type ScenarioProblem } from './problem.js';
 import type { Scenario } from './scenario.js';
-import { checkValue } from './schema-problems.js';
-import { YamlSource } from './yaml-source.js';
 
 const SCENARIO_BYTES_MAX = 1024 * 1024;
 /** Files that one scenario can be put together from. Each is read and bound once, however often it is used. */

@@ -1,6 +1,6 @@
+import type { Lab } from '@vcryptsim/lab';
 import type { BoundExpectation } from '../expectations/expectation-kind.js';
 import type { BoundStep } from '../steps/step-kind.js';
-import type { Lab } from './lab.js';
 
 /** A question that the audience answers before the step is taken. */
 export interface Quiz {

@@ -1,5 +1,5 @@
+import { plainText } from '@vcryptsim/lab';
 import { z } from 'zod';
-import { plainText } from '../scenario/plain-text.js';
 import { stepKind } from './step-kind.js';
 
 /** `act`: begins a new act of the story. What follows belongs to it until the next one. */

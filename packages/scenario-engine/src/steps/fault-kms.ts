@@ -1,5 +1,5 @@
+import { durationBetween } from '@vcryptsim/lab';
 import { z } from 'zod';
-import { durationBetween } from '../scenario/duration.js';
 import { nodesSchema } from './lab-arguments.js';
 import { stepKind } from './step-kind.js';
 

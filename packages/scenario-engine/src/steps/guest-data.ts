@@ -1,6 +1,6 @@
+import { DISK_BYTES_MAX } from '@vcryptsim/lab';
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { z } from 'zod';
-import { DISK_BYTES_MAX } from '../scenario/size.js';
 
 /** One request moves at most this much: 32 MiB. */
 const REQUEST_SECTORS_MAX = 65_536;

@@ -1,5 +1,5 @@
+import { type LabNames, oneOf } from '@vcryptsim/lab';
 import { z } from 'zod';
-import { type LabNames, oneOf } from '../scenario/lab.js';
 
 /** Arguments of a step that needs a VM only: its name, or a map with it. */
 export function vmNameSchema(names: LabNames | undefined): z.ZodType<string> {

@@ -1,4 +1,4 @@
-import { plainText } from '../scenario/plain-text.js';
+import { plainText } from '@vcryptsim/lab';
 import { stepKind } from './step-kind.js';
 
 /** `say`: tells the audience something; changes nothing. */

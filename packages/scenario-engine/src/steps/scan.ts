@@ -1,8 +1,5 @@
-import type { ScanNeedle } from '@vcryptsim/simkit/scan';
+import { LabError, type ScanNeedle, searchFolders, type World } from '@vcryptsim/lab';
 import { z } from 'zod';
-import { RunError } from '../run/run-error.js';
-import { searchFolders } from '../world/search-files.js';
-import type { World } from '../world/world.js';
 import { stepKind } from './step-kind.js';
 
 const NAMES = { keks: 'KEKs', deks: 'DEKs' } as const;
@@ -25,12 +22,12 @@ export const scan = stepKind({
   run: async ({ needle, places, found }, { world }) => {
     const needles = needlesOf(needle, world);
     const folders = places.map((place) => world.folder[place]);
-    const match = (await searchFolders(world, needles, folders))[0];
+    const match = (await searchFolders(world.files, needles, folders))[0];
     if (match !== undefined && !found) {
-      throw new RunError('SECRET_FOUND', `${match.needle} was found in ${match.path} at byte ${match.offsetBytes}.`);
+      throw new LabError('SECRET_FOUND', `${match.needle} was found in ${match.path} at byte ${match.offsetBytes}.`);
     }
     if (match === undefined && found) {
-      throw new RunError(
+      throw new LabError(
         'SECRET_NOT_FOUND',
         `None of the ${needles.length} needles was found in ${places.join(', ')}.`,
       );

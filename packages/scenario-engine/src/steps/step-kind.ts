@@ -1,10 +1,9 @@
+import type { LabNames } from '@vcryptsim/lab';
 import type { z } from 'zod';
 import type { BoundExpectation } from '../expectations/expectation-kind.js';
-import type { Scene } from '../run/scene.js';
-import type { LabNames } from '../scenario/lab.js';
-import type { ScenarioProblem } from '../scenario/problem.js';
-import { checkValue } from '../scenario/schema-problems.js';
-import type { YamlPath, YamlSource } from '../scenario/yaml-source.js';
+import type { Binding, BindPlace } from '../language/binding.js';
+import { checkValue } from '../language/schema-problems.js';
+import type { Scene } from '../scene/scene.js';
 
 /** What came of a step. */
 export interface StepOutcome {
@@ -32,17 +31,6 @@ export interface BoundStep {
   /** Takes the step. Throws what the world's parts throw: an expectation of `error` may want exactly that. */
   run(scene: Scene): Promise<StepOutcome>;
 }
-
-/** Where the arguments of a step or expectation stand, and which names they may use. */
-export interface BindPlace {
-  readonly source: YamlSource;
-  readonly path: YamlPath;
-  /** Undefined while the lab itself is wrong. */
-  readonly names: LabNames | undefined;
-}
-
-/** Either a bound thing or all that is wrong with it. */
-export type Binding<Bound> = { readonly bound: Bound } | { readonly problems: readonly ScenarioProblem[] };
 
 /** A verb of the scenario language. */
 export interface StepKind {

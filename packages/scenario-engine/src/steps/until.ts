@@ -1,8 +1,7 @@
+import { durationSchema, formatDuration, LabError } from '@vcryptsim/lab';
 import { z } from 'zod';
 import type { BoundExpectation, Finding } from '../expectations/expectation-kind.js';
-import { RunError } from '../run/run-error.js';
-import type { Scene } from '../run/scene.js';
-import { durationSchema, formatDuration } from '../scenario/duration.js';
+import type { Scene } from '../scene/scene.js';
 import { stepKind } from './step-kind.js';
 
 /** Each look checks every condition. */
@@ -31,7 +30,7 @@ export const until = stepKind({
       if (open.length === 0) return { facts: [`It took ${formatDuration(waitedMs)}.`] };
       if (waitedMs >= within) {
         const what = open.map(({ wanted, found }) => `wanted ${wanted}, found ${found}`).join('; ');
-        throw new RunError('NOT_IN_TIME', `Not within ${formatDuration(within)}: ${what}.`);
+        throw new LabError('NOT_IN_TIME', `Not within ${formatDuration(within)}: ${what}.`);
       }
       await clock.after(Math.min(every, within - waitedMs));
     }

@@ -1,4 +1,4 @@
-import { formatSize } from '../scenario/size.js';
+import { formatSize } from '@vcryptsim/lab';
 import { vmNameSchema } from './lab-arguments.js';
 import { stepKind } from './step-kind.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { compareDisk } from '@vcryptsim/lab';
 import { SECTOR_SIZE_BYTES, sectorIndex } from '@vcryptsim/ports';
-import { compareDisk } from '../world/compare-disk.js';
 import { vmNameSchema } from './lab-arguments.js';
 import { stepKind } from './step-kind.js';
 

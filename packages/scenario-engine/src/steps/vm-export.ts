@@ -1,5 +1,5 @@
+import { oneOf } from '@vcryptsim/lab';
 import { z } from 'zod';
-import { oneOf } from '../scenario/lab.js';
 import { stepKind } from './step-kind.js';
 
 /** `vm.export`: writes a clear copy of a powered-off VM's disk (flat VMDK) into the run's exports folder. */

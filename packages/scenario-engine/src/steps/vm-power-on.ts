@@ -1,4 +1,4 @@
-import { succeed } from '../run/task-error.js';
+import { succeed } from '@vcryptsim/lab';
 import { vmNameSchema } from './lab-arguments.js';
 import { stepKind } from './step-kind.js';
 

@@ -1,6 +1,6 @@
+import { oneOf } from '@vcryptsim/lab';
 import { SECTOR_SIZE_BYTES, sectorIndex } from '@vcryptsim/ports';
 import { z } from 'zod';
-import { oneOf } from '../scenario/lab.js';
 import { sectorRangeShape, textOfSectors } from './guest-data.js';
 import { stepKind } from './step-kind.js';
 

@@ -1,6 +1,6 @@
+import { oneOf } from '@vcryptsim/lab';
 import { sectorIndex } from '@vcryptsim/ports';
 import { z } from 'zod';
-import { oneOf } from '../scenario/lab.js';
 import { sectorRangeShape, sectorsOfPattern, sectorsOfText } from './guest-data.js';
 import { stepKind } from './step-kind.js';
 

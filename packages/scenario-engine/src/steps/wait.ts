@@ -1,4 +1,4 @@
-import { durationSchema } from '../scenario/duration.js';
+import { durationSchema } from '@vcryptsim/lab';
 import { stepKind } from './step-kind.js';
 
 /** `wait`: lets time pass; what has timers (heartbeats, retries) acts meanwhile. */

@@ -1,7 +1,7 @@
 import { makeFolders, replaceFile } from '@vcryptsim/ports';
 import { MemoryFileSystem } from '@vcryptsim/simkit';
+import { ScenarioError } from '../../src/language/problem.js';
 import { loadScenario } from '../../src/scenario/load-scenario.js';
-import { ScenarioError } from '../../src/scenario/problem.js';
 
 /** A scenario without mistakes; its last step is in line 9. */
 export const GOOD = `name: n

@@ -1,0 +1,71 @@
+import type { Hash } from 'node:crypto';
+import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
+import { LabError } from '../lab-error.js';
+import type { SectorRun } from './guest-ledger.js';
+import type { TrackedVm } from './virtual-machines.js';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** What was compared at the end of a disk digest. */
+export interface DiskDigest {
+  readonly vm: string;
+  /** SHA-256 of the whole disk, read through the IO filter. */
+  readonly diskSha256: string;
+  /** SHA-256 of the image that filled it, or of as many zeros. */
+  readonly imageSha256: string;
+  /** Runs of sectors that differ from the image; guests wrote them all. */
+  readonly writtenSectors: readonly SectorRun[];
+}
+
+/** What a disk is compared with, and how it is read. */
+export interface CompareOptions {
+  readonly vm: TrackedVm;
+  /** Fills the buffer from sector `lba` on, as the guest reads it. */
+  readonly readDisk: (lba: number, buffer: Uint8Array) => Promise<void>;
+  readonly onProgress: (doneBytes: number, totalBytes: number) => void;
+  readonly newHash: () => Hash;
+}
+
+/**
+ * Reads a whole disk once and compares it, byte for byte, with its image and what the guests wrote over it.
+ *
+ * @throws LabError DIGEST_MISMATCH naming the first sector that differs and was not written so
+ */
+export async function compareDisk({ vm, readDisk, onProgress, newHash }: CompareOptions): Promise<DiskDigest> {
+  const [diskHash, imageHash] = [newHash(), newHash()];
+  const disk = new Uint8Array(Math.min(CHUNK_BYTES, vm.capacityBytes));
+  const image = new Uint8Array(disk.length);
+  for (let offsetBytes = 0; offsetBytes < vm.capacityBytes; offsetBytes += disk.length) {
+    const lengthBytes = Math.min(disk.length, vm.capacityBytes - offsetBytes);
+    const [found, wanted] = [disk.subarray(0, lengthBytes), image.subarray(0, lengthBytes)];
+    const lba = offsetBytes / SECTOR_SIZE_BYTES;
+    await readDisk(lba, found);
+    const count = (await vm.image?.read(wanted, offsetBytes)) ?? 0;
+    wanted.fill(0, count);
+    diskHash.update(found);
+    imageHash.update(wanted);
+    vm.ledger.layOver(wanted, lba);
+    const differs = firstDifference(found, wanted);
+    if (differs !== null) throw mismatch(vm.name, lba + Math.floor(differs / SECTOR_SIZE_BYTES));
+    onProgress(offsetBytes + lengthBytes, vm.capacityBytes);
+  }
+  return {
+    vm: vm.name,
+    diskSha256: diskHash.digest('hex'),
+    imageSha256: imageHash.digest('hex'),
+    writtenSectors: vm.ledger.runs(),
+  };
+}
+
+/** Index of the first byte that differs, or null. Equal chunks, nearly all of them, cost one native compare. */
+function firstDifference(a: Uint8Array, b: Uint8Array): number | null {
+  if (Buffer.compare(a, b) === 0) return null;
+  return a.findIndex((byte, index) => byte !== b[index]);
+}
+
+function mismatch(vm: string, lba: number): LabError {
+  return new LabError(
+    'DIGEST_MISMATCH',
+    `Sector ${lba} of ${vm} holds neither what its image has nor what was written.`,
+  );
+}

@@ -1,0 +1,25 @@
+/** Why a step cannot do what it was told, beside what the world's own parts refuse. */
+export type LabErrorCode =
+  | 'VM_NOT_CREATED' // a step names a VM that no vm.create made yet
+  | 'DIGEST_MISMATCH' // sectors differ that the scenario did not write
+  | 'NOT_IN_TIME' // `until` ran out of time
+  | 'BAD_IMAGE' // a disk image cannot be used
+  | 'BAD_CREDENTIALS' // certificate, key or password of an external key server cannot be used
+  | 'KEY_SERVER_UNUSABLE' // an external key server is not there, not trusted, or does not let us in
+  | 'NO_WAY_OUT' // the memory wire leads to no server outside
+  | 'ENVIRONMENT' // the machine does not allow it: a full disk, a folder that is not writable
+  | 'FOLDER_IN_USE' // the folder to keep the run in is not empty
+  | 'SECRET_FOUND' // `scan` found what must not be there
+  | 'SECRET_NOT_FOUND' // `scan` missed what must be there
+  | 'NEEDLE_NOT_FOUND'; // the planted needle was missed: the search itself is broken
+
+/** A step or a run that could not be done; `message` is a sentence with the next step. */
+export class LabError extends Error {
+  override readonly name = 'LabError';
+  constructor(
+    readonly code: LabErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}

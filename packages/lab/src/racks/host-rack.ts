@@ -1,0 +1,135 @@
+import type { XtsEngine } from '@vcryptsim/crypto-core';
+import { EsxiHost, type HostEvent } from '@vcryptsim/hypervisor';
+import type { HostApi } from '@vcryptsim/hypervisor/api';
+import {
+  assert,
+  type Clock,
+  drawUuid,
+  type Entropy,
+  type EventSink,
+  type FileSystem,
+  type HostName,
+  type HostUuid,
+  NetworkError,
+} from '@vcryptsim/ports';
+import type { HostLinks } from '@vcryptsim/vcenter';
+import { RELEASE } from './release.js';
+
+/** What a rack gives to the hosts in it. */
+export interface HostRackOptions {
+  readonly names: readonly HostName[];
+  /** Absolute folder that holds one folder of its own for each host. */
+  readonly folder: string;
+  readonly datastores: readonly { readonly name: string; readonly folder: string }[];
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly sinkFor: (host: HostName) => EventSink<HostEvent>;
+  readonly engine: XtsEngine;
+  /** How long a host takes from going down to being up again. */
+  readonly bootMs: number;
+}
+
+interface Slot {
+  readonly uuid: HostUuid;
+  incarnation: number;
+  host: EsxiHost | null;
+}
+
+/**
+ * The machines on which hosts run. A reboot drops the host object and boots a new one from its folder and the ports
+ * only, with an entropy stream of its own, so nothing that was in memory can come along.
+ */
+export class HostRack implements HostLinks {
+  readonly #options: HostRackOptions;
+  readonly #slots: ReadonlyMap<string, Slot>;
+
+  constructor(options: HostRackOptions) {
+    this.#options = options;
+    const slot = (name: HostName): Slot => {
+      const uuid = drawUuid(options.entropy, `host uuid ${name}`) as HostUuid;
+      return { uuid, incarnation: 0, host: null };
+    };
+    this.#slots = new Map(options.names.map((name) => [name, slot(name)]));
+  }
+
+  /** Boots every host for the first time. */
+  async bootAll(): Promise<void> {
+    for (const name of this.#options.names) await this.#boot(name);
+  }
+
+  /** vCenter's way in: rejects with REFUSED while the host is down. */
+  async connect(name: HostName): Promise<HostApi> {
+    const host = this.up(name);
+    if (host === null) throw new NetworkError('REFUSED', `host ${name} is down`);
+    return host;
+  }
+
+  /** Names of all hosts, up or down. */
+  names(): readonly HostName[] {
+    return this.#options.names;
+  }
+
+  /** The host if it is up, else null. */
+  up(name: string): EsxiHost | null {
+    return this.#slot(name).host;
+  }
+
+  /** The host of this name. @throws NetworkError REFUSED while it is down */
+  running(name: string): EsxiHost {
+    const host = this.up(name);
+    if (host === null) throw new NetworkError('REFUSED', `host ${name} is down; wait until it is up`);
+    return host;
+  }
+
+  /** All hosts that are up. */
+  allUp(): EsxiHost[] {
+    return [...this.#slots.values()].flatMap(({ host }) => host ?? []);
+  }
+
+  /** Takes a host down and boots it again; virtual time passes meanwhile. */
+  async reboot(name: string): Promise<void> {
+    await this.down(name);
+    await this.#options.clock.after(this.#options.bootMs);
+    await this.#boot(name as HostName);
+  }
+
+  /** Takes a host down; everything in its memory is gone. */
+  async down(name: string): Promise<void> {
+    const slot = this.#slot(name);
+    const { host } = slot;
+    slot.host = null;
+    await host?.shutDown();
+  }
+
+  /** Takes every host down. */
+  async dispose(): Promise<void> {
+    for (const name of this.#slots.keys()) await this.down(name);
+  }
+
+  async #boot(name: HostName): Promise<void> {
+    const { folder, datastores, files, clock, entropy, sinkFor, engine } = this.#options;
+    const slot = this.#slot(name);
+    assert(slot.host === null, `host ${name} is up already`);
+    slot.incarnation++;
+    slot.host = await EsxiHost.boot({
+      name,
+      uuid: slot.uuid,
+      version: RELEASE.esxi,
+      folder: `${folder}/${name}`,
+      datastores,
+      files,
+      clock,
+      entropy: entropy.fork(name, slot.incarnation),
+      events: sinkFor(name),
+      engine,
+      incarnation: slot.incarnation,
+    });
+  }
+
+  #slot(name: string): Slot {
+    const slot = this.#slots.get(name);
+    assert(slot, `no host ${name} in this rack; the loader checks names`);
+    return slot;
+  }
+}

@@ -1,0 +1,74 @@
+import { X509Certificate } from 'node:crypto';
+import { PkiError, verifyPeer } from '@vcryptsim/pki';
+import type { Clock, FileSystem, KeyServerName, ProviderId } from '@vcryptsim/ports';
+import { type VCenter, VCenterError } from '@vcryptsim/vcenter';
+import { LabError } from '../lab-error.js';
+import type { ExternalKms } from '../topology/external-kms.js';
+import { readKeyServerAccess } from './key-server-access.js';
+import type { KeyServerRack } from './key-server-rack.js';
+
+/** The provider that vCenter is to have, with its servers in their order. */
+export interface ProviderPlan {
+  readonly providerId: ProviderId;
+  readonly nodes: readonly KeyServerName[];
+}
+
+/** Each side learns the other's certificate, as an administrator does it: the provider is registered, then trusted. */
+export async function trustOwnKeyServers(
+  { cryptoManager }: VCenter,
+  keyServers: KeyServerRack,
+  { providerId, nodes }: ProviderPlan,
+): Promise<void> {
+  for (const name of nodes) await cryptoManager.registerKmipServer({ providerId, server: { name, address: { name } } });
+  await keyServers.addClient('vcenter', await cryptoManager.generateSelfSignedClientCert(providerId));
+  for (const name of nodes) await cryptoManager.uploadKmipServerCert(providerId, name, keyServers.certificateOf(name));
+  await cryptoManager.markDefault(providerId);
+}
+
+/**
+ * Has vCenter use the certificate, key and password that an external key server knows it by, trust the certificate that
+ * the server shows if it is what was expected, and see whether it answers.
+ *
+ * @throws LabError BAD_CREDENTIALS, KEY_SERVER_UNUSABLE; FileError
+ */
+export async function trustExternalKms(
+  vcenter: VCenter,
+  external: ExternalKms,
+  { providerId, nodes }: ProviderPlan,
+  world: { readonly files: FileSystem; readonly clock: Clock },
+): Promise<void> {
+  const { cryptoManager } = vcenter;
+  const { identity, trusted, credential } = await readKeyServerAccess(world.files, external);
+  const authorities = trusted.filter((der) => new X509Certificate(der).ca);
+  try {
+    for (const name of nodes) {
+      const login = credential === null ? {} : { userName: credential.username };
+      const password = credential === null ? {} : { password: credential.password };
+      await cryptoManager.registerKmipServer({
+        providerId,
+        server: { name, address: { name }, ...login },
+        ...password,
+      });
+    }
+    await cryptoManager.uploadClientCert(providerId, identity);
+    for (const name of nodes) {
+      const shown = await cryptoManager.retrieveKmipServerCert(providerId, name);
+      await verifyPeer([shown], { pins: trusted, authorities }, world.clock.nowMs);
+      await cryptoManager.uploadKmipServerCert(providerId, name, shown);
+    }
+    await cryptoManager.markDefault(providerId);
+    await cryptoManager.pollHealth();
+  } catch (error) {
+    if (error instanceof PkiError || error instanceof VCenterError) throw unusable(external, error.message);
+    throw error;
+  } finally {
+    credential?.password.fill(0);
+  }
+  const [sick] = cryptoManager.retrieveKmipServersStatus().filter(({ status }) => status !== 'green');
+  if (sick) throw unusable(external, `${sick.connectionStatus}.`);
+}
+
+function unusable({ address: { host, port } }: ExternalKms, why: string): LabError {
+  const nextStep = `Try it with: vcryptsim kmip check ${host}:${port}`;
+  return new LabError('KEY_SERVER_UNUSABLE', `The key server ${host}:${port} cannot be used: ${why} ${nextStep}`);
+}

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { importsOf } from './imports.js';
 import { packageOf, packageSources, ROOT, type SourceFile, sample, sourceFiles } from './source.js';
 
 const OWN = '@vcryptsim/';
@@ -59,21 +60,6 @@ const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   'scenario-engine': ['zod', 'yaml', 'string-width'],
   cli: ['commander', 'picocolors'],
 };
-
-interface Import {
-  readonly specifier: string;
-  readonly line: number;
-}
-
-/** Specifiers of static, dynamic and re-exporting imports. Their text is read from the file, their place from its code. */
-function importsOf({ text, code }: SourceFile): Import[] {
-  const places = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])/g;
-  return [...code.matchAll(places)].map((match) => {
-    const start = match.index + match[0].length;
-    const quote = match[1] ?? "'";
-    return { specifier: text.slice(start, text.indexOf(quote, start)), line: text.slice(0, start).split('\n').length };
-  });
-}
 
 const mayEnter = (name: string, door: string): boolean =>
   (DOORS[name] ?? []).some((allowed) =>

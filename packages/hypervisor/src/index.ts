@@ -1,6 +1,7 @@
+export type { HostEvent } from './api/events.js';
 export type { DatastoreMount } from './datastore/datastore.js';
-export type { ExportedDisk, ExportTarget } from './disk/export-disk.js';
 export type { ImageSource, ProgressListener } from './disk/fill-extent.js';
 export type { GuestDisk } from './disk/guest-disk.js';
-export type { HostEvent } from './events.js';
-export { EsxiHost, type EsxiHostOptions } from './host/esxi-host.js';
+export type { ExportedDisk, ExportTarget } from './disk/plain-copy.js';
+export { EsxiHost } from './esxi-host.js';
+export type { EsxiHostOptions } from './host/boot-host.js';

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../faults.js';
+import { invalidArgument } from '../api/faults.js';
 import { isFileName } from '../formats/file-name.js';
 
 /** One file of a VM's folder on a datastore. */

@@ -1,5 +1,5 @@
 import { exists, FileError, type FileSystem } from '@vcryptsim/ports';
-import { fileDamaged, fileInaccessible } from '../faults.js';
+import { fileDamaged, fileInaccessible } from '../api/faults.js';
 import { fileFault, noSpace, notWritable } from './file-fault.js';
 import { VmFolder } from './vm-folder.js';
 

@@ -1,6 +1,6 @@
 import { FileError } from '@vcryptsim/ports';
 import { HypervisorError } from '../api/errors.js';
-import { alreadyExists, fileDamaged, fileInaccessible } from '../faults.js';
+import { alreadyExists, fileDamaged, fileInaccessible } from '../api/faults.js';
 
 /**
  * Turns a failed file call into the host's own refusal; anything else passes through.

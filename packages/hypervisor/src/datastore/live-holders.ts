@@ -1,11 +1,11 @@
 import type { FileSystem } from '@vcryptsim/ports';
-import type { BootLife } from '../host/boot-life.js';
+import type { Life } from './life.js';
 
 const HOLDERS: unique symbol = Symbol('live holders');
 
 /** A medium with what live hosts hold on it. */
 interface Medium extends FileSystem {
-  [HOLDERS]?: Map<string, BootLife>;
+  [HOLDERS]?: Map<string, Life>;
 }
 
 /**
@@ -14,11 +14,11 @@ interface Medium extends FileSystem {
  * given the same `FileSystem` sees the same table, which hangs on that object and goes with it. A boot that is over
  * holds nothing.
  */
-export function liveHoldersOf(files: FileSystem): Map<string, BootLife> {
+export function liveHoldersOf(files: FileSystem): Map<string, Life> {
   const medium: Medium = files;
   const known = medium[HOLDERS];
   if (known !== undefined) return known;
-  const holders = new Map<string, BootLife>();
+  const holders = new Map<string, Life>();
   if (Object.isExtensible(medium)) Object.defineProperty(medium, HOLDERS, { value: holders });
   return holders;
 }

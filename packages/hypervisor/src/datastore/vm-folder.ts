@@ -1,5 +1,5 @@
 import { type FileHandle, type FileSystem, folderOf, readWhole, replaceFile } from '@vcryptsim/ports';
-import { fileDamaged } from '../faults.js';
+import { fileDamaged } from '../api/faults.js';
 import { isFileName } from '../formats/file-name.js';
 import { decodeText, TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
 import { formatDatastorePath } from './datastore-path.js';

@@ -1,6 +1,6 @@
 import type { FileHandle } from '@vcryptsim/ports';
+import { fileDamaged } from '../api/faults.js';
 import { fileFault } from '../datastore/file-fault.js';
-import { fileDamaged } from '../faults.js';
 import type { DiskBacking } from './disk-backing.js';
 
 /** A `-flat.vmdk`: byte n of the disk is byte n of the file (createType `vmfs`, facts/vmdk.md section 1). */

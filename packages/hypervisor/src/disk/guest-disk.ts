@@ -1,9 +1,9 @@
 import { SECTOR_SIZE_BYTES, type SectorCount, type SectorIndex } from '@vcryptsim/ports';
 import { HypervisorError } from '../api/errors.js';
-import { invalidArgument } from '../faults.js';
-import type { BootLife } from '../host/boot-life.js';
-import type { Lane } from '../host/lane.js';
+import { invalidArgument } from '../api/faults.js';
+import type { Life } from '../datastore/life.js';
 import type { DiskBacking } from './disk-backing.js';
+import type { Lane } from './lane.js';
 
 /**
  * A disk as the guest sees it: plaintext sectors of 512 bytes, and nothing of keys (row S13). Requests of one disk are
@@ -42,7 +42,7 @@ export interface AttachedDisk {
 }
 
 /** Opens a device on a disk of a powered-on VM. */
-export function openGuestDisk(disk: AttachedDisk, life: BootLife): GuestDisk {
+export function openGuestDisk(disk: AttachedDisk, life: Life): GuestDisk {
   let closed = false;
   const call = (work: () => Promise<void>): Promise<void> =>
     life.run(() =>

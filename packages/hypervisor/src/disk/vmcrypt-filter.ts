@@ -1,6 +1,18 @@
 import type { Dek } from '@vcryptsim/crypto-core';
 import type { DiskBacking } from './disk-backing.js';
 
+/** What encrypts a disk. The DEK stays with whoever opened it, who disposes of it. */
+export interface DiskKey {
+  readonly dek: Dek;
+  /** Bytes per XTS data unit. */
+  readonly dataUnitSizeBytes: 512 | 4096;
+}
+
+/** What the disk's own side reads and writes: its extent, through the filter where the disk has a key. */
+export function throughFilter(extent: DiskBacking, key: DiskKey | null): DiskBacking {
+  return key === null ? extent : new VmcryptFilter(extent, key.dek, key.dataUnitSizeBytes);
+}
+
 /** Largest piece that goes to the extent at once. */
 const BATCH_SIZE_BYTES = 1024 * 1024;
 

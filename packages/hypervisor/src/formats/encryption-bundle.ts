@@ -1,5 +1,5 @@
 import type { CryptoKeyId, KeyId, ProviderId } from '@vcryptsim/ports';
-import { bundleTampered } from '../faults.js';
+import { bundleTampered } from '../api/faults.js';
 import { formatKeyLocator, type KeyLocator, parseKeyLocator } from './key-locator.js';
 
 const MAC_NAME = 'HMAC-SHA-256';

@@ -1,4 +1,4 @@
-import { bundleTampered } from '../faults.js';
+import { bundleTampered } from '../api/faults.js';
 import { decodeElement, type Element, encodeElement } from './key-locator-element.js';
 
 const PREFIX = 'vmware:key/';

@@ -1,4 +1,4 @@
-import { fileDamaged } from '../faults.js';
+import { fileDamaged } from '../api/faults.js';
 
 const MAGIC = 'VCNVRAM1';
 const COUNT_LIMIT = 1024;

@@ -1,7 +1,7 @@
 import { CryptoError, type Dek } from '@vcryptsim/crypto-core';
 import type { Entropy } from '@vcryptsim/ports';
 import { HypervisorError } from '../api/errors.js';
-import { fileDamaged } from '../faults.js';
+import { fileDamaged } from '../api/faults.js';
 
 const MAGIC = 'VCSEAL01';
 /** By how much a sealed file is longer than what it holds: magic, nonce, tag. */

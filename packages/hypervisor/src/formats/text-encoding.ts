@@ -1,5 +1,5 @@
 import iconv from 'iconv-lite';
-import { fileDamaged, invalidArgument, notSupported } from '../faults.js';
+import { fileDamaged, invalidArgument, notSupported } from '../api/faults.js';
 
 /** How the bytes of a text file are to be read, and written back. */
 export interface TextEncoding {

@@ -1,4 +1,4 @@
-import { fileDamaged } from '../faults.js';
+import { fileDamaged } from '../api/faults.js';
 import { decodeBytes, encodingOf, type TextEncoding, wideEncodingOf } from './text-encoding.js';
 
 /**

@@ -1,5 +1,5 @@
 import { type SectorCount, sectorCount } from '@vcryptsim/ports';
-import { fileDamaged, notSupported } from '../faults.js';
+import { fileDamaged, notSupported } from '../api/faults.js';
 import { parseDictionaryLine } from './dictionary-line.js';
 import { splitLines, trimLine } from './text-lines.js';
 import { type DescriptorExtent, isExtentLine, parseExtent } from './vmdk-extent.js';

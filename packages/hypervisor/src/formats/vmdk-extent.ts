@@ -1,5 +1,5 @@
 import { type SectorCount, sectorCount } from '@vcryptsim/ports';
-import { fileDamaged } from '../faults.js';
+import { fileDamaged } from '../api/faults.js';
 
 const ACCESS = ['RW', 'RDONLY', 'NOACCESS'] as const;
 const EXTENT = /^(RW|RDONLY|NOACCESS)\s+([0-9]{1,16})\s+([A-Za-z]+)(?:\s+"([^"]*)"(?:\s+(\S.*))?)?$/i;

@@ -1,6 +1,6 @@
 import { assert } from '@vcryptsim/ports';
 import type { HypervisorError } from '../api/errors.js';
-import { fileDamaged } from '../faults.js';
+import { fileDamaged } from '../api/faults.js';
 import { parseDictionaryLine } from './dictionary-line.js';
 import { cutsAtLineFeeds, encodeText, type TextEncoding } from './text-encoding.js';
 import { decodeTextFile, splitBytes, splitLines, trimLine } from './text-lines.js';

@@ -1,8 +1,9 @@
 import type { HostName } from '@vcryptsim/ports';
-import { hostGone } from '../faults.js';
+import { hostGone } from '../api/faults.js';
+import type { Life } from '../datastore/life.js';
 
-/** The time between a boot and the next power cut. What was begun in it does not outlive it. */
-export class BootLife {
+/** The life of one boot, which its owner ends. */
+export class BootLife implements Life {
   #over = false;
 
   constructor(readonly host: HostName) {}
@@ -16,7 +17,6 @@ export class BootLife {
     if (this.#over) throw hostGone(this.host);
   }
 
-  /** Runs a call from outside. Whatever it ends in, it ends in HOST_GONE when the boot ended meanwhile. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.check();
     try {

@@ -1,8 +1,8 @@
 import { type CryptoKeyId, type EventSink, formatKeyId, sameKeyId } from '@vcryptsim/ports';
 import type { CryptoState, EsxiVersion } from '../api/crypto-state.js';
 import { HypervisorError } from '../api/errors.js';
-import type { HostEvent } from '../events.js';
-import { alreadyExists, notSupported } from '../faults.js';
+import type { HostEvent } from '../api/events.js';
+import { alreadyExists, notSupported } from '../api/faults.js';
 
 /**
  * Whether a host may hold secrets: `incapable` after every boot, `prepared` when it will not leak what comes, `safe`

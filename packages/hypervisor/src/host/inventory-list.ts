@@ -1,10 +1,10 @@
 import type { VmName, VmUuid } from '@vcryptsim/ports';
 import { HypervisorError } from '../api/errors.js';
+import { fileDamaged } from '../api/faults.js';
 import { type DatastorePath, parseDatastorePath } from '../datastore/datastore-path.js';
-import { fileDamaged } from '../faults.js';
 import { isUuid } from '../formats/vmware-uuid.js';
 import { Vmx } from '../formats/vmx.js';
-import { RegisteredVm } from '../vm/registered-vm.js';
+import { RegisteredVm } from './registered-vm.js';
 
 const ENTRY = /^\s*vmlist([0-9]{1,9})\./i;
 const NO_PATH: DatastorePath = { datastore: '?', folder: '?', fileName: '?' };

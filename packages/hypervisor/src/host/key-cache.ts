@@ -1,11 +1,12 @@
 import type { Kek } from '@vcryptsim/crypto-core';
 import { assert, type CryptoKeyId } from '@vcryptsim/ports';
+import type { KeySource } from '../vm-home/opener.js';
 
 /**
  * The keys of a host: in memory only, gone with the boot. It holds those of all encrypted VMs of its cluster, running
  * here or not, and the host key (facts/vsphere-encryption.md section 1).
  */
-export class KeyCache {
+export class KeyCache implements KeySource {
   readonly #keys = new Map<string, { readonly id: CryptoKeyId; readonly kek: Kek }>();
 
   has(id: CryptoKeyId): boolean {

@@ -1,8 +1,8 @@
 import { exists, type FileSystem, readWhole, replaceFile, type VmUuid } from '@vcryptsim/ports';
 import { fileFault } from '../datastore/file-fault.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
-import type { RegisteredVm } from '../vm/registered-vm.js';
 import { InventoryList } from './inventory-list.js';
+import type { RegisteredVm } from './registered-vm.js';
 
 const FILE_NAME = 'vmInventory.vmls';
 

@@ -1,6 +1,6 @@
 import type { CryptoKeyId } from '@vcryptsim/ports';
-import type { RegisteredVm } from '../vm/registered-vm.js';
 import { cacheName } from './key-cache.js';
+import type { RegisteredVm } from './registered-vm.js';
 
 /**
  * Which locked VMs wait for which key, as their files were last read. A key that comes is looked up here, so that the

@@ -1,0 +1,27 @@
+import type { CryptoKeyId, DiskUuid, VmUuid } from '@vcryptsim/ports';
+import type { CryptoState } from './crypto-state.js';
+import type { HypervisorErrorCode } from './errors.js';
+
+/** What a host says happened, each after its state changed (design.md section 4). */
+export type HostEvent =
+  | { readonly type: 'HOST_BOOTED'; readonly incarnation: number }
+  /** Shut down, rebooted or crashed: everything in its memory is gone. */
+  | { readonly type: 'HOST_GONE'; readonly incarnation: number }
+  | { readonly type: 'CRYPTO_STATE_CHANGED'; readonly from: CryptoState; readonly to: CryptoState }
+  | { readonly type: 'KEY_CACHED'; readonly id: CryptoKeyId }
+  | { readonly type: 'KEY_REMOVED'; readonly id: CryptoKeyId }
+  | { readonly type: 'VM_CREATED'; readonly vm: VmUuid; readonly encrypted: boolean; readonly disks: number }
+  | { readonly type: 'VM_REGISTERED'; readonly vm: VmUuid; readonly encrypted: boolean }
+  | { readonly type: 'VM_UNREGISTERED'; readonly vm: VmUuid }
+  | { readonly type: 'VM_LOCKED'; readonly vm: VmUuid; readonly missingKeys: readonly CryptoKeyId[] }
+  | { readonly type: 'VM_UNLOCKED'; readonly vm: VmUuid }
+  /** A line of the host's inventory that cannot be read; it is kept. */
+  | { readonly type: 'INVENTORY_LINE_UNREADABLE'; readonly line: number }
+  /** Its files were read and are not whole. */
+  | { readonly type: 'VM_DAMAGED'; readonly vm: VmUuid; readonly code: HypervisorErrorCode }
+  | { readonly type: 'VM_POWERED_ON'; readonly vm: VmUuid }
+  | { readonly type: 'VM_POWERED_OFF'; readonly vm: VmUuid }
+  /** The extent goes on after the disk's end; what lies there is never read. */
+  | { readonly type: 'EXTENT_TOO_LONG'; readonly vm: VmUuid; readonly disk: DiskUuid; readonly surplusBytes: number }
+  | { readonly type: 'DISK_IMPORTED'; readonly vm: VmUuid; readonly disk: DiskUuid; readonly sizeBytes: number }
+  | { readonly type: 'DISK_EXPORTED'; readonly vm: VmUuid; readonly disk: DiskUuid; readonly sizeBytes: number };

@@ -1,0 +1,29 @@
+import { SECTOR_SIZE_BYTES, type SectorCount } from '@vcryptsim/ports';
+import type { VmFolder } from '../datastore/vm-folder.js';
+import { fillExtent } from './fill-extent.js';
+import { FlatExtent } from './flat-extent.js';
+import { type DiskKey, throughFilter } from './vmcrypt-filter.js';
+
+/** An extent of a disk: its file, and how long it is. */
+export interface ExtentSpec {
+  readonly extentFileName: string;
+  readonly capacity: SectorCount;
+}
+
+/**
+ * Makes an extent full of zeros, encrypted under `key` where there is one, and makes it durable.
+ *
+ * @throws HypervisorError NO_SPACE, DATASTORE_NOT_WRITABLE, ALREADY_EXISTS; a file begun is left to the caller
+ */
+export async function createExtent(
+  { extentFileName, capacity }: ExtentSpec,
+  folder: VmFolder,
+  key: DiskKey | null,
+): Promise<void> {
+  const extent = new FlatExtent(await folder.createFile(extentFileName), folder.shown(extentFileName));
+  try {
+    await fillExtent(throughFilter(extent, key), capacity * SECTOR_SIZE_BYTES, null);
+  } finally {
+    await extent.close();
+  }
+}

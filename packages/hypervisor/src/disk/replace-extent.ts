@@ -1,0 +1,35 @@
+import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
+import type { VmFolder } from '../datastore/vm-folder.js';
+import type { ExtentSpec } from './create-extent.js';
+import { fillExtent, type ImageSource, type ProgressListener } from './fill-extent.js';
+import { FlatExtent } from './flat-extent.js';
+import { type DiskKey, throughFilter } from './vmcrypt-filter.js';
+
+/**
+ * Puts another extent in the place of a disk's: written beside it as `NAME.importing`, encrypted under `key` where there
+ * is one, and renamed over it when it is whole and durable. A cut or a failure leaves the old one.
+ *
+ * @param source at most as large as the disk; the rest is zeros
+ * @throws HypervisorError NO_SPACE, DATASTORE_NOT_WRITABLE, FILE_INACCESSIBLE
+ */
+export async function replaceExtent(
+  { extentFileName, capacity }: ExtentSpec,
+  folder: VmFolder,
+  key: DiskKey | null,
+  source: ImageSource,
+  onProgress?: ProgressListener,
+): Promise<void> {
+  const beside = `${extentFileName}.importing`;
+  if (await folder.has(beside)) await folder.remove(beside);
+  const extent = new FlatExtent(await folder.createFile(beside), folder.shown(beside));
+  try {
+    await fillExtent(throughFilter(extent, key), capacity * SECTOR_SIZE_BYTES, source, onProgress);
+    await extent.close();
+    await folder.rename(beside, extentFileName);
+  } catch (error) {
+    await extent.close().catch(() => {});
+    await folder.remove(beside).catch(() => {});
+    throw error;
+  }
+  await folder.fsync();
+}

@@ -1,0 +1,137 @@
+import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
+import type { EsxiVersion } from './api/crypto-state.js';
+import type { CryptoKeyResult, HostApi, HostRuntime, KeyGrant } from './api/host-api.js';
+import type { VmCreateSpec, VmInfo } from './api/vm.js';
+import type { ImageSource, ProgressListener } from './disk/fill-extent.js';
+import type { GuestDisk } from './disk/guest-disk.js';
+import type { ExportedDisk, ExportTarget } from './disk/plain-copy.js';
+import { bootHost, type EsxiHostOptions } from './host/boot-host.js';
+import type { HostContext } from './host/host-context.js';
+import { addKeys } from './operations/add-keys.js';
+import { createVm } from './operations/create-vm.js';
+import { enableCrypto } from './operations/enable-crypto.js';
+import { exportDisk } from './operations/export-disk.js';
+import { callHost, type HostOperation } from './operations/host-operation.js';
+import { importDisk } from './operations/import-disk.js';
+import { listKeys } from './operations/list-keys.js';
+import { openDisk } from './operations/open-disk.js';
+import { powerOffVm } from './operations/power-off-vm.js';
+import { powerOnVm } from './operations/power-on-vm.js';
+import { prepareCrypto } from './operations/prepare-crypto.js';
+import { registerVm } from './operations/register-vm.js';
+import { removeKeys } from './operations/remove-keys.js';
+import { runtime } from './operations/runtime.js';
+import { shutDown } from './operations/shut-down.js';
+import { unregisterVm } from './operations/unregister-vm.js';
+import { vm } from './operations/vm.js';
+import { vms } from './operations/vms.js';
+
+/**
+ * One boot of one ESXi host: crypto mode, key cache, registered VMs, and the guest's side of their disks. It knows what
+ * its folder and its datastores hold and what it was told since it booted, nothing else: after a boot the crypto mode
+ * is `incapable`, the cache is empty, and every encrypted VM is locked (row S04).
+ *
+ * What each call does, and what it refuses, is at its file in `operations/`.
+ */
+export class EsxiHost implements HostApi {
+  readonly name: HostName;
+  readonly uuid: HostUuid;
+  readonly version: EsxiVersion;
+  readonly #host: HostContext;
+
+  private constructor(version: EsxiVersion, host: HostContext) {
+    this.name = host.identity.name;
+    this.uuid = host.identity.uuid;
+    this.version = version;
+    this.#host = host;
+  }
+
+  /** Boots a host from its folder, see {@link bootHost}. */
+  static async boot(options: EsxiHostOptions): Promise<EsxiHost> {
+    return new EsxiHost(options.version, await bootHost(options));
+  }
+
+  runtime(): Promise<HostRuntime> {
+    return this.#call(runtime);
+  }
+
+  prepareCrypto(): Promise<void> {
+    return this.#call(prepareCrypto);
+  }
+
+  enableCrypto(hostKey: KeyGrant): Promise<void> {
+    return this.#call(enableCrypto, hostKey);
+  }
+
+  addKeys(grants: readonly KeyGrant[]): Promise<readonly CryptoKeyResult[]> {
+    return this.#call(addKeys, grants);
+  }
+
+  removeKeys(ids: readonly CryptoKeyId[], force: boolean): Promise<readonly CryptoKeyResult[]> {
+    return this.#call(removeKeys, ids, force);
+  }
+
+  listKeys(): Promise<readonly CryptoKeyId[]> {
+    return this.#call(listKeys);
+  }
+
+  createVm(spec: VmCreateSpec): Promise<VmInfo> {
+    return this.#call(createVm, spec);
+  }
+
+  registerVm(vmxPath: string): Promise<VmInfo> {
+    return this.#call(registerVm, vmxPath);
+  }
+
+  unregisterVm(uuid: VmUuid): Promise<void> {
+    return this.#call(unregisterVm, uuid);
+  }
+
+  powerOnVm(uuid: VmUuid): Promise<void> {
+    return this.#call(powerOnVm, uuid);
+  }
+
+  powerOffVm(uuid: VmUuid): Promise<void> {
+    return this.#call(powerOffVm, uuid);
+  }
+
+  vm(uuid: VmUuid): Promise<VmInfo> {
+    return this.#call(vm, uuid);
+  }
+
+  vms(): Promise<readonly VmInfo[]> {
+    return this.#call(vms);
+  }
+
+  /** Opens a disk as the guest of a powered-on VM does. `deviceKey` counts from 2000 on. */
+  openDisk(uuid: VmUuid, deviceKey: number): Promise<GuestDisk> {
+    return this.#call(openDisk, uuid, deviceKey);
+  }
+
+  /** Fills a disk of a powered-off VM from an image. */
+  importDisk(uuid: VmUuid, deviceKey: number, source: ImageSource, onProgress?: ProgressListener): Promise<void> {
+    return this.#call(importDisk, uuid, deviceKey, source, onProgress);
+  }
+
+  /** Writes a decrypted copy of a powered-off VM's disk. */
+  exportDisk(
+    uuid: VmUuid,
+    deviceKey: number,
+    target: ExportTarget,
+    onProgress?: ProgressListener,
+  ): Promise<ExportedDisk> {
+    return this.#call(exportDisk, uuid, deviceKey, target, onProgress);
+  }
+
+  /** Cuts the power; boot a new host from the same folders afterwards. */
+  shutDown(): Promise<void> {
+    return shutDown(this.#host);
+  }
+
+  #call<Arguments extends readonly unknown[], Answer>(
+    operation: HostOperation<Arguments, Answer>,
+    ...args: Arguments
+  ): Promise<Answer> {
+    return callHost(this.#host, operation, ...args);
+  }
+}

@@ -1,0 +1,38 @@
+import { releaseVmLock, takeVmLock } from '../datastore/vm-lock.js';
+import { loadConfig, lockIfKeyless, noteDamage, requireUnlocked } from '../host/refresh-vm.js';
+import { RunningVm } from '../host/running-vm.js';
+import { appendLog } from '../vm-home/vm-log.js';
+import { vmOperation } from './host-operation.js';
+
+/**
+ * Powers a VM on: reads its files again, opens its keys, its NVRAM and its disks. A refusal changes nothing.
+ *
+ * @throws HypervisorError VM_NOT_FOUND, INVALID_POWER_STATE, VM_LOCKED, DISK_KEY_MISSING, ENCRYPTED_DISK_ON_PLAIN_VM,
+ *   FILE_LOCKED (another host runs it), FILE_INACCESSIBLE, and every diagnosis of its files
+ */
+export const powerOnVm = vmOperation<[], void>({
+  vimName: 'VirtualMachine.PowerOnVM_Task',
+  changesInventory: false,
+  perform: async (host, vm) => {
+    vm.checkPoweredOff();
+    await requireUnlocked(host, vm);
+    let running: RunningVm | null = null;
+    try {
+      const config = await loadConfig(host, vm);
+      vm.config = config;
+      await takeVmLock(config.folder, vm.path.fileName, host);
+      running = await RunningVm.start(config, host);
+      await appendLog(config.folder, host.clock, 'Powered on.');
+      vm.damage = null;
+    } catch (error) {
+      // What the caller must hear of is why it does not run. A lock that stays is this boot's own, which takes it over.
+      await running?.stop().catch(() => {});
+      if (vm.config !== null) await releaseVmLock(vm.config.folder, vm.path.fileName, host).catch(() => {});
+      noteDamage(host, vm, error);
+      if (vm.damage === null) lockIfKeyless(host, vm);
+      throw error;
+    }
+    vm.running = running;
+    host.events.emit({ type: 'VM_POWERED_ON', vm: vm.uuid });
+  },
+});

@@ -1,0 +1,87 @@
+import { Dek, type XtsEngine } from '@vcryptsim/crypto-core';
+import type { CryptoKeyId, DiskUuid, Entropy, SectorCount, VmUuid } from '@vcryptsim/ports';
+import { keyNotInCache } from '../api/faults.js';
+import type { VmFolder } from '../datastore/vm-folder.js';
+import { drawContentId } from '../disk/content-id.js';
+import { createExtent } from '../disk/create-extent.js';
+import { composeDescriptor } from '../formats/compose-descriptor.js';
+import { formatBundle } from '../formats/encryption-bundle.js';
+import { diskBinding, FIRST_GENERATION } from './key-binding.js';
+import type { KeySource } from './opener.js';
+
+/** A disk as it will be made. */
+export interface DiskPlan {
+  /** Unit on `scsi0`. */
+  readonly unit: number;
+  readonly fileName: string;
+  readonly extentFileName: string;
+  readonly capacity: SectorCount;
+  readonly dataUnitSizeBytes: 512 | 4096;
+  readonly keyId: CryptoKeyId | null;
+  readonly fill: 'zeros' | 'later';
+}
+
+/** What making encrypted files needs of the host. */
+export interface Sealer {
+  readonly keys: KeySource;
+  readonly engine: XtsEngine;
+  readonly entropy: Entropy;
+}
+
+/**
+ * Makes a disk's files: the extent first, durable, then the descriptor that names it.
+ *
+ * @returns the disk's UUID, new
+ * @throws HypervisorError NO_SPACE, DATASTORE_NOT_WRITABLE; the caller takes the folder away
+ */
+export async function createDisk(plan: DiskPlan, vm: VmUuid, folder: VmFolder, sealer: Sealer): Promise<DiskUuid> {
+  const uuid = drawDiskUuid(sealer.entropy);
+  const { dataUnitSizeBytes } = plan;
+  const sealed = plan.keyId === null ? null : makeDek(plan, plan.keyId, vm, uuid, sealer);
+  try {
+    const key = sealed === null ? null : { dek: sealed.dek, dataUnitSizeBytes };
+    if (plan.fill === 'zeros') await createExtent(plan, folder, key);
+  } finally {
+    sealed?.dek.dispose();
+  }
+  const descriptor = composeDescriptor({
+    createType: 'vmfs',
+    contentId: drawContentId(sealer.entropy),
+    uuid,
+    capacity: plan.capacity,
+    extentFileName: plan.extentFileName,
+    ...(sealed === null ? {} : { encryption: { ...sealed, dataUnitSizeBytes } }),
+  });
+  await folder.writeNew(plan.fileName, new TextEncoder().encode(descriptor));
+  return uuid;
+}
+
+/** Disk UUIDs of VMware begin with 6000C29. */
+function drawDiskUuid(entropy: Entropy): DiskUuid {
+  const bytes = entropy.public(13, 'disk UUID');
+  const hex = `6000c29${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`.slice(0, 32);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-') as DiskUuid;
+}
+
+function makeDek(
+  plan: DiskPlan,
+  keyId: CryptoKeyId,
+  vm: VmUuid,
+  uuid: DiskUuid,
+  { engine, entropy, keys }: Sealer,
+): { dek: Dek; keyId: CryptoKeyId; bundle: string } {
+  const kek = keys.get(keyId);
+  // Asked for again: it may have been removed by force while the disks before this one were written.
+  if (kek === undefined) throw keyNotInCache([keyId]);
+  const binding = diskBinding({
+    ...plan,
+    vm,
+    uuid,
+    dataUnitSize: String(plan.dataUnitSizeBytes),
+    generation: FIRST_GENERATION,
+    descriptor: plan.fileName,
+  });
+  const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of disk ${uuid}`);
+  const { dek, locked } = Dek.make({ engine, draw, kek, binding, iv: entropy.public(16, 'IV of locked data') });
+  return { dek, keyId, bundle: formatBundle({ keyId, locked }) };
+}

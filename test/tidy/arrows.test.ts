@@ -13,11 +13,12 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ports: [],
   'crypto-core': [],
   pki: ['ports'],
+  'durable-log': ['ports'],
   'kmip-lite': ['ports'],
-  kms: ['kmip-lite', 'kmip-lite/server', 'crypto-core', 'pki', 'ports'],
-  hypervisor: ['crypto-core', 'crypto-core/parcel', 'crypto-core/parcel-open', 'ports'],
+  kms: ['kmip-lite', 'kmip-lite/server', 'crypto-core', 'pki', 'durable-log', 'ports'],
+  hypervisor: ['crypto-core', 'crypto-core/parcel', 'crypto-core/parcel-open', 'durable-log', 'ports'],
   // vCenter carries keys in parcels: no door that opens one, and of the hosts their interface only.
-  vcenter: ['kmip-lite', 'kmip-lite/client', 'hypervisor/api', 'crypto-core/parcel', 'pki', 'ports'],
+  vcenter: ['kmip-lite', 'kmip-lite/client', 'hypervisor/api', 'crypto-core/parcel', 'pki', 'durable-log', 'ports'],
   'trust-authority': [
     'kmip-lite',
     'kmip-lite/client',
@@ -26,6 +27,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'crypto-core/parcel',
     'crypto-core/parcel-open',
     'pki',
+    'durable-log',
     'ports',
   ],
   simkit: ['ports'],

@@ -1,7 +1,7 @@
-import type { Clock, FileHandle, FileSystem } from '@vcryptsim/ports';
+import { type Appended, AppendLane, type Write } from '@vcryptsim/durable-log';
+import { type Clock, type FileHandle, type FileSystem, joinBytes } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
-import { joinBytes } from '../store/bytes.js';
-import { type Appended, DurableAppender, type Write } from '../store/durable-appender.js';
+import { withKmsErrors } from '../store/log-error.js';
 import { type AuditEntry, CHAIN_START, type ChainPoint, makeLine, type ReadLine, readLine } from './audit-line.js';
 import { auditLines } from './audit-lines.js';
 import type { AuditSeal, AuditWriter } from './audit-seal.js';
@@ -29,16 +29,14 @@ export interface OpenedAudit {
 
 /** The hash-chained log of everything that was answered. A line is durable before its answer leaves. */
 export class AuditLog {
-  readonly #handle: FileHandle;
   readonly #clock: Clock;
-  readonly #appender: DurableAppender<AuditedLine>;
+  readonly #lane: AppendLane<AuditedLine>;
   readonly #seal: AuditSeal | undefined;
   /** The last durable line, and the last that is on its way. */
   #durable: ChainPoint;
   #newest: ChainPoint;
 
   private constructor(handle: FileHandle, clock: Clock, lengthBytes: number, point: ChainPoint, seal?: AuditSeal) {
-    this.#handle = handle;
     this.#clock = clock;
     this.#seal = seal;
     this.#durable = point;
@@ -46,7 +44,7 @@ export class AuditLog {
     const onRefused = () => {
       this.#newest = this.#durable;
     };
-    this.#appender = new DurableAppender(handle, { lengthBytes, lastNumber: 0 }, { join, onRefused });
+    this.#lane = new AppendLane(handle, { lengthBytes, lastNumber: 0 }, { join, onRefused });
   }
 
   /**
@@ -102,13 +100,12 @@ export class AuditLog {
     const onDurable = () => {
       this.#durable = point;
     };
-    return this.#appender.append({ bytes, sizeBytes: bytes.length, onDurable });
+    return withKmsErrors(this.#lane.append({ bytes, sizeBytes: bytes.length, onDurable }));
   }
 
   /** Waits for what is under way and closes the file. */
   async close(): Promise<void> {
-    await this.#appender.quiet();
-    await this.#handle.close();
+    await this.#lane.close();
   }
 }
 

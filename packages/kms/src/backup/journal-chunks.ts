@@ -1,6 +1,6 @@
+import { FileWindow, framesFrom } from '@vcryptsim/durable-log';
 import type { FileHandle, KeyId } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
-import { FileWindow, framesFrom } from '../store/frame-reader.js';
 import { FORMAT, type Frame } from '../store/journal-format.js';
 import { decodeHead1, FORMAT_1 } from '../store/journal-format-1.js';
 import { decodeHead, HEAD_BYTES_MAX } from '../store/journal-head.js';

@@ -1,6 +1,13 @@
-import { type Clock, type Entropy, exists, type FileHandle, type FileSystem, readWhole } from '@vcryptsim/ports';
+import {
+  type Clock,
+  type Entropy,
+  exists,
+  type FileHandle,
+  type FileSystem,
+  joinBytes,
+  readWhole,
+} from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
-import { joinBytes } from '../store/bytes.js';
 import { RootKey } from '../store/root-key.js';
 import { checkRootKey } from '../store/store-facts.js';
 import { type BackupWriter, inOneChunk } from './backup-container.js';

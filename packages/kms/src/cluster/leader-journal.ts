@@ -1,4 +1,4 @@
-import { equalBytes } from '../store/bytes.js';
+import { equalBytes } from '@vcryptsim/ports';
 import type { JournalCopy, JournalEnd } from '../store/journal-copy.js';
 import { type LinkMessage, PIECE_BYTES_MAX } from './link-message.js';
 

@@ -1,11 +1,10 @@
-import { assert, type Entropy, exists, type FileSystem, type KeyId, makeFolders } from '@vcryptsim/ports';
+import { framesFrom, sourceOf } from '@vcryptsim/durable-log';
+import { assert, type Entropy, equalBytes, exists, type FileSystem, type KeyId, makeFolders } from '@vcryptsim/ports';
 import type { ClientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
 import type { ManagedObject } from '../managed-object.js';
-import { equalBytes } from '../store/bytes.js';
 import { Chain } from '../store/chain.js';
 import { markFollower } from '../store/follower-mark.js';
-import { framesFrom, sourceOf } from '../store/frame-reader.js';
 import { Journal, type JournalOptions } from '../store/journal.js';
 import { FORMAT, type Frame } from '../store/journal-format.js';
 import { decodeHead } from '../store/journal-head.js';

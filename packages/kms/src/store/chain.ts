@@ -1,11 +1,9 @@
 import { createHmac } from 'node:crypto';
+import type { ChainCheck } from '@vcryptsim/durable-log';
 import type { RootKey } from './root-key.js';
 
-/** Where a chain begins. */
-export const CHAIN_ORIGIN: Uint8Array = new Uint8Array(32);
-
 /** Links what follows to what went before, under a key that comes from the root key: nobody else can make a link. */
-export class Chain {
+export class Chain implements ChainCheck {
   readonly #key;
 
   /**

@@ -1,6 +1,6 @@
+import type { Found } from '@vcryptsim/durable-log';
 import type { KeyId } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
-import type { Found } from './frame-reader.js';
 import type { Landing } from './journal.js';
 import type { Entry, Frame, Place } from './journal-format.js';
 import type { ObjectIndex, Places } from './object-index.js';

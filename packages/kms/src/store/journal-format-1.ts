@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { equalBytes, viewOf } from './bytes.js';
-import type { FrameFormat } from './frame-reader.js';
+import type { FrameFormat } from '@vcryptsim/durable-log';
+import { equalBytes, viewOf } from '@vcryptsim/ports';
 
 /*
  * The first format of the journal, which is only read: a leader that finds one writes it anew as journal-format.ts draws

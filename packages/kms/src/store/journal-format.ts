@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
-import type { KeyId } from '@vcryptsim/ports';
-import { equalBytes, joinBytes, viewOf } from './bytes.js';
-import type { FrameFormat } from './frame-reader.js';
+import type { FrameFormat } from '@vcryptsim/durable-log';
+import { equalBytes, joinBytes, type KeyId, viewOf } from '@vcryptsim/ports';
 
 /*
  * The journal: a head (journal-head.ts), then frames. It is made whole beside its place and renamed there, so the head

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { equalBytes, joinBytes, viewOf } from './bytes.js';
+import { equalBytes, joinBytes, viewOf } from '@vcryptsim/ports';
 import type { RootKey } from './root-key.js';
 
 /*

@@ -1,13 +1,27 @@
-import { assert, type FileHandle, type FileSystem, folderOf } from '@vcryptsim/ports';
+import {
+  type Appended,
+  AppendLane,
+  CHAIN_ORIGIN,
+  cutTornTail,
+  type End,
+  FileWindow,
+  type Found,
+  framesFrom,
+  LogError,
+  type Published,
+  publishFile,
+  readChain,
+  switchFile,
+  type Wipe,
+  type Write,
+} from '@vcryptsim/durable-log';
+import { assert, equalBytes, FileError, type FileHandle, type FileSystem, folderOf } from '@vcryptsim/ports';
 import { KmsError } from '../errors.js';
 import type { Anchor } from './anchor.js';
 import { AnchorCheck } from './anchor-check.js';
-import { equalBytes } from './bytes.js';
-import { CHAIN_ORIGIN, Chain } from './chain.js';
-import { type Appended, DurableAppender, type End, unwritable, type Wipe, type Write } from './durable-appender.js';
-import { FileWindow, type Found, framesFrom, hasFrameAfter } from './frame-reader.js';
+import { Chain } from './chain.js';
 import type { JournalCopy, JournalEnd } from './journal-copy.js';
-import { damaged, disordered, isTorn } from './journal-damage.js';
+import { isTorn } from './journal-damage.js';
 import {
   encodeFrame,
   FORMAT,
@@ -18,7 +32,7 @@ import {
   placesIn,
 } from './journal-format.js';
 import { type Bounds, decodeHead, encodeHead, HEAD_BYTES_MAX, headBytes, openBounds } from './journal-head.js';
-import { publishFile } from './publish-file.js';
+import { asKmsError, damaged, unwritable, withKmsErrors } from './log-error.js';
 import type { RootKey } from './root-key.js';
 import { SnapshotWriter } from './snapshot-writer.js';
 import { storeIdOf } from './store-facts.js';
@@ -58,8 +72,7 @@ export class Journal implements JournalCopy {
   readonly #o: JournalOptions;
   readonly #facts: Uint8Array;
   readonly #chain: Chain;
-  #handle: FileHandle;
-  readonly #lane: DurableAppender<JournalEntry>;
+  readonly #lane: AppendLane<JournalEntry>;
   #bounds: Bounds;
   /** The chain's value at the durable end. */
   #chainEnd: Uint8Array;
@@ -78,11 +91,10 @@ export class Journal implements JournalCopy {
   ) {
     this.#o = o;
     this.#facts = at.facts;
-    this.#handle = at.handle;
     this.#bounds = at.bounds;
     this.#chain = at.chain;
     this.#chainEnd = at.chainEnd;
-    this.#lane = new DurableAppender(at.handle, at.end, {
+    this.#lane = new AppendLane(at.handle, at.end, {
       join: (entries, number) => this.#join(entries, number),
       onRefused: o.onRefused,
       beforeWrite: () => this.#catchUpAnchor(),
@@ -136,36 +148,27 @@ export class Journal implements JournalCopy {
       const bounds = openBounds((await source.view(0, head.endBytes)).slice(), o.rootKey);
       if (!bounds) throw damaged(o.path, 0);
       const chain = new Chain(o.rootKey, 'journal', storeIdOf(facts));
-      let end: End = { lengthBytes: head.endBytes, lastNumber: bounds.firstNumber - 1 };
-      let chainEnd = bounds.chainBefore;
+      const from = {
+        end: { lengthBytes: head.endBytes, lastNumber: bounds.firstNumber - 1 },
+        chain: bounds.chainBefore,
+      };
       const anchored = new AnchorCheck(o.anchor);
-      anchored.begin({ store: storeIdOf(facts), lastNumber: end.lastNumber, chain: chainEnd });
-      for await (const found of framesFrom(source, head.endBytes, FORMAT)) {
-        const { frame, startBytes, endBytes } = found;
-        const wanted = chain.next(chainEnd, frame.digest);
-        const isNext = frame.number === end.lastNumber + 1;
-        // A write that was followed by another was durable. Of the last one a cut may have left a part.
-        if (endBytes === sizeBytes && isNext && isTorn(frame, wanted)) break;
-        if (!isNext || !equalBytes(frame.chain, wanted)) throw disordered(o.path, startBytes);
-        anchored.at(frame.number, frame.chain);
-        take(found);
-        chainEnd = frame.chain.slice();
-        end = { lengthBytes: endBytes, lastNumber: frame.number };
-      }
-      const isShort = end.lastNumber < bounds.firstNumber + bounds.frames - 1;
-      if (isShort || (await hasFrameAfter(source, end.lengthBytes + 1, FORMAT))) throw damaged(o.path, end.lengthBytes);
+      anchored.begin({ store: storeIdOf(facts), lastNumber: from.end.lastNumber, chain: from.chain });
+      const { end, chain: chainEnd } = await readChain({
+        ...{ path: o.path, source, format: FORMAT, check: chain, from, framesMin: bounds.frames, isTorn },
+        take: (found) => {
+          anchored.at(found.frame.number, found.frame.chain);
+          take(found);
+        },
+      });
       anchored.end(end.lastNumber);
-      const tornBytes = sizeBytes - end.lengthBytes;
-      if (tornBytes > 0) {
-        await handle.truncate(end.lengthBytes);
-        await handle.fsync();
-      }
+      const tornBytes = await cutTornTail(handle, end);
       const journal = new Journal(o, { handle, end, facts, bounds, chain, chainEnd });
       await journal.#noteAnchor();
       return { journal, tornBytes };
     } catch (error) {
       await handle.close();
-      throw error;
+      throw asKmsError(error);
     }
   }
 
@@ -229,7 +232,7 @@ export class Journal implements JournalCopy {
     const sizeBytes = frameBytes([parts]);
     if (sizeBytes > FRAME_BYTES_MAX)
       throw new KmsError('OBJECT_TOO_LARGE', 'The change is larger than the store takes.');
-    await this.#lane.append({ parts, sizeBytes, ...o }).finally(() => this.#tellMoved());
+    await withKmsErrors(this.#lane.append({ parts, sizeBytes, ...o })).finally(() => this.#tellMoved());
   }
 
   /**
@@ -243,7 +246,7 @@ export class Journal implements JournalCopy {
   ): Promise<void> {
     const parts = { entries: new Uint8Array(0), materials: new Uint8Array(0) };
     const onDurable = ({ entriesAt }: Landing) => o.onDurable(entriesAt);
-    await this.#lane.append({ parts, copied, sizeBytes: copied.bytes.length, ...o, onDurable });
+    await withKmsErrors(this.#lane.append({ parts, copied, sizeBytes: copied.bytes.length, ...o, onDurable }));
     this.#tellMoved();
   }
 
@@ -255,7 +258,7 @@ export class Journal implements JournalCopy {
 
   /** Overwrites parts of the file; `wipes` is asked when it is their turn. Throws KmsError STORE_UNWRITABLE. */
   wipe(wipes: () => readonly Wipe[]): Promise<void> {
-    return this.#lane.wipe(wipes);
+    return withKmsErrors(this.#lane.wipe(wipes));
   }
 
   async settledEnd(signal: AbortSignal): Promise<JournalEnd | null> {
@@ -269,7 +272,7 @@ export class Journal implements JournalCopy {
   async readDurable(generation: number, buffer: Uint8Array, offsetBytes: number): Promise<boolean> {
     await this.#wiping;
     if (this.#isUnsettled || generation !== this.#bounds.generation) return false;
-    const reading = this.#handle.pread(buffer, offsetBytes);
+    const reading = this.#lane.handle.pread(buffer, offsetBytes);
     this.#reading.add(reading);
     try {
       return (await reading) === buffer.length;
@@ -309,7 +312,7 @@ export class Journal implements JournalCopy {
       this.#nextRewrite = null;
       const { generation } = this.#bounds;
       const next = { generation: generation + 1, firstNumber: this.lastNumber + 1, chainBefore: this.#chainEnd };
-      const source = new FileWindow(this.#handle, this.lengthBytes);
+      const source = new FileWindow(this.#lane.handle, this.lengthBytes);
       const frames = framesFrom(source, headBytes(this.#facts), FORMAT);
       return publish(this.#o, this.#facts, next, this.#chain, (out) => fill(out, frames));
     }, onDone);
@@ -320,8 +323,7 @@ export class Journal implements JournalCopy {
 
   /** Waits for what is under way and closes the file. */
   async close(): Promise<void> {
-    await this.#lane.quiet();
-    await this.#handle.close();
+    await this.#lane.close();
   }
 
   #join(entries: readonly JournalEntry[], number: number): Write {
@@ -394,32 +396,33 @@ export class Journal implements JournalCopy {
     then();
   }
 
-  #putInPlace(make: () => Promise<Made>, onDone: () => void = () => {}): Promise<void> {
+  #putInPlace(make: () => Promise<Made>, onDone: () => void): Promise<void> {
+    const onMade = ({ bounds, chainEnd }: Made) => {
+      this.#bounds = bounds;
+      this.#chainEnd = chainEnd;
+      onDone();
+    };
     return this.#lane.run(async () => {
       this.#isUnsettled = true;
       try {
         // The head of the new journal knows the chain's end, and nothing before it.
         await this.#catchUpAnchor();
-        const { handle, end, bounds, chainEnd } = await make();
-        const old = this.#handle;
-        await Promise.allSettled(this.#reading);
-        this.#handle = handle;
-        this.#lane.moveTo(handle, end);
-        this.#bounds = bounds;
-        this.#chainEnd = chainEnd;
-        onDone();
-        await old.close();
+        await switchFile(this.#lane, this.#o, {
+          make: async () => {
+            const made = await make();
+            await Promise.allSettled(this.#reading);
+            return made;
+          },
+          onMade,
+        });
       } catch (error) {
-        this.#settle();
-        throw error instanceof KmsError
-          ? error
-          : unwritable(error, 'Free some space or repair the disk, then try again.');
-      }
-      await this.#o.files.fsyncFolder(folderOf(this.#o.path)).catch((error: unknown) => {
         // Nobody copies what the next start may not find.
-        this.#lane.giveUp();
-        throw unwritable(error, 'Repair the disk and restart the key server.');
-      });
+        const isKnown = !(error instanceof LogError && error.during === 'place');
+        if (isKnown) this.#settle();
+        throw error instanceof FileError
+          ? unwritable(error, 'Free some space or repair the disk, then try again.')
+          : asKmsError(error);
+      }
       await this.#noteAnchor();
       this.#settle();
     });
@@ -436,9 +439,7 @@ export class Journal implements JournalCopy {
 }
 
 /** A journal that is in its place. */
-interface Made {
-  readonly handle: FileHandle;
-  readonly end: End;
+interface Made extends Published {
   readonly bounds: Bounds;
   readonly chainEnd: Uint8Array;
 }

@@ -1,5 +1,5 @@
+import { joinBytes } from '@vcryptsim/ports';
 import type { ManagedObject } from '../managed-object.js';
-import { joinBytes } from './bytes.js';
 import type { Landing } from './journal.js';
 import { materialEntry, objectEntry, type Parts, type Place } from './journal-format.js';
 import type { RootKey } from './root-key.js';

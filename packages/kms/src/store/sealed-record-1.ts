@@ -1,8 +1,8 @@
 import type { Attribute } from '@vcryptsim/kmip-lite';
+import { viewOf } from '@vcryptsim/ports';
 import { KeyMaterial } from '../key-material.js';
 import type { ManagedObject, ObjectForm } from '../managed-object.js';
 import { decodeAttributes } from './attribute-list.js';
-import { viewOf } from './bytes.js';
 import type { RootKey } from './root-key.js';
 import { damagedRecord, readFacts } from './sealed-record.js';
 

@@ -1,11 +1,10 @@
 import { ObjectType, State } from '@vcryptsim/kmip-lite';
-import type { KeyId } from '@vcryptsim/ports';
+import { joinBytes, type KeyId, viewOf } from '@vcryptsim/ports';
 import { clientName } from '../clients/client-name.js';
 import { KmsError } from '../errors.js';
 import { KeyMaterial } from '../key-material.js';
 import type { ManagedObject, ObjectForm } from '../managed-object.js';
 import { decodeAttributes, encodeAttributes } from './attribute-list.js';
-import { joinBytes, viewOf } from './bytes.js';
 import type { RootKey } from './root-key.js';
 
 /*

@@ -1,6 +1,6 @@
+import type { End } from '@vcryptsim/durable-log';
 import type { FileHandle } from '@vcryptsim/ports';
 import type { Chain } from './chain.js';
-import type { End } from './durable-appender.js';
 import type { Landing } from './journal.js';
 import { encodeFrame, type Parts, placesIn } from './journal-format.js';
 

@@ -1,6 +1,6 @@
-import { equalBytes } from './bytes.js';
+import { type Found, framesFrom, sourceOf } from '@vcryptsim/durable-log';
+import { equalBytes } from '@vcryptsim/ports';
 import { Chain } from './chain.js';
-import { type Found, framesFrom, sourceOf } from './frame-reader.js';
 import { FORMAT, type Frame } from './journal-format.js';
 import { decodeHead, openBounds } from './journal-head.js';
 import type { RootKey } from './root-key.js';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type FileSystem, makeFolders, replaceFile } from '@vcryptsim/ports';
+import { type FileSystem, joinBytes, makeFolders, replaceFile, viewOf } from '@vcryptsim/ports';
 import type { ManagedObject } from '../../src/managed-object.js';
 import { encodeAttributes } from '../../src/store/attribute-list.js';
-import { joinBytes, viewOf } from '../../src/store/bytes.js';
 import { RootKey } from '../../src/store/root-key.js';
 import { makeFacts } from '../../src/store/store-facts.js';
 import { entropyOf } from './world.js';

@@ -1,5 +1,5 @@
-import { FileError, type FileHandle } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import type { FileHandle } from '@vcryptsim/ports';
+import { unwritable } from './log-error.js';
 
 /** Something to append. */
 export interface Appended {
@@ -21,7 +21,7 @@ export interface Write {
   readonly landed: (startBytes: number) => void;
 }
 
-/** Where an appender goes on. */
+/** Where a lane goes on. */
 export interface End {
   readonly lengthBytes: number;
   /** Number of the last durable write. */
@@ -42,9 +42,9 @@ const BYTES_PER_WRITE_MAX = 4 * 1024 * 1024;
  *
  * When a write fails, it and every entry that waits behind it is refused, because a later entry may rest on an earlier
  * one, and the file is cut back before anything else is written. When an fsync fails, nobody knows what the medium
- * holds: the appender refuses everything from then on, and the next start finds out.
+ * holds: the lane refuses everything from then on, and the next start finds out.
  */
-export class DurableAppender<Entry extends Appended> {
+export class AppendLane<Entry extends Appended> {
   #handle: FileHandle;
   readonly #join: (entries: readonly Entry[], number: number) => Write;
   readonly #onRefused: () => void;
@@ -61,7 +61,7 @@ export class DurableAppender<Entry extends Appended> {
   #hasRemains = false;
 
   /**
-   * @param handle open for writing; the appender does not close it
+   * @param handle open for writing; the lane closes it
    * @param o.join makes one write of several entries and the write's number
    * @param o.onRefused runs when a write failed, before anybody is told
    * @param o.beforeWrite runs before each write; what it throws refuses the write
@@ -88,6 +88,11 @@ export class DurableAppender<Entry extends Appended> {
     this.#aroundWipe = o.aroundWipe ?? ((work) => work());
   }
 
+  /** The file that is written now. */
+  get handle(): FileHandle {
+    return this.#handle;
+  }
+
   /** Where the durable part ends. */
   get end(): End {
     return this.#end;
@@ -101,14 +106,14 @@ export class DurableAppender<Entry extends Appended> {
   /**
    * Appends one entry; resolves when it is durable and what it wipes is gone.
    *
-   * @throws KmsError STORE_UNWRITABLE; the entry is durable even so when only its wiping failed
+   * @throws LogError LOG_UNWRITABLE; what `beforeWrite` throws; the entry is durable even so when only its wiping failed
    */
   append(entry: Entry): Promise<void> {
     this.#waitingBytes += entry.sizeBytes;
     return this.#enqueue((resolve, reject) => ({ entry, resolve, reject }));
   }
 
-  /** Overwrites durable bytes; `wipes` is asked at its turn. Throws KmsError STORE_UNWRITABLE. */
+  /** Overwrites durable bytes; `wipes` is asked at its turn. Throws LogError LOG_UNWRITABLE. */
   wipe(wipes: () => readonly Wipe[]): Promise<void> {
     return this.run(() => this.#wipe(wipes()));
   }
@@ -118,7 +123,7 @@ export class DurableAppender<Entry extends Appended> {
     return this.#enqueue((resolve, reject) => ({ work, resolve, reject }));
   }
 
-  /** Goes on in another file, as part of what {@link run} does. */
+  /** Goes on in another file, as part of what {@link run} does; the caller closes the one before. */
   moveTo(handle: FileHandle, end: End): void {
     this.#handle = handle;
     this.#end = end;
@@ -130,9 +135,10 @@ export class DurableAppender<Entry extends Appended> {
     this.#isBroken = true;
   }
 
-  /** Resolves when nothing is under way. */
-  async quiet(): Promise<void> {
+  /** Waits for what is under way and closes the file. */
+  async close(): Promise<void> {
     while (this.#isPumping) await this.#turn;
+    await this.#handle.close();
   }
 
   #enqueue(make: (resolve: () => void, reject: (reason: unknown) => void) => Turn<Entry>): Promise<void> {
@@ -211,7 +217,7 @@ export class DurableAppender<Entry extends Appended> {
     } catch (error) {
       // At once, to give the room back; if that fails too, before the next write.
       await this.#cutRemains().catch(() => {});
-      throw unwritable(error, 'Free some space or repair the disk, then try again.');
+      throw unwritable('write', error);
     }
     await this.#sync();
     this.#hasRemains = false;
@@ -227,7 +233,7 @@ export class DurableAppender<Entry extends Appended> {
         for (const { offsetBytes, bytes } of wipes) await this.#handle.pwrite(bytes, offsetBytes);
       });
     } catch (error) {
-      throw unwritable(error, 'Repair the disk, then destroy the object again.');
+      throw unwritable('overwrite', error);
     }
     await this.#sync();
   }
@@ -237,22 +243,16 @@ export class DurableAppender<Entry extends Appended> {
       await this.#handle.fsync();
     } catch (error) {
       this.giveUp();
-      throw unwritable(error, 'Repair the disk and restart the key server.');
+      throw unwritable('sync', error);
     }
   }
 
   #refuseBroken(): void {
-    if (this.#isBroken) throw unwritable(null, 'Restart the key server: it no longer knows what the medium holds.');
+    if (this.#isBroken) throw unwritable('earlier');
   }
 
   async #cutRemains(): Promise<void> {
     await this.#handle.truncate(this.#end.lengthBytes);
     this.#hasRemains = false;
   }
-}
-
-/** What a client and an administrator are told when something could not be made durable. */
-export function unwritable(cause: unknown, nextStep: string): KmsError {
-  const reason = cause instanceof FileError ? cause.code : 'the write failed';
-  return new KmsError('STORE_UNWRITABLE', `The key server cannot write: ${reason}.`, nextStep);
 }

@@ -3,7 +3,7 @@ import { type FileSystem, replaceFile } from '@vcryptsim/ports';
 import { FaultyFileSystem, MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 import { CHAIN_START, makeLine } from '../src/audit/audit-line.js';
-import { KeyServer } from '../src/key-server.js';
+import { KeyServer } from '../src/server/key-server.js';
 import { contentOf, copyOfTree, overwrite, treeOf } from './support/cut.js';
 import { Lab } from './support/lab.js';
 import { AES_256 } from './support/session.js';

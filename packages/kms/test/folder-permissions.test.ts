@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { looseFiles, refuseLoose } from '../src/folder-permissions.js';
+import { looseFiles, refuseLoose } from '../src/server/folder-permissions.js';
 
 const OF_ALICE = ['cert.pem', 'authority.pem', 'key.pem', 'password'].map((name) => `clients/alice/${name}`);
 

@@ -3,7 +3,7 @@ import { attribute, item, structure, Tag, text } from '@vcryptsim/kmip-lite';
 import { KmipClientError, type KmipSession } from '@vcryptsim/kmip-lite/client';
 import type { KeyServer } from '@vcryptsim/kms';
 import { describe, expect, it } from 'vitest';
-import type { Quotas } from '../src/quotas.js';
+import type { Quotas } from '../src/terms/quotas.js';
 import { Lab } from './support/lab.js';
 import { AES_256, locate, named, withSession } from './support/session.js';
 

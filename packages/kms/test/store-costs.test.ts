@@ -3,7 +3,7 @@ import type { FileHandle, KeyId, OpenOptions } from '@vcryptsim/ports';
 import { type FileOperation, MemoryFileSystem, RecordingFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 import { writeBackup } from '../src/backup/write-backup.js';
-import { KeyMaterial } from '../src/key-material.js';
+import { KeyMaterial } from '../src/objects/key-material.js';
 import { overwrite } from './support/cut.js';
 import { entropyOf, keyOf, openStore, standingClock } from './support/world.js';
 

@@ -3,7 +3,6 @@ import { attribute, integer, KMIP_1_1, KmipError, type RequestOf, text } from '@
 import { Pending } from '@vcryptsim/kmip-lite/server';
 import type { KeyPair, KeyPairKind } from '@vcryptsim/ports';
 import { describe, expect, it } from 'vitest';
-import type { ClientName } from '../src/clients/client-name.js';
 import { create } from '../src/operations/create.js';
 import { getAttributes } from '../src/operations/get-attributes.js';
 import { takeTurn } from '../src/operations/group-turns.js';
@@ -14,6 +13,7 @@ import type { Call } from '../src/operations/operation-context.js';
 import { PendingOperations } from '../src/operations/pending-operations.js';
 import { UNITS_PER_TURN, WorkTurns } from '../src/operations/work-turns.js';
 import type { KeyStore } from '../src/store/key-store.js';
+import type { ClientName } from '../src/terms/client-name.js';
 import { named } from './support/session.js';
 import { entropyOf, keyOf, NOON_MS, openStore } from './support/world.js';
 

@@ -1,5 +1,5 @@
 import { type LocalChannel, type LocalSocket, NetworkError } from '@vcryptsim/ports';
-import { KmsError, type KmsErrorCode } from '../errors.js';
+import { KmsError, type KmsErrorCode } from '../terms/errors.js';
 import { ANSWER_BYTES_MAX, LineReader, writeLine } from './admin-lines.js';
 import type { AdminAction, AdminAnswer, Administrator, AdminRequest } from './admin-request.js';
 import { adminSocketPath } from './admin-socket-path.js';

@@ -1,9 +1,9 @@
 import { RevocationReasonCode } from '@vcryptsim/kmip-lite';
 import type { KeyId } from '@vcryptsim/ports';
 import type { BackupReport } from '../backup/backup-report.js';
-import type { ClientName } from '../clients/client-name.js';
 import type { ClusterStatus } from '../cluster/cluster-status.js';
-import { KmsError } from '../errors.js';
+import type { ClientName } from '../terms/client-name.js';
+import { KmsError } from '../terms/errors.js';
 import type { KeyDescription, KeySummary } from './key-summary.js';
 
 /** What an administrator may ask for, with the answer. Nothing here gives or takes key bytes. */

@@ -1,22 +1,22 @@
 import type { RevocationReason } from '@vcryptsim/kmip-lite';
 import { PkiError } from '@vcryptsim/pki';
 import { type Clock, type EventSink, FileError, type KeyId } from '@vcryptsim/ports';
-import { standardValue } from '../attributes.js';
 import type { AdminOutcome } from '../audit/audit-line.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { BackupReport } from '../backup/backup-report.js';
-import type { ClientName } from '../clients/client-name.js';
 import type { ClusterStatus } from '../cluster/cluster-status.js';
-import { KmsError } from '../errors.js';
-import type { KmsEvent } from '../events.js';
-import type { ManagedObject, ObjectPart } from '../managed-object.js';
+import { standardValue } from '../objects/attributes.js';
+import type { ManagedObject, ObjectPart } from '../objects/managed-object.js';
+import { isDestroyed } from '../objects/state-machine.js';
 import { activated } from '../operations/activate.js';
 import { archived, recovered } from '../operations/archive.js';
 import { destroyed } from '../operations/destroy.js';
 import { isArchived } from '../operations/operation-context.js';
 import { revoked } from '../operations/revoke.js';
-import { isDestroyed } from '../state-machine.js';
 import type { ObjectStore } from '../store/object-store.js';
+import type { ClientName } from '../terms/client-name.js';
+import { KmsError } from '../terms/errors.js';
+import type { KmsEvent } from '../terms/events.js';
 import type { AdminAction, AdminAnswer, Administrator, AdminRequest } from './admin-request.js';
 import { describe, type KeySummary, readable, stateShown, summarize } from './key-summary.js';
 

@@ -7,11 +7,11 @@ import {
   type State,
 } from '@vcryptsim/kmip-lite';
 import type { KeyId } from '@vcryptsim/ports';
-import { allAttributes, hasState, standardValue } from '../attributes.js';
-import type { ClientName } from '../clients/client-name.js';
-import type { ManagedObject } from '../managed-object.js';
+import { allAttributes, hasState, standardValue } from '../objects/attributes.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { stateAt } from '../objects/state-machine.js';
 import { isArchived } from '../operations/operation-context.js';
-import { stateAt } from '../state-machine.js';
+import type { ClientName } from '../terms/client-name.js';
 
 /** One managed object as an administrator's list shows it. */
 export interface KeySummary {

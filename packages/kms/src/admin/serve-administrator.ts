@@ -1,5 +1,5 @@
 import { type Clock, ClockError, type LocalChannel, type LocalSocket, NetworkError } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 import { LineReader, REQUEST_BYTES_MAX, writeLine } from './admin-lines.js';
 import { type Administrator, parseAdminRequest } from './admin-request.js';
 import { adminSocketPath } from './admin-socket-path.js';

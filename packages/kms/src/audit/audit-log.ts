@@ -1,7 +1,7 @@
 import { type Appended, AppendLane, type Write } from '@vcryptsim/durable-log';
 import { type Clock, type FileHandle, type FileSystem, joinBytes } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
 import { withKmsErrors } from '../store/log-error.js';
+import { KmsError } from '../terms/errors.js';
 import { type AuditEntry, CHAIN_START, type ChainPoint, makeLine, type ReadLine, readLine } from './audit-line.js';
 import { auditLines } from './audit-lines.js';
 import type { AuditSeal, AuditWriter } from './audit-seal.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { KmsError } from '../errors.js';
 import type { RootKey } from '../store/root-key.js';
+import { KmsError } from '../terms/errors.js';
 
 /*
  * A backup is a folder, or a tar file (tar-container.ts), that holds of a key server's folder:

@@ -1,10 +1,10 @@
 import { FileWindow, framesFrom } from '@vcryptsim/durable-log';
 import type { FileHandle, KeyId } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
 import { FORMAT, type Frame } from '../store/journal-format.js';
 import { decodeHead1, FORMAT_1 } from '../store/journal-format-1.js';
 import { decodeHead, HEAD_BYTES_MAX } from '../store/journal-head.js';
 import { factsOf } from '../store/sealed-record.js';
+import { KmsError } from '../terms/errors.js';
 
 /**
  * A journal up to its last whole frame, a frame in memory at a time. The server may be writing the next one, and may be

@@ -2,13 +2,13 @@ import { FileWindow, framesFrom } from '@vcryptsim/durable-log';
 import { type Clock, type Entropy, exists, type FileSystem, folderOf, makeFolders } from '@vcryptsim/ports';
 import { AuditLog } from '../audit/audit-log.js';
 import { AuditSeal } from '../audit/audit-seal.js';
-import { KmsError } from '../errors.js';
 import { Chain } from '../store/chain.js';
 import { FORMAT } from '../store/journal-format.js';
 import { decodeHead1 } from '../store/journal-format-1.js';
 import { decodeHead, HEAD_BYTES_MAX } from '../store/journal-head.js';
 import { RootKey } from '../store/root-key.js';
 import { checkRootKey } from '../store/store-facts.js';
+import { KmsError } from '../terms/errors.js';
 import { type BackupReader, inOneChunk, readAll, readStart } from './backup-container.js';
 import {
   AUDIT,

@@ -1,5 +1,5 @@
 import { exists, type FileHandle, type FileSystem, folderOf, makeFolders } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 import type { BackupReader, BackupWriter } from './backup-container.js';
 import { damaged } from './backup-format.js';
 import { appendChunks, chunksOf } from './file-chunks.js';

@@ -7,9 +7,9 @@ import {
   joinBytes,
   readWhole,
 } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
 import { RootKey } from '../store/root-key.js';
 import { checkRootKey } from '../store/store-facts.js';
+import { KmsError } from '../terms/errors.js';
 import { type BackupWriter, inOneChunk } from './backup-container.js';
 import {
   AUDIT,

@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { describeCertificate, PeerVerifier, PkiError, readCertificate } from '@vcryptsim/pki';
 import type { PeerCertificate } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
-import type { RegisteredClient } from './client-registry.js';
+import { KmsError } from '../terms/errors.js';
+import type { RegisteredClient } from './registered-client.js';
 
 /** Authorities of one name: each may have to be tried for a certificate that says no more of its issuer. */
 const OF_ONE_NAME_MAX = 16;

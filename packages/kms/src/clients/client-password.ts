@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { pbkdf2Sha256 } from '@vcryptsim/crypto-core';
 import type { Credential } from '@vcryptsim/kmip-lite';
 import { type Entropy, FileError, type FileSystem, readWhole } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 /** PBKDF2 rounds: about 4 ms a message. The password is a second factor beside a certificate, not the only lock. */
 const ITERATIONS = 10_000;

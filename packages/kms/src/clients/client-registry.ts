@@ -1,10 +1,11 @@
 import { describeCertificate, fingerprintSha256, PeerVerifier, PkiError } from '@vcryptsim/pki';
 import { assert, type Clock, FileError, type FileSystem, type PeerCertificate } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
-import { readCertificates } from '../pem-files.js';
+import { readCertificates } from '../pki/pem-files.js';
+import { type ClientName, clientName, isClientName } from '../terms/client-name.js';
+import { KmsError } from '../terms/errors.js';
 import { AuthorityIndex } from './authority-index.js';
-import { type ClientName, clientName, isClientName } from './client-name.js';
 import { ClientPassword } from './client-password.js';
+import type { RegisteredClient } from './registered-client.js';
 import { troubleOfOneClient } from './unreadable-files.js';
 
 /** Name of the file that ends a client's time. */
@@ -15,17 +16,6 @@ const AUTHORITY = 'authority.pem';
 const VOUCHED_MAX = 1024;
 /** How often at most an unknown certificate has every client's files read again. */
 const READ_ALL_MS = 60_000;
-
-/** A client that may connect. */
-export interface RegisteredClient {
-  readonly name: ClientName;
-  /** DER of the certificates it is registered with; one as a rule, more while a key is being replaced, none if unreadable. */
-  readonly certificates: readonly Uint8Array[];
-  /** DER of an authority of the client's own (vCenter's root): whoever it signs for is this client. */
-  readonly authority: Uint8Array | null;
-  /** Whether it may not connect any more. Its name and its key stay taken, its objects stay. */
-  readonly isRevoked: boolean;
-}
 
 /**
  * Who may connect: the folder `DIR/clients`, one folder a client, in it `cert.pem` with the client's certificates. A

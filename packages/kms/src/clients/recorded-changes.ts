@@ -11,8 +11,8 @@ import {
 import type { RegistrationEntry } from '../audit/audit-line.js';
 import { auditLines } from '../audit/audit-lines.js';
 import type { AuditLog } from '../audit/audit-log.js';
-import { KmsError } from '../errors.js';
 import { unwritable } from '../store/log-error.js';
+import { KmsError } from '../terms/errors.js';
 
 /*
  * A change of an administrator is one file and one audit line, and they count together:

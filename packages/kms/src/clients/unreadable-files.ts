@@ -1,6 +1,6 @@
 import { PkiError } from '@vcryptsim/pki';
 import { FileError, type FileErrorCode } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 /** What is wrong with a client's own file. Others are about the medium or the process, and so about every client. */
 const OF_THE_FILE: ReadonlySet<FileErrorCode> = new Set([

@@ -1,6 +1,6 @@
-import type { ClientName } from '../clients/client-name.js';
-import type { Quotas } from '../quotas.js';
 import type { Usage } from '../store/object-store.js';
+import type { ClientName } from '../terms/client-name.js';
+import type { Quotas } from '../terms/quotas.js';
 import type { LinkStatus } from './follower-link.js';
 import type { FollowerStatus } from './leader-door.js';
 

@@ -11,10 +11,10 @@ import {
   NetworkError,
   type TlsIdentity,
 } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
-import type { KmsEvent } from '../events.js';
-import { faultCode } from '../fault-code.js';
-import { limits } from '../limits.js';
+import { KmsError } from '../terms/errors.js';
+import type { KmsEvent } from '../terms/events.js';
+import { faultCode } from '../terms/fault-code.js';
+import { limits } from '../terms/limits.js';
 import { encodeMessage, type LinkMessage, LinkReader } from './link-message.js';
 import { Received } from './received.js';
 import { leaderUnreadable, type ReplicaStore } from './replica-store.js';

@@ -1,10 +1,10 @@
 import type { SpokenOperation } from '@vcryptsim/kmip-lite';
 import type { OperationTable } from '@vcryptsim/kmip-lite/server';
-import { KmsError } from '../errors.js';
 import type { OperationContext } from '../operations/operation-context.js';
 import { operationTable } from '../operations/operation-table.js';
 import { queryOf } from '../operations/query.js';
-import { asKmipError } from '../result-reason.js';
+import { asKmipError } from '../operations/result-reason.js';
+import { KmsError } from '../terms/errors.js';
 import { notLeader } from './not-leader.js';
 
 /** What changes nothing that is kept. Get does not either, here: Fresh stays as the leader has it. */

@@ -14,12 +14,12 @@ import {
   type TlsIdentity,
 } from '@vcryptsim/ports';
 import type { AuditLog } from '../audit/audit-log.js';
-import type { ClientName } from '../clients/client-name.js';
 import type { ClientRegistry } from '../clients/client-registry.js';
-import { KmsError } from '../errors.js';
-import type { KmsEvent } from '../events.js';
-import { limits } from '../limits.js';
 import type { JournalCopy } from '../store/journal-copy.js';
+import type { ClientName } from '../terms/client-name.js';
+import { KmsError } from '../terms/errors.js';
+import type { KmsEvent } from '../terms/events.js';
+import { limits } from '../terms/limits.js';
 import { LeaderJournal } from './leader-journal.js';
 import { encodeMessage, type LinkMessage, LinkReader } from './link-message.js';
 

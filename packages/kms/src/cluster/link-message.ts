@@ -1,5 +1,5 @@
 import { type Channel, NetworkError } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 /*
  * What a follower and its leader say to each other over mutual TLS. The follower asks, the leader answers each question

@@ -1,4 +1,4 @@
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 /** Refusal of a change at a node that follows another. @param leader its name, null while that is not known */
 export function notLeader(leader: string | null): KmsError {

@@ -1,6 +1,6 @@
-import { KmsError } from '../errors.js';
 import { FRAME_BYTES_MAX } from '../store/journal-format.js';
 import { storeLimits } from '../store/store-limits.js';
+import { KmsError } from '../terms/errors.js';
 import type { LinkMessage } from './link-message.js';
 
 type Piece = Extract<LinkMessage, { type: 'Piece' }>;

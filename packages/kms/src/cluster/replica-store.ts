@@ -1,8 +1,6 @@
 import { framesFrom, sourceOf } from '@vcryptsim/durable-log';
 import { assert, type Entropy, equalBytes, exists, type FileSystem, type KeyId, makeFolders } from '@vcryptsim/ports';
-import type { ClientName } from '../clients/client-name.js';
-import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
+import type { ManagedObject } from '../objects/managed-object.js';
 import { Chain } from '../store/chain.js';
 import { markFollower } from '../store/follower-mark.js';
 import { Journal, type JournalOptions } from '../store/journal.js';
@@ -15,6 +13,8 @@ import { type OldJournal, readOldJournal } from '../store/old-journal.js';
 import { RootKey } from '../store/root-key.js';
 import { checkRootKey } from '../store/store-facts.js';
 import { wholeJournal } from '../store/whole-journal.js';
+import type { ClientName } from '../terms/client-name.js';
+import { KmsError } from '../terms/errors.js';
 import { notLeader } from './not-leader.js';
 
 /** What a replica has of its leader's journal. */

@@ -1,6 +1,6 @@
 import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM } from 'node:crypto';
 import type { BlockCipherMode, CryptographicAlgorithm, CryptographicParameters } from '@vcryptsim/kmip-lite';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 /** What goes into one encryption or decryption beside the key. */
 export interface CipherInput {

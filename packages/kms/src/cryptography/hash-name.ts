@@ -1,5 +1,5 @@
 import type { HashingAlgorithm } from '@vcryptsim/kmip-lite';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 /** OpenSSL's names of the hashes that are served. */
 const NAMES: Readonly<Partial<Record<HashingAlgorithm, string>>> = {

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { CryptographicAlgorithm, CryptographicParameters, HashingAlgorithm } from '@vcryptsim/kmip-lite';
-import { standardValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
+import { standardValue } from '../objects/attributes.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { KmsError } from '../terms/errors.js';
 import { hashName } from './hash-name.js';
 
 const HASHES: Readonly<Partial<Record<CryptographicAlgorithm, HashingAlgorithm>>> = {

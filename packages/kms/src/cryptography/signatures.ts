@@ -1,9 +1,9 @@
 import { constants, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import type { CryptographicParameters, DigitalSignatureAlgorithm, HashingAlgorithm } from '@vcryptsim/kmip-lite';
-import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
-import { inFormat } from '../operations/key-formats.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { KmsError } from '../terms/errors.js';
 import { hashName } from './hash-name.js';
+import { inFormat } from './key-formats.js';
 
 /** What a Digital Signature Algorithm says in one word: hash, and padding for RSA. */
 const BY_NAME: Readonly<Partial<Record<DigitalSignatureAlgorithm, readonly [HashingAlgorithm, 'PKCS1v15' | 'EC']>>> = {

@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { withValue } from '../attributes.js';
-import type { ManagedObject, ObjectPart } from '../managed-object.js';
-import { stateAfter } from '../state-machine.js';
+import { withValue } from '../objects/attributes.js';
+import type { ManagedObject, ObjectPart } from '../objects/managed-object.js';
+import { stateAfter } from '../objects/state-machine.js';
 import { changeOwnObject, type OperationContext } from './operation-context.js';
 
 /** Activate (KMIP 1.1 section 4.19): Pre-Active becomes Active; refused in every other state. */

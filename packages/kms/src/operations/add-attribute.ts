@@ -1,7 +1,7 @@
 import type { Attribute } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { valueBytes, withAdded, withValue } from '../attributes.js';
-import { stateAt } from '../state-machine.js';
+import { valueBytes, withAdded, withValue } from '../objects/attributes.js';
+import { stateAt } from '../objects/state-machine.js';
 import { checkDate } from './life-cycle-dates.js';
 import { changeOwnObject, type OperationContext } from './operation-context.js';
 import { refuseOverQuota } from './refuse-over-quota.js';

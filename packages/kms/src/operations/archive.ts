@@ -1,8 +1,8 @@
 import { Finished, type OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { withValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import type { ManagedObject, ObjectPart } from '../managed-object.js';
-import { isDestroyed } from '../state-machine.js';
+import { withValue } from '../objects/attributes.js';
+import type { ManagedObject, ObjectPart } from '../objects/managed-object.js';
+import { isDestroyed } from '../objects/state-machine.js';
+import { KmsError } from '../terms/errors.js';
 import { type Call, changeOwnObject, type OperationContext, refuseArchived } from './operation-context.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type Attribute, attribute, type CertificateType, type DigitalSignatureAlgorithm } from '@vcryptsim/kmip-lite';
 import { type KeptCertificate, PkiError, readCertificateToKeep } from '@vcryptsim/pki';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 /** Names of the signatures that certificates bear, by object identifier (RFC 8017, RFC 5758). */
 const SIGNATURES: ReadonlyMap<string, DigitalSignatureAlgorithm> = new Map<string, DigitalSignatureAlgorithm>([

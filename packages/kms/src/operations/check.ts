@@ -1,5 +1,5 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { LEASE_SECONDS, standardValue } from '../attributes.js';
+import { LEASE_SECONDS, standardValue } from '../objects/attributes.js';
 import { type OperationContext, ownObject, refuseArchived } from './operation-context.js';
 
 /** Check (KMIP 1.1 section 4.10): answers only with those intentions that the object does not allow. Takes nothing. */

@@ -1,10 +1,10 @@
 import { type Attribute, attribute, firstValue, type RecommendedCurve } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
 import type { KeyPair, KeyPairKind, NistCurve } from '@vcryptsim/ports';
-import { digestAttribute } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import { KeyMaterial } from '../key-material.js';
-import type { ManagedObject } from '../managed-object.js';
+import { digestAttribute } from '../objects/attributes.js';
+import { KeyMaterial } from '../objects/key-material.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { KmsError } from '../terms/errors.js';
 import { makeObject, type NewObject, wantedAttributes } from './new-object.js';
 import type { Call, OperationContext } from './operation-context.js';
 import { withLink } from './re-key.js';

@@ -1,8 +1,8 @@
 import { type Attribute, CryptographicUsageMask, firstValue } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { digestAttribute } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import { KeyMaterial } from '../key-material.js';
+import { digestAttribute } from '../objects/attributes.js';
+import { KeyMaterial } from '../objects/key-material.js';
+import { KmsError } from '../terms/errors.js';
 import { makeObject, type NewObject, wantedAttributes } from './new-object.js';
 import type { OperationContext } from './operation-context.js';
 import { materialBytes, setDesParity } from './symmetric-lengths.js';

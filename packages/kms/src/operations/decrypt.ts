@@ -1,9 +1,9 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { standardValue } from '../attributes.js';
 import { blockCipher, decryptBytes } from '../cryptography/block-cipher.js';
-import { keyForUse, parametersFor, refuseParts } from '../cryptography/use-key.js';
-import { KmsError } from '../errors.js';
+import { standardValue } from '../objects/attributes.js';
+import { KmsError } from '../terms/errors.js';
 import type { OperationContext } from './operation-context.js';
+import { keyForUse, parametersFor, refuseParts } from './use-key.js';
 
 /** Decrypt (KMIP 1.2 section 4.30), in one part. A wrong tag and wrong padding are one failure. */
 export const decrypt: OperationHandler<'Decrypt', OperationContext> = async (request, call) => {

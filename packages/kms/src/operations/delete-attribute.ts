@@ -1,7 +1,7 @@
 import type { Attribute } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
 import { assert } from '@vcryptsim/ports';
-import { withDeleted, withValue } from '../attributes.js';
+import { withDeleted, withValue } from '../objects/attributes.js';
 import { changeOwnObject, type OperationContext } from './operation-context.js';
 
 /** Delete Attribute (KMIP 1.1 section 4.16): answers with what it took off. */

@@ -1,8 +1,8 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { hasState, withValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import type { ManagedObject, ObjectPart } from '../managed-object.js';
-import { isDestroyed, stateAfter } from '../state-machine.js';
+import { hasState, withValue } from '../objects/attributes.js';
+import type { ManagedObject, ObjectPart } from '../objects/managed-object.js';
+import { isDestroyed, stateAfter } from '../objects/state-machine.js';
+import { KmsError } from '../terms/errors.js';
 import { changeOwnObject, type OperationContext, refuseArchived } from './operation-context.js';
 
 /**

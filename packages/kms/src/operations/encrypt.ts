@@ -1,9 +1,9 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { standardValue } from '../attributes.js';
 import { blockCipher, encryptBytes } from '../cryptography/block-cipher.js';
-import { keyForUse, parametersFor, refuseParts } from '../cryptography/use-key.js';
-import { KmsError } from '../errors.js';
+import { standardValue } from '../objects/attributes.js';
+import { KmsError } from '../terms/errors.js';
 import { type OperationContext, ownObject } from './operation-context.js';
+import { keyForUse, parametersFor, refuseParts } from './use-key.js';
 
 /** Encrypt (KMIP 1.2 section 4.29), in one part, with a symmetric key that the client made or registered. */
 export const encrypt: OperationHandler<'Encrypt', OperationContext> = async (request, call) => {

@@ -1,5 +1,5 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { allAttributes } from '../attributes.js';
+import { allAttributes } from '../objects/attributes.js';
 import { type OperationContext, ownObject } from './operation-context.js';
 
 /** Get Attribute List (KMIP 1.1 section 4.13): the names of the attributes that the object has, each once. */

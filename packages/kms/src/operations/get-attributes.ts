@@ -1,7 +1,7 @@
 import { type Attribute, attribute, attributeValue, type ProtocolVersion } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { allAttributes } from '../attributes.js';
-import { KmsError } from '../errors.js';
+import { allAttributes } from '../objects/attributes.js';
+import { KmsError } from '../terms/errors.js';
 import { type OperationContext, ownObject } from './operation-context.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { standardValue, withValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
+import { standardValue, withValue } from '../objects/attributes.js';
+import { KmsError } from '../terms/errors.js';
 import { changeOwnObject, type OperationContext, refuseArchived } from './operation-context.js';
 
 /** Get Usage Allocation (KMIP 1.1 section 4.18): takes a part of what the Usage Limits leave, or nothing. */

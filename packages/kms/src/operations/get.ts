@@ -1,8 +1,8 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { standardValue, withValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
-import { refuseCompression } from './key-formats.js';
+import { refuseCompression } from '../cryptography/key-formats.js';
+import { standardValue, withValue } from '../objects/attributes.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { KmsError } from '../terms/errors.js';
 import { keyBlockOf, wireObject } from './object-presentation.js';
 import { changeOwnObject, type OperationContext, ownObject, refuseArchived } from './operation-context.js';
 import { wrapKeyBlock } from './wrap-key-block.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ClientName } from '../clients/client-name.js';
+import type { ClientName } from '../terms/client-name.js';
 
 /** Groups that are remembered: whose turn it is in others begins anew. */
 const GROUPS_MAX = 1024;

@@ -1,6 +1,6 @@
 import { KmipError } from '@vcryptsim/kmip-lite';
 import type { KeyPair, KeyPairKind, KeyPairSource } from '@vcryptsim/ports';
-import type { ClientName } from '../clients/client-name.js';
+import type { ClientName } from '../terms/client-name.js';
 
 interface Waiting {
   readonly kind: KeyPairKind;

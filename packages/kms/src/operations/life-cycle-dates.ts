@@ -1,6 +1,6 @@
 import type { State } from '@vcryptsim/kmip-lite';
-import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { KmsError } from '../terms/errors.js';
 
 /** States in which a date that governs the life cycle may still be set (KMIP 1.1 sections 3.24 to 3.27). */
 const OPEN_STATES: ReadonlyMap<string, readonly State[]> = new Map<string, readonly State[]>([

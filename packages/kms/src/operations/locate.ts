@@ -8,12 +8,12 @@ import {
   type Value,
 } from '@vcryptsim/kmip-lite';
 import { Finished, type OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { allAttributes, ownCopy, sameValue, valueBytes } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
-import { defaultQuotas } from '../quotas.js';
-import { isDestroyed, stateAt } from '../state-machine.js';
+import { allAttributes, ownCopy, sameValue, valueBytes } from '../objects/attributes.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { isDestroyed, stateAt } from '../objects/state-machine.js';
 import { indexedText } from '../store/object-directory.js';
+import { KmsError } from '../terms/errors.js';
+import { defaultQuotas } from '../terms/quotas.js';
 import { takeTurn } from './group-turns.js';
 import type { MessageWork } from './message-work.js';
 import { type Call, isArchived, type OperationContext, ownObjects, ownObjectsHaving } from './operation-context.js';

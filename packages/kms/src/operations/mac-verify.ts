@@ -1,8 +1,8 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
 import { macOf, sameMac } from '../cryptography/macs.js';
-import { keyForUse, parametersFor, refuseParts } from '../cryptography/use-key.js';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 import type { OperationContext } from './operation-context.js';
+import { keyForUse, parametersFor, refuseParts } from './use-key.js';
 
 /** MAC Verify (KMIP 1.2 section 4.34). */
 export const macVerify: OperationHandler<'MACVerify', OperationContext> = async (request, call) => {

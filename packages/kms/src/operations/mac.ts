@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
 import { macOf } from '../cryptography/macs.js';
-import { keyForUse, parametersFor, refuseParts } from '../cryptography/use-key.js';
 import type { OperationContext } from './operation-context.js';
+import { keyForUse, parametersFor, refuseParts } from './use-key.js';
 
 /** MAC (KMIP 1.2 section 4.33): an HMAC, in one part. */
 export const mac: OperationHandler<'MAC', OperationContext> = async (request, call) => {

@@ -1,7 +1,7 @@
 import { KmipError } from '@vcryptsim/kmip-lite';
 import type { KeyPairKind } from '@vcryptsim/ports';
-import type { ClientName } from '../clients/client-name.js';
-import { KmsError } from '../errors.js';
+import type { ClientName } from '../terms/client-name.js';
+import { KmsError } from '../terms/errors.js';
 import type { WorkTurns } from './work-turns.js';
 
 /** Units of work that one message may ask for. One unit is about one attribute that is looked at. */

@@ -1,12 +1,12 @@
 import { type Attribute, firstValue, type ObjectType, type TemplateAttribute } from '@vcryptsim/kmip-lite';
 import { drawUuid, type KeyId } from '@vcryptsim/ports';
-import { hasState, sameValue, withInitial, withValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import type { KeyMaterial } from '../key-material.js';
-import type { ManagedObject, ObjectForm } from '../managed-object.js';
-import { isDestroyed, stateAt } from '../state-machine.js';
-import { decodeAttributes } from '../store/attribute-list.js';
+import { decodeAttributes } from '../objects/attribute-list.js';
+import { hasState, sameValue, withInitial, withValue } from '../objects/attributes.js';
+import type { KeyMaterial } from '../objects/key-material.js';
+import type { ManagedObject, ObjectForm } from '../objects/managed-object.js';
+import { isDestroyed, stateAt } from '../objects/state-machine.js';
 import { bytesOf, indexedText } from '../store/object-directory.js';
+import { KmsError } from '../terms/errors.js';
 import { type Call, ownObjectsHaving, userOf } from './operation-context.js';
 import { refuseOverQuota } from './refuse-over-quota.js';
 

@@ -1,10 +1,10 @@
 import type { KeyBlock, KeyFormatType, ManagedObject as WireObject } from '@vcryptsim/kmip-lite';
 import { assert } from '@vcryptsim/ports';
-import { standardValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
-import { decodeAttributes } from '../store/attribute-list.js';
-import { inFormat } from './key-formats.js';
+import { inFormat } from '../cryptography/key-formats.js';
+import { decodeAttributes } from '../objects/attribute-list.js';
+import { standardValue } from '../objects/attributes.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { KmsError } from '../terms/errors.js';
 
 /**
  * The key block of an object that has one, in clear; null for the others. The key bytes in it are a copy, which the

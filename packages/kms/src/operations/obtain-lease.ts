@@ -1,6 +1,6 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { LEASE_SECONDS, standardValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
+import { LEASE_SECONDS, standardValue } from '../objects/attributes.js';
+import { KmsError } from '../terms/errors.js';
 import { type OperationContext, ownObject, refuseArchived } from './operation-context.js';
 
 /** Obtain Lease (KMIP 1.1 section 4.17). Refused for what nobody should use any more. */

@@ -1,15 +1,15 @@
 import type { Credential } from '@vcryptsim/kmip-lite';
 import type { OperationCall } from '@vcryptsim/kmip-lite/server';
 import type { Entropy, EventSink, KeyId, KeyPairSource, KeyServerName } from '@vcryptsim/ports';
-import { standardValue } from '../attributes.js';
-import type { ClientName } from '../clients/client-name.js';
-import { KmsError } from '../errors.js';
-import type { KmsEvent } from '../events.js';
-import type { ManagedObject, ObjectPart } from '../managed-object.js';
-import type { Quotas } from '../quotas.js';
-import { stateAt } from '../state-machine.js';
+import { standardValue } from '../objects/attributes.js';
+import type { ManagedObject, ObjectPart } from '../objects/managed-object.js';
+import { stateAt } from '../objects/state-machine.js';
 import type { IndexedAttribute } from '../store/object-directory.js';
 import type { ObjectStore } from '../store/object-store.js';
+import type { ClientName } from '../terms/client-name.js';
+import { KmsError } from '../terms/errors.js';
+import type { KmsEvent } from '../terms/events.js';
+import type { Quotas } from '../terms/quotas.js';
 import type { MessageWork } from './message-work.js';
 import type { PendingOperations } from './pending-operations.js';
 

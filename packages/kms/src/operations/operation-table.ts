@@ -1,6 +1,5 @@
 import { answerDiscoverVersions, type SpokenOperation } from '@vcryptsim/kmip-lite';
 import type { OperationHandler, OperationTable } from '@vcryptsim/kmip-lite/server';
-import { asKmipError } from '../result-reason.js';
 import { activate } from './activate.js';
 import { addAttribute } from './add-attribute.js';
 import { archive, recover } from './archive.js';
@@ -27,6 +26,7 @@ import { queryOf } from './query.js';
 import { reKey } from './re-key.js';
 import { reKeyKeyPair } from './re-key-key-pair.js';
 import { register } from './register.js';
+import { asKmipError } from './result-reason.js';
 import { revoke } from './revoke.js';
 import { rngRetrieve, rngSeed } from './rng.js';
 import { sign } from './sign.js';

@@ -1,7 +1,7 @@
 import { type Finished, Pending } from '@vcryptsim/kmip-lite/server';
 import type { Entropy } from '@vcryptsim/ports';
-import type { ClientName } from '../clients/client-name.js';
-import { KmsError } from '../errors.js';
+import type { ClientName } from '../terms/client-name.js';
+import { KmsError } from '../terms/errors.js';
 import type { MessageWork } from './message-work.js';
 
 interface Entry {

@@ -1,9 +1,9 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
 import type { KeyId } from '@vcryptsim/ports';
-import { linkedIdentifier, withValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
-import { stateAt } from '../state-machine.js';
+import { linkedIdentifier, withValue } from '../objects/attributes.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { stateAt } from '../objects/state-machine.js';
+import { KmsError } from '../terms/errors.js';
 import { generatePair, halves, kindOf, linkedPair } from './create-key-pair.js';
 import { type Call, type OperationContext, ownObject, refuseArchived } from './operation-context.js';
 import { inherited, withLink, withoutNames } from './re-key.js';

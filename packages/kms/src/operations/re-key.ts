@@ -1,9 +1,9 @@
 import { type Attribute, attribute, type LinkType } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { standardValue, withAdded, withValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
-import { stateAt } from '../state-machine.js';
+import { standardValue, withAdded, withValue } from '../objects/attributes.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { stateAt } from '../objects/state-machine.js';
+import { KmsError } from '../terms/errors.js';
 import { drawKey } from './create.js';
 import { makeObject, wantedAttributes } from './new-object.js';
 import { type Call, type OperationContext, ownObject, refuseArchived } from './operation-context.js';

@@ -1,5 +1,5 @@
-import { KmsError } from '../errors.js';
-import { defaultQuotas } from '../quotas.js';
+import { KmsError } from '../terms/errors.js';
+import { defaultQuotas } from '../terms/quotas.js';
 import type { Call } from './operation-context.js';
 
 /**

@@ -9,13 +9,13 @@ import {
   Tag,
 } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { digestAttribute } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import { KeyMaterial } from '../key-material.js';
-import type { ObjectForm } from '../managed-object.js';
-import { encodeAttributes } from '../store/attribute-list.js';
+import { refuseCompression } from '../cryptography/key-formats.js';
+import { encodeAttributes } from '../objects/attribute-list.js';
+import { digestAttribute } from '../objects/attributes.js';
+import { KeyMaterial } from '../objects/key-material.js';
+import type { ObjectForm } from '../objects/managed-object.js';
+import { KmsError } from '../terms/errors.js';
 import { certificateAttributes } from './certificate-attributes.js';
-import { refuseCompression } from './key-formats.js';
 import { makeObject, type NewObject, wantedAttributes } from './new-object.js';
 import type { Call, OperationContext } from './operation-context.js';
 import { materialBytes } from './symmetric-lengths.js';

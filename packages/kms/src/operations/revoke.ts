@@ -1,8 +1,8 @@
 import type { RevocationReason } from '@vcryptsim/kmip-lite';
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { standardValue, withValue } from '../attributes.js';
-import type { ManagedObject, ObjectPart } from '../managed-object.js';
-import { stateAfter } from '../state-machine.js';
+import { standardValue, withValue } from '../objects/attributes.js';
+import type { ManagedObject, ObjectPart } from '../objects/managed-object.js';
+import { stateAfter } from '../objects/state-machine.js';
 import { changeOwnObject, type OperationContext } from './operation-context.js';
 
 /**

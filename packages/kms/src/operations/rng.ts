@@ -1,5 +1,5 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 import type { OperationContext } from './operation-context.js';
 
 const MOST_BYTES = 65_536;

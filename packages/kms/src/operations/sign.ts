@@ -1,8 +1,8 @@
 import type { OperationHandler } from '@vcryptsim/kmip-lite/server';
 import { signatureOf } from '../cryptography/signatures.js';
-import { keyForUse, parametersFor, refuseParts } from '../cryptography/use-key.js';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 import type { OperationContext } from './operation-context.js';
+import { keyForUse, parametersFor, refuseParts } from './use-key.js';
 
 /** Sign (KMIP 1.2 section 4.31): RSA with PKCS#1 v1.5 or PSS, or ECDSA, in one part. */
 export const sign: OperationHandler<'Sign', OperationContext> = async (request, call) => {

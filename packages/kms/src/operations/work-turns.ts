@@ -1,5 +1,5 @@
 import type { Clock } from '@vcryptsim/ports';
-import type { ClientName } from '../clients/client-name.js';
+import type { ClientName } from '../terms/client-name.js';
 
 /** Units that one client's work takes before others get their turn: some milliseconds. */
 export const UNITS_PER_TURN = 20_000;

@@ -10,11 +10,11 @@ import {
   structure,
   Tag,
 } from '@vcryptsim/kmip-lite';
-import { allAttributes, standardValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
-import { encodeAttribute } from '../store/attribute-list.js';
-import { inFormat } from './key-formats.js';
+import { inFormat } from '../cryptography/key-formats.js';
+import { encodeAttribute } from '../objects/attribute-list.js';
+import { allAttributes, standardValue } from '../objects/attributes.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { KmsError } from '../terms/errors.js';
 import { type Call, ownObject } from './operation-context.js';
 
 const AES_KEY_BYTES: ReadonlySet<number> = new Set([16, 24, 32]);

@@ -1,5 +1,5 @@
 import { exists, type FileSystem, readWhole, replaceFile } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 /*
  * A file outside a key server's folder that remembers how far its store was: an old copy of the whole folder is told from

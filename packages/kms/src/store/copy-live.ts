@@ -1,8 +1,7 @@
 import type { Found } from '@vcryptsim/durable-log';
 import type { KeyId } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
-import type { Landing } from './journal.js';
-import type { Entry, Frame, Place } from './journal-format.js';
+import { KmsError } from '../terms/errors.js';
+import type { Entry, Frame, Landing, Place } from './journal-format.js';
 import type { ObjectIndex, Places } from './object-index.js';
 import { factsOf } from './sealed-record.js';
 import type { SnapshotWriter } from './snapshot-writer.js';

@@ -1,5 +1,5 @@
 import { exists, type FileSystem, replaceFile } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 const TEXT = "This store is a copy of a leader's and takes no changes. Without this file it is served as a leader.\n";
 

@@ -41,6 +41,12 @@ export interface Place {
   readonly lengthBytes: number;
 }
 
+/** Where the parts of an entry are in the file, once it is durable. */
+export interface Landing {
+  readonly entriesAt: number;
+  readonly materialsAt: number;
+}
+
 /** Whether a material is what was written, or was destroyed, or neither: half destroyed, or damaged. */
 export type MaterialCondition = 'whole' | 'wiped' | 'broken';
 

@@ -16,7 +16,7 @@ import {
   type Write,
 } from '@vcryptsim/durable-log';
 import { assert, equalBytes, FileError, type FileHandle, type FileSystem, folderOf } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 import type { Anchor } from './anchor.js';
 import { AnchorCheck } from './anchor-check.js';
 import { Chain } from './chain.js';
@@ -28,6 +28,7 @@ import {
   FRAME_BYTES_MAX,
   type Frame,
   frameBytes,
+  type Landing,
   type Parts,
   placesIn,
 } from './journal-format.js';
@@ -48,12 +49,6 @@ export interface JournalOptions {
   readonly anchor?: Anchor | undefined;
   /** Runs when a write failed: nothing that was appended and is not durable yet will be. */
   readonly onRefused: () => void;
-}
-
-/** Where the parts of an entry are in the file, once it is durable. */
-export interface Landing {
-  readonly entriesAt: number;
-  readonly materialsAt: number;
 }
 
 interface JournalEntry extends Appended {

@@ -1,6 +1,6 @@
 import { type During, LogError } from '@vcryptsim/durable-log';
 import { FileError } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 /** What an administrator does about a log that cannot be written. */
 const NEXT_STEPS: Readonly<Record<During, string>> = {

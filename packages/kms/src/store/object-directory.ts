@@ -1,8 +1,8 @@
 import { attributeText, type Item, Tag, textOf } from '@vcryptsim/kmip-lite';
 import type { KeyId } from '@vcryptsim/ports';
-import { valueBytes } from '../attributes.js';
-import type { ClientName } from '../clients/client-name.js';
-import type { ManagedObject } from '../managed-object.js';
+import { valueBytes } from '../objects/attributes.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import type { ClientName } from '../terms/client-name.js';
 
 /** Attributes by whose text objects are found without looking at others. */
 export type IndexedAttribute = 'Name' | 'Object Group';

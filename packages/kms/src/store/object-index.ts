@@ -1,8 +1,8 @@
 import type { Wipe } from '@vcryptsim/durable-log';
 import type { KeyId } from '@vcryptsim/ports';
-import type { ClientName } from '../clients/client-name.js';
-import type { KeyMaterial } from '../key-material.js';
-import type { ManagedObject } from '../managed-object.js';
+import type { KeyMaterial } from '../objects/key-material.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import type { ClientName } from '../terms/client-name.js';
 import { type Entry, type Frame, type MaterialCondition, type Place, wipedBytes } from './journal-format.js';
 import { type IndexedAttribute, ObjectDirectory } from './object-directory.js';
 import type { Usage } from './object-store.js';

@@ -1,6 +1,6 @@
 import type { KeyId } from '@vcryptsim/ports';
-import type { ClientName } from '../clients/client-name.js';
-import type { ManagedObject } from '../managed-object.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import type { ClientName } from '../terms/client-name.js';
 import type { IndexedAttribute } from './object-directory.js';
 
 /** A change of one object. */

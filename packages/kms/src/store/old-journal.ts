@@ -1,6 +1,6 @@
 import { FileWindow, framesFrom, hasFrameAfter } from '@vcryptsim/durable-log';
 import type { FileSystem } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 import { decodeHead1, FORMAT_1 } from './journal-format-1.js';
 import { HEAD_BYTES_MAX } from './journal-head.js';
 import { ObjectDirectory } from './object-directory.js';

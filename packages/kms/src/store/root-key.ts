@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { CryptoError, gcmOpen, gcmSeal } from '@vcryptsim/crypto-core';
 import { assert, type Entropy, exists, FileError, type FileSystem, readWhole, replaceFile } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 const ROOT_KEY_BYTES = 32;
 const NONCE_BYTES = 12;

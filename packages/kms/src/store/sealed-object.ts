@@ -1,7 +1,6 @@
 import { joinBytes } from '@vcryptsim/ports';
-import type { ManagedObject } from '../managed-object.js';
-import type { Landing } from './journal.js';
-import { materialEntry, objectEntry, type Parts, type Place } from './journal-format.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { type Landing, materialEntry, objectEntry, type Parts, type Place } from './journal-format.js';
 import type { RootKey } from './root-key.js';
 import { sealMaterial, sealRecord } from './sealed-record.js';
 

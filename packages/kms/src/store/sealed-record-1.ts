@@ -1,8 +1,8 @@
 import type { Attribute } from '@vcryptsim/kmip-lite';
 import { viewOf } from '@vcryptsim/ports';
-import { KeyMaterial } from '../key-material.js';
-import type { ManagedObject, ObjectForm } from '../managed-object.js';
-import { decodeAttributes } from './attribute-list.js';
+import { decodeAttributes } from '../objects/attribute-list.js';
+import { KeyMaterial } from '../objects/key-material.js';
+import type { ManagedObject, ObjectForm } from '../objects/managed-object.js';
 import type { RootKey } from './root-key.js';
 import { damagedRecord, readFacts } from './sealed-record.js';
 

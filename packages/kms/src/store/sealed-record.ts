@@ -1,10 +1,10 @@
 import { ObjectType, State } from '@vcryptsim/kmip-lite';
 import { joinBytes, type KeyId, viewOf } from '@vcryptsim/ports';
-import { clientName } from '../clients/client-name.js';
-import { KmsError } from '../errors.js';
-import { KeyMaterial } from '../key-material.js';
-import type { ManagedObject, ObjectForm } from '../managed-object.js';
-import { decodeAttributes, encodeAttributes } from './attribute-list.js';
+import { decodeAttributes, encodeAttributes } from '../objects/attribute-list.js';
+import { KeyMaterial } from '../objects/key-material.js';
+import type { ManagedObject, ObjectForm } from '../objects/managed-object.js';
+import { clientName } from '../terms/client-name.js';
+import { KmsError } from '../terms/errors.js';
 import type { RootKey } from './root-key.js';
 
 /*

@@ -1,8 +1,7 @@
 import type { End } from '@vcryptsim/durable-log';
 import type { FileHandle } from '@vcryptsim/ports';
 import type { Chain } from './chain.js';
-import type { Landing } from './journal.js';
-import { encodeFrame, type Parts, placesIn } from './journal-format.js';
+import { encodeFrame, type Landing, type Parts, placesIn } from './journal-format.js';
 
 const FRAME_BYTES = 1024 * 1024;
 

@@ -1,5 +1,5 @@
 import { drawUuid, type Entropy } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 import type { RootKey } from './root-key.js';
 
 /*

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileSystem, joinBytes, makeFolders, replaceFile, viewOf } from '@vcryptsim/ports';
-import type { ManagedObject } from '../../src/managed-object.js';
-import { encodeAttributes } from '../../src/store/attribute-list.js';
+import { encodeAttributes } from '../../src/objects/attribute-list.js';
+import type { ManagedObject } from '../../src/objects/managed-object.js';
 import { RootKey } from '../../src/store/root-key.js';
 import { makeFacts } from '../../src/store/store-facts.js';
 import { entropyOf } from './world.js';

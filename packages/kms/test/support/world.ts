@@ -2,11 +2,11 @@ import type { Attribute } from '@vcryptsim/kmip-lite';
 import { attribute } from '@vcryptsim/kmip-lite';
 import type { Clock, FileSystem, KeyId } from '@vcryptsim/ports';
 import { MemoryFileSystem, SeededEntropy } from '@vcryptsim/simkit';
-import { clientName } from '../../src/clients/client-name.js';
-import { KeyMaterial } from '../../src/key-material.js';
-import type { ManagedObject } from '../../src/managed-object.js';
+import { KeyMaterial } from '../../src/objects/key-material.js';
+import type { ManagedObject } from '../../src/objects/managed-object.js';
 import { KeyStore } from '../../src/store/key-store.js';
 import type { StoreLimits } from '../../src/store/store-limits.js';
+import { clientName } from '../../src/terms/client-name.js';
 
 /** 2026-11-21T12:00:00Z. */
 export const NOON_MS = Date.UTC(2026, 10, 21, 12);

@@ -1,5 +1,5 @@
 import { KmipError, type ResultReason } from '@vcryptsim/kmip-lite';
-import { KmsError, type KmsErrorCode } from './errors.js';
+import { KmsError, type KmsErrorCode } from '../terms/errors.js';
 
 /**
  * What a client is told of each refusal: the only mapping from our errors to KMIP (KMIP 1.1 section 11; facts/kmip.md

@@ -10,7 +10,7 @@ import {
   text,
   textOf,
 } from '@vcryptsim/kmip-lite';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 /** Attributes as the wire carries them, one after another in a structure (Template-Attribute 420091). */
 export function encodeAttributes(attributes: readonly Attribute[]): Uint8Array {

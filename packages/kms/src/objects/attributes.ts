@@ -16,9 +16,9 @@ import {
   type Value,
 } from '@vcryptsim/kmip-lite';
 import { assert } from '@vcryptsim/ports';
-import { KmsError } from './errors.js';
+import { KmsError } from '../terms/errors.js';
+import { defaultQuotas, type Quotas } from '../terms/quotas.js';
 import type { ManagedObject } from './managed-object.js';
-import { defaultQuotas, type Quotas } from './quotas.js';
 
 /** How long a client may keep its copy of an object before it asks again; ours by choice. */
 export const LEASE_SECONDS = 3600;

@@ -9,7 +9,7 @@ import {
   type ObjectType,
   Tag,
 } from '@vcryptsim/kmip-lite';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 import { transparentRsaPrivateKey, transparentRsaPublicKey } from './transparent-rsa.js';
 
 type Material = Uint8Array | readonly Item[];

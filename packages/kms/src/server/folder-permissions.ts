@@ -1,5 +1,5 @@
 import { exists, type FileSystem } from '@vcryptsim/ports';
-import { KmsError } from './errors.js';
+import { KmsError } from '../terms/errors.js';
 
 const OTHERS_WRITE = 0o022;
 const OTHERS_ANY = 0o077;

@@ -7,7 +7,7 @@ import type {
   State,
 } from '@vcryptsim/kmip-lite';
 import type { KeyId } from '@vcryptsim/ports';
-import type { ClientName } from './clients/client-name.js';
+import type { ClientName } from '../terms/client-name.js';
 import type { KeyMaterial } from './key-material.js';
 
 /** How an object's material is to be read. */

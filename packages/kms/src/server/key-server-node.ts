@@ -12,24 +12,25 @@ import {
   type PeerCertificate,
   type TlsIdentity,
 } from '@vcryptsim/ports';
-import type { AuditItem } from './audit/audit-line.js';
-import type { AuditLog } from './audit/audit-log.js';
-import type { ClientName } from './clients/client-name.js';
-import type { ClientPassword } from './clients/client-password.js';
-import type { ClientRegistry, RegisteredClient } from './clients/client-registry.js';
-import { KmsError } from './errors.js';
-import type { KmsEvent } from './events.js';
-import { faultCode } from './fault-code.js';
-import type { NodeOptions } from './key-server.js';
-import { limits } from './limits.js';
-import type { KeyPairQueue } from './operations/key-pair-queue.js';
-import { MessageWork } from './operations/message-work.js';
-import type { OperationContext } from './operations/operation-context.js';
-import type { PendingOperations } from './operations/pending-operations.js';
-import type { WorkTurns } from './operations/work-turns.js';
-import type { Quotas } from './quotas.js';
-import { asKmipError } from './result-reason.js';
-import type { ObjectStore } from './store/object-store.js';
+import type { AuditItem } from '../audit/audit-line.js';
+import type { AuditLog } from '../audit/audit-log.js';
+import type { ClientPassword } from '../clients/client-password.js';
+import type { ClientRegistry } from '../clients/client-registry.js';
+import type { RegisteredClient } from '../clients/registered-client.js';
+import type { KeyPairQueue } from '../operations/key-pair-queue.js';
+import { MessageWork } from '../operations/message-work.js';
+import type { OperationContext } from '../operations/operation-context.js';
+import type { PendingOperations } from '../operations/pending-operations.js';
+import { asKmipError } from '../operations/result-reason.js';
+import type { WorkTurns } from '../operations/work-turns.js';
+import type { ObjectStore } from '../store/object-store.js';
+import type { ClientName } from '../terms/client-name.js';
+import { KmsError } from '../terms/errors.js';
+import type { KmsEvent } from '../terms/events.js';
+import { faultCode } from '../terms/fault-code.js';
+import { limits } from '../terms/limits.js';
+import type { Quotas } from '../terms/quotas.js';
+import type { NodeOptions } from './node-options.js';
 
 /** The network's own code for a connection that ended before its certificate was judged. */
 const NO_HANDSHAKE = 'NO_HANDSHAKE';

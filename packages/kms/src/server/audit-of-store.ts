@@ -1,12 +1,12 @@
 import type { Clock, FileSystem } from '@vcryptsim/ports';
-import { readLine } from './audit/audit-line.js';
-import { auditLines } from './audit/audit-lines.js';
-import { AuditLog, type Vouched } from './audit/audit-log.js';
-import { AuditSeal } from './audit/audit-seal.js';
-import { ReplicaStore } from './cluster/replica-store.js';
-import { KmsError } from './errors.js';
-import type { Anchor } from './store/anchor.js';
-import { KeyStore } from './store/key-store.js';
+import { readLine } from '../audit/audit-line.js';
+import { auditLines } from '../audit/audit-lines.js';
+import { AuditLog, type Vouched } from '../audit/audit-log.js';
+import { AuditSeal } from '../audit/audit-seal.js';
+import { ReplicaStore } from '../cluster/replica-store.js';
+import type { Anchor } from '../store/anchor.js';
+import { KeyStore } from '../store/key-store.js';
+import { KmsError } from '../terms/errors.js';
 
 /**
  * Opens the audit log of a store, and checks each by the other: what the log says was answered is in the store, and the

@@ -1,6 +1,6 @@
 import type { ObjectType, State } from '@vcryptsim/kmip-lite';
+import { KmsError } from '../terms/errors.js';
 import { hasState, standardValue } from './attributes.js';
-import { KmsError } from './errors.js';
 import type { ManagedObject } from './managed-object.js';
 
 /** What moves an object from one state to another. */

@@ -8,7 +8,7 @@ import {
   type KeyPairSource,
   type TlsIdentity,
 } from '@vcryptsim/ports';
-import { KmsError } from './errors.js';
+import { KmsError } from '../terms/errors.js';
 import { readCertificates, readPrivateKey, writeCertificates, writePrivateKey } from './pem-files.js';
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import type { State } from '@vcryptsim/kmip-lite';
 import type { KeyId, KeyServerName } from '@vcryptsim/ports';
-import type { ClientName } from './clients/client-name.js';
+import type { ClientName } from './client-name.js';
 
 /** What the key server did, told after it was done. Codes, IDs and numbers only. */
 export type KmsEvent =

@@ -1,5 +1,5 @@
 import type { Brand } from '@vcryptsim/ports';
-import { KmsError } from '../errors.js';
+import { KmsError } from './errors.js';
 
 /** Name under which an administrator registered a client. It owns objects; it is not read from any certificate. */
 export type ClientName = Brand<string, 'ClientName'>;

@@ -1,5 +1,5 @@
 import { bigInteger, type Item, item, Tag } from '@vcryptsim/kmip-lite';
-import { KmsError } from '../errors.js';
+import { KmsError } from '../terms/errors.js';
 
 /*
  * PKCS#1 (RFC 8017 appendix A.1), DER:

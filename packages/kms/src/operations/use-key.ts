@@ -1,8 +1,8 @@
 import { type CryptographicParameters, CryptographicUsageMask, firstValue, type State } from '@vcryptsim/kmip-lite';
-import { standardValue, withValue } from '../attributes.js';
-import { KmsError } from '../errors.js';
-import type { ManagedObject } from '../managed-object.js';
-import { type Call, changeOwnObject, ownObject, refuseArchived } from '../operations/operation-context.js';
+import { standardValue, withValue } from '../objects/attributes.js';
+import type { ManagedObject } from '../objects/managed-object.js';
+import { KmsError } from '../terms/errors.js';
+import { type Call, changeOwnObject, ownObject, refuseArchived } from './operation-context.js';
 
 /** A use of a key by the server for its client: the bit of the usage mask that allows it, and in which states. */
 export interface KeyUse {

@@ -1,45 +1,35 @@
-import type { ProtocolVersion } from '@vcryptsim/kmip-lite';
-import type {
-  Clock,
-  Entropy,
-  EventSink,
-  FileSystem,
-  KeyId,
-  KeyPairSource,
-  KeyServerName,
-  Network,
-  NetworkAddress,
-  TlsIdentity,
-} from '@vcryptsim/ports';
+import type { Clock, Entropy, EventSink, FileSystem, KeyId, KeyPairSource, KeyServerName } from '@vcryptsim/ports';
 import { makeFolders } from '@vcryptsim/ports';
-import type { Administrator } from './admin/admin-request.js';
-import { Administration } from './admin/administration.js';
-import type { AuditLog } from './audit/audit-log.js';
+import type { Administrator } from '../admin/admin-request.js';
+import { Administration } from '../admin/administration.js';
+import type { AuditLog } from '../audit/audit-log.js';
+import type { BackupReport } from '../backup/backup-report.js';
+import { writeBackup } from '../backup/write-backup.js';
+import { ClientRegistry } from '../clients/client-registry.js';
+import type { RegisteredClient } from '../clients/registered-client.js';
+import { Registrar } from '../clients/registrar.js';
+import type { ClusterStatus } from '../cluster/cluster-status.js';
+import { FollowerLink, type LeaderAddress } from '../cluster/follower-link.js';
+import { followerOperations } from '../cluster/follower-operations.js';
+import { LeaderDoor } from '../cluster/leader-door.js';
+import { notLeader } from '../cluster/not-leader.js';
+import { ReplicaStore } from '../cluster/replica-store.js';
+import { KeyPairQueue } from '../operations/key-pair-queue.js';
+import { isArchived } from '../operations/operation-context.js';
+import { operationTable } from '../operations/operation-table.js';
+import { PendingOperations } from '../operations/pending-operations.js';
+import { WorkTurns } from '../operations/work-turns.js';
+import { ServerPki } from '../pki/server-pki.js';
+import { Anchor } from '../store/anchor.js';
+import { KeyStore } from '../store/key-store.js';
+import type { StoreReport } from '../store/object-store.js';
+import { type ClientName, clientName } from '../terms/client-name.js';
+import type { KmsEvent } from '../terms/events.js';
+import { faultCode } from '../terms/fault-code.js';
+import { defaultQuotas, type Quotas } from '../terms/quotas.js';
 import { openAudit } from './audit-of-store.js';
-import type { BackupReport } from './backup/backup-report.js';
-import { writeBackup } from './backup/write-backup.js';
-import { type ClientName, clientName } from './clients/client-name.js';
-import { ClientRegistry, type RegisteredClient } from './clients/client-registry.js';
-import { Registrar } from './clients/registrar.js';
-import type { ClusterStatus } from './cluster/cluster-status.js';
-import { FollowerLink, type LeaderAddress } from './cluster/follower-link.js';
-import { followerOperations } from './cluster/follower-operations.js';
-import { LeaderDoor } from './cluster/leader-door.js';
-import { notLeader } from './cluster/not-leader.js';
-import { ReplicaStore } from './cluster/replica-store.js';
-import type { KmsEvent } from './events.js';
-import { faultCode } from './fault-code.js';
 import { KeyServerNode } from './key-server-node.js';
-import { KeyPairQueue } from './operations/key-pair-queue.js';
-import { isArchived } from './operations/operation-context.js';
-import { operationTable } from './operations/operation-table.js';
-import { PendingOperations } from './operations/pending-operations.js';
-import { WorkTurns } from './operations/work-turns.js';
-import { defaultQuotas, type Quotas } from './quotas.js';
-import { ServerPki } from './server-pki.js';
-import { Anchor } from './store/anchor.js';
-import { KeyStore } from './store/key-store.js';
-import type { StoreReport } from './store/object-store.js';
+import type { NodeOptions } from './node-options.js';
 
 /** The administrator's door, in events and audit lines. */
 const ADMIN = 'admin.sock' as KeyServerName;
@@ -70,17 +60,6 @@ export interface KeyServerOptions {
   readonly anchorPath?: string;
   /** Whether an audit log that has fewer lines than the store knows of is accepted, for this start. */
   readonly newAudit?: boolean;
-}
-
-/** Where and as whom a node listens. */
-export interface NodeOptions {
-  readonly network: Network;
-  readonly address: NetworkAddress;
-  /** One identity, or an RSA and an EC one; default the server's own. */
-  readonly identities?: readonly TlsIdentity[];
-  readonly nodeName: KeyServerName;
-  /** Newest version of KMIP to speak; default 1.4. Held to 1.1, a node answers as one that knows no later version. */
-  readonly newestVersion?: ProtocolVersion | undefined;
 }
 
 /** What a store has of an object. */

@@ -16,7 +16,7 @@ const ORDER: Readonly<Record<string, string>> = {
   kms: 'terms < objects, pki < store, cryptography < audit < clients, operations < cluster, backup < admin < server',
   hypervisor: 'api < formats < datastore < disk, memory < vm-home < host < operations < root',
   simkit: 'root < entropy, events, files, network, virtual-clock < scan',
-  lab: 'root < folder, topology, vocabulary < taps < racks, needles < guests, invariants < world < key-map',
+  lab: 'errors < topology, vocabulary, folder, needles < taps < racks, invariants < guests < world < key-map < root',
   'scenario-engine': 'language, scene, reports < expectations < steps < scenario < run, narrator < root',
   bench: 'root < xts < kmip',
 };

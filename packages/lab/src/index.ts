@@ -2,7 +2,11 @@ export { Operation, ResultReason } from '@vcryptsim/kmip-lite';
 export { renderMessage } from '@vcryptsim/kmip-lite/text';
 export type { ScanNeedle } from '@vcryptsim/simkit/scan';
 export { ALARM_NAMES } from '@vcryptsim/vcenter';
+export { LabError, type LabErrorCode } from './errors/lab-error.js';
+export { succeed, TaskError } from './errors/task-error.js';
 export { digestFolder } from './folder/digest-folder.js';
+export { LabFolder, type LabPlaces, labFolderAt } from './folder/lab-folder.js';
+export type { LabMemory, LabSetup } from './folder/lab-memory.js';
 export { type RunMark, readRunMark, removeRunFolder } from './folder/run-mark.js';
 export { compareDisk, type DiskDigest } from './guests/compare-disk.js';
 export { type DiskImage, openDiskImage } from './guests/disk-image.js';
@@ -14,13 +18,11 @@ export { provePlantedNeedle } from './invariants/planted-needle.js';
 export { INVARIANTS } from './invariants/registry.js';
 export { nameOfKey } from './key-map/key-names.js';
 export { type KeyPlace, keyPlaces, keyTable } from './key-map/key-places.js';
-export { LabError, type LabErrorCode } from './lab-error.js';
 export { searchFolders } from './needles/search-files.js';
 export { type KeyServerAccess, readKeyServerAccess } from './racks/key-server-access.js';
 export { RELEASE } from './racks/release.js';
 export { describeWire, type ObservedWire } from './taps/describe-wire.js';
 export type { KmipExchange, WireMessage } from './taps/wire-transcript.js';
-export { succeed, TaskError } from './task-error.js';
 export { durationBetween, durationSchema, formatDuration, parseDurationMs } from './topology/duration.js';
 export {
   type ExternalKms,
@@ -34,4 +36,4 @@ export { type Lab, type LabNames, type LabVm, labSchema, nameClashes, namesOf, o
 export { ERROR_CODES } from './vocabulary/known-codes.js';
 export { EVENT_TYPES } from './vocabulary/known-events.js';
 export type { RunEvent, WorldEvent } from './vocabulary/world-event.js';
-export { World, type WorldOptions } from './world/world.js';
+export { type RunWorldOptions, World, type WorldOptions } from './world/world.js';

@@ -7,7 +7,7 @@ import {
   folderOf,
   makeFolders,
 } from '@vcryptsim/ports';
-import { LabError } from '../lab-error.js';
+import { LabError } from '../errors/lab-error.js';
 import { type RunMark, removeRunFolder, writeRunMark } from './run-mark.js';
 
 /**
@@ -75,15 +75,23 @@ export async function makeRunFolder(o: RunFolderOptions): Promise<RunFolder> {
     if (taken !== null && 'holder' in taken) throw inUse(path);
     lock = taken;
     const folder = { ...runFolderAt(path), mark, lock };
-    const places = [folder.kms, folder.vcenter, `${folder.datastores}/${o.datastore}`, folder.exports];
-    for (const place of [...places, ...o.hosts.map((name) => `${folder.hosts}/${name}`)])
-      await makeFolders(files, place);
+    await makePlaces(files, folder, o);
     return folder;
   } catch (error) {
     await lock?.release();
     await removeRunFolder(files, mark);
     throw error;
   }
+}
+
+/** Makes the folders of a world's machines. @throws FileError */
+export async function makePlaces(
+  files: FileSystem,
+  places: RunPlaces,
+  o: { readonly hosts: readonly string[]; readonly datastore: string },
+): Promise<void> {
+  const own = [places.kms, places.vcenter, `${places.datastores}/${o.datastore}`, places.exports];
+  for (const place of [...own, ...o.hosts.map((name) => `${places.hosts}/${name}`)]) await makeFolders(files, place);
 }
 
 /** Names what is where in a run's folder. */

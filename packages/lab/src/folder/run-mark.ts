@@ -1,5 +1,5 @@
 import { FileError, type FileSystem, readWhole } from '@vcryptsim/ports';
-import { LabError } from '../lab-error.js';
+import { LabError } from '../errors/lab-error.js';
 
 /*
  * `vcryptsim-run.json` in a run's folder says that a run made it, where, and under which token:
@@ -77,7 +77,8 @@ export async function removeRunFolder(files: FileSystem, mark: RunMark): Promise
   return others;
 }
 
-async function removeTree(files: FileSystem, path: string): Promise<void> {
+/** Removes a file, or a folder with all in it; a link is removed, not followed. @throws FileError */
+export async function removeTree(files: FileSystem, path: string): Promise<void> {
   if ((await files.lstat(path)).kind !== 'folder') return files.unlink(path);
   for (const name of await files.readdir(path)) await removeTree(files, `${path}/${name}`);
   await files.rmdir(path);

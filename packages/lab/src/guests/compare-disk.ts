@@ -1,6 +1,6 @@
 import type { Hash } from 'node:crypto';
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
-import { LabError } from '../lab-error.js';
+import { LabError } from '../errors/lab-error.js';
 import type { SectorRun } from './guest-ledger.js';
 import type { TrackedVm } from './virtual-machines.js';
 
@@ -29,9 +29,10 @@ export interface CompareOptions {
 /**
  * Reads a whole disk once and compares it, byte for byte, with its image and what the guests wrote over it.
  *
- * @throws LabError DIGEST_MISMATCH naming the first sector that differs and was not written so
+ * @throws LabError LEDGER_LOST, DIGEST_MISMATCH naming the first sector that differs and was not written so
  */
 export async function compareDisk({ vm, readDisk, onProgress, newHash }: CompareOptions): Promise<DiskDigest> {
+  if (!vm.ledger.isWhole) throw unknownContent(vm.name);
   const [diskHash, imageHash] = [newHash(), newHash()];
   const disk = new Uint8Array(Math.min(CHUNK_BYTES, vm.capacityBytes));
   const image = new Uint8Array(disk.length);
@@ -61,6 +62,11 @@ export async function compareDisk({ vm, readDisk, onProgress, newHash }: Compare
 function firstDifference(a: Uint8Array, b: Uint8Array): number | null {
   if (Buffer.compare(a, b) === 0) return null;
   return a.findIndex((byte, index) => byte !== b[index]);
+}
+
+function unknownContent(vm: string): LabError {
+  const message = `What the guest of ${vm} wrote before this lab was last started is not known here, so its disk cannot be compared.`;
+  return new LabError('LEDGER_LOST', message);
 }
 
 function mismatch(vm: string, lba: number): LabError {

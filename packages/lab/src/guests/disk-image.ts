@@ -9,7 +9,7 @@ import {
   recognizeFile,
 } from '@vcryptsim/hypervisor/formats';
 import { FileError, type FileHandle, type FileSystem, folderOf, readWhole, SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
-import { LabError } from '../lab-error.js';
+import { LabError } from '../errors/lab-error.js';
 
 /** A source of disk content, read-only. */
 export interface DiskImage {

@@ -19,8 +19,14 @@ export class GuestLedger {
   readonly #onMarker: (bytes: Uint8Array, number: number) => void;
   readonly #markers: Uint8Array[] = [];
 
-  /** @param onMarker told each marker and its number, from 1 */
-  constructor(onMarker: (bytes: Uint8Array, number: number) => void = () => {}) {
+  /**
+   * @param onMarker told each marker and its number, from 1
+   * @param isWhole false where guests wrote before this ledger began
+   */
+  constructor(
+    onMarker: (bytes: Uint8Array, number: number) => void = () => {},
+    readonly isWhole = true,
+  ) {
     this.#onMarker = onMarker;
   }
 

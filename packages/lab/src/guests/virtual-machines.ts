@@ -9,10 +9,10 @@ import {
   type VmUuid,
 } from '@vcryptsim/ports';
 import type { VCenter } from '@vcryptsim/vcenter';
-import { LabError } from '../lab-error.js';
+import { LabError } from '../errors/lab-error.js';
+import { succeed } from '../errors/task-error.js';
 import type { PlaintextMarkers } from '../needles/plaintext-markers.js';
 import type { HostRack } from '../racks/host-rack.js';
-import { succeed } from '../task-error.js';
 import type { Lab, LabVm } from '../topology/topology.js';
 import { type DiskImage, openDiskImage } from './disk-image.js';
 import { GuestLedger } from './guest-ledger.js';
@@ -107,29 +107,64 @@ export class VirtualMachines {
     return vm;
   }
 
-  /** The host on which a VM is, or null while that host is down. */
+  /**
+   * Takes up the VMs that vCenter knows and an earlier process made. What their guests wrote then is not known here: the
+   * disks cannot be compared with it.
+   */
+  async adopt(): Promise<void> {
+    for (const { uuid, name, keyId, diskKeyIds } of this.#makers.vcenter.vms()) {
+      if (this.#tracked.has(name)) continue;
+      const encrypted = [keyId, ...diskKeyIds].some((id) => id !== null);
+      const ledger = new GuestLedger(
+        (bytes, number) => this.#markers.add({ vm: name, number, encrypted, bytes }),
+        false,
+      );
+      const [disk] = (await this.#infoOf(uuid))?.disks ?? [];
+      const capacityBytes = (disk?.capacity ?? 0) * SECTOR_SIZE_BYTES;
+      const deviceKey = disk?.deviceKey ?? FIRST_DISK;
+      this.#tracked.set(name, { name, uuid, deviceKey, encrypted, capacityBytes, image: null, ledger });
+    }
+  }
+
+  /** The host on which a VM is, as vCenter knows it, or null while that host is down. */
   hostOf(name: string): EsxiHost | null {
-    const spec = this.#images.lab.vms[name];
-    return spec === undefined ? null : this.#makers.hosts.up(spec.host);
+    const host = this.#hostNameOf(this.get(name).uuid);
+    return host === null ? null : this.#makers.hosts.up(host);
   }
 
   /** The VM as its host sees it now, or null when it is not on any running host. */
   async now(name: string): Promise<VmInfo | null> {
+    return this.#infoOf(this.get(name).uuid);
+  }
+
+  /** The host on which a VM is. @throws NetworkError REFUSED while it is down */
+  running(name: string): EsxiHost {
     const { uuid } = this.get(name);
-    const vms = (await this.hostOf(name)?.vms()) ?? [];
-    return vms.find((vm) => vm.uuid === uuid) ?? null;
+    const host = this.#hostNameOf(uuid);
+    if (host === null) throw new LabError('VM_NOT_CREATED', `vCenter knows no VM ${name} any more.`);
+    return this.#makers.hosts.running(host);
   }
 
   /** Opens a VM's disk as its guest does, lends it to `use`, and closes it. */
   async asGuest<T>(name: string, use: (disk: GuestDisk) => Promise<T>): Promise<T> {
     const vm = this.get(name);
-    const host = this.#makers.hosts.running((this.#images.lab.vms[name] as LabVm).host);
+    const host = this.running(name);
     const disk = await host.openDisk(vm.uuid, vm.deviceKey);
     try {
       return await use(disk);
     } finally {
       await disk.close();
     }
+  }
+
+  #hostNameOf(uuid: VmUuid): HostName | null {
+    return this.#makers.vcenter.vms().find((vm) => vm.uuid === uuid)?.host ?? null;
+  }
+
+  async #infoOf(uuid: VmUuid): Promise<VmInfo | null> {
+    const host = this.#hostNameOf(uuid);
+    const vms = host === null ? [] : ((await this.#makers.hosts.up(host)?.vms()) ?? []);
+    return vms.find((vm) => vm.uuid === uuid) ?? null;
   }
 
   /** Closes the images. */

@@ -1,5 +1,5 @@
 import { ByteScanner, scanFolder } from '@vcryptsim/simkit/scan';
-import { LabError } from '../lab-error.js';
+import { LabError } from '../errors/lab-error.js';
 import type { SecretNeedles } from '../needles/secret-needles.js';
 import type { Searched } from './check-invariants.js';
 

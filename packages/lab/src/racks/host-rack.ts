@@ -13,6 +13,7 @@ import {
   NetworkError,
 } from '@vcryptsim/ports';
 import type { HostLinks } from '@vcryptsim/vcenter';
+import type { Incarnations } from '../folder/incarnations.js';
 import { RELEASE } from './release.js';
 
 /** What a rack gives to the hosts in it. */
@@ -24,6 +25,7 @@ export interface HostRackOptions {
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  readonly incarnations: Incarnations;
   readonly sinkFor: (host: HostName) => EventSink<HostEvent>;
   readonly engine: XtsEngine;
   /** How long a host takes from going down to being up again. */
@@ -32,7 +34,6 @@ export interface HostRackOptions {
 
 interface Slot {
   readonly uuid: HostUuid;
-  incarnation: number;
   host: EsxiHost | null;
 }
 
@@ -48,12 +49,12 @@ export class HostRack implements HostLinks {
     this.#options = options;
     const slot = (name: HostName): Slot => {
       const uuid = drawUuid(options.entropy, `host uuid ${name}`) as HostUuid;
-      return { uuid, incarnation: 0, host: null };
+      return { uuid, host: null };
     };
     this.#slots = new Map(options.names.map((name) => [name, slot(name)]));
   }
 
-  /** Boots every host for the first time. */
+  /** Boots every host; none of them is up. */
   async bootAll(): Promise<void> {
     for (const name of this.#options.names) await this.#boot(name);
   }
@@ -103,15 +104,15 @@ export class HostRack implements HostLinks {
   }
 
   /** Takes every host down. */
-  async dispose(): Promise<void> {
+  async allDown(): Promise<void> {
     for (const name of this.#slots.keys()) await this.down(name);
   }
 
   async #boot(name: HostName): Promise<void> {
-    const { folder, datastores, files, clock, entropy, sinkFor, engine } = this.#options;
+    const { folder, datastores, files, clock, entropy, incarnations, sinkFor, engine } = this.#options;
     const slot = this.#slot(name);
     assert(slot.host === null, `host ${name} is up already`);
-    slot.incarnation++;
+    const incarnation = await incarnations.next(name);
     slot.host = await EsxiHost.boot({
       name,
       uuid: slot.uuid,
@@ -120,10 +121,10 @@ export class HostRack implements HostLinks {
       datastores,
       files,
       clock,
-      entropy: entropy.fork(name, slot.incarnation),
+      entropy: entropy.fork(name, incarnation),
       events: sinkFor(name),
       engine,
-      incarnation: slot.incarnation,
+      incarnation,
     });
   }
 

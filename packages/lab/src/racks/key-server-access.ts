@@ -1,7 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { certificatesFromFile, PkiError, privateKeyFromFile } from '@vcryptsim/pki';
 import { type FileSystem, readWhole, type TlsIdentity } from '@vcryptsim/ports';
-import { LabError } from '../lab-error.js';
+import { LabError } from '../errors/lab-error.js';
 import type { KeyServerAccessFiles } from '../topology/external-kms.js';
 
 const FILE_BYTES_MAX = 256 * 1024;

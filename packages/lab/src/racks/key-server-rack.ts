@@ -2,6 +2,8 @@ import type { Administrator, KmsEvent } from '@vcryptsim/kms';
 import type { Clock, Entropy, EventSink, FileSystem, KeyPairSource, KeyServerName, Network } from '@vcryptsim/ports';
 import { assert, makeFolders, readWhole, replaceFile } from '@vcryptsim/ports';
 import type { NetworkFault } from '@vcryptsim/simkit';
+import type { Incarnations } from '../folder/incarnations.js';
+import { readFollowerPass, writeFollowerPass } from './follower-link.js';
 import { KeyServerSeat } from './key-server-seat.js';
 import type { KeyAtServer, KeyServers } from './key-servers.js';
 
@@ -17,6 +19,7 @@ export interface KeyServerRackOptions {
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  readonly incarnations: Incarnations;
   readonly network: Network;
   readonly keyPairs: KeyPairSource;
   readonly events: EventSink<KmsEvent>;
@@ -44,10 +47,10 @@ export class KeyServerRack implements KeyServers {
     this.#faultOf = faultOf;
   }
 
-  /** Makes the key stores and their certificates, and starts all nodes. */
+  /** Opens the key stores, which are made with their certificates where there are none, and starts all nodes. */
   static async open(options: KeyServerRackOptions): Promise<KeyServerRack> {
     const rack = new KeyServerRack(options.faultOf);
-    if (options.replicationMs === null) rack.#seats.push(new KeyServerSeat(options));
+    if (options.replicationMs === null) rack.#seats.push(new KeyServerSeat({ ...options, actor: 'kms' }));
     else await rack.#seatCluster(options, options.replicationMs);
     await rack.start(options.nodes);
     return rack;
@@ -123,6 +126,7 @@ export class KeyServerRack implements KeyServers {
     const address = { name: `${first}:replication` };
     const seatOf = (node: KeyServerName) => ({
       ...options,
+      actor: node,
       nodes: [node],
       folder: `${folder}/${node}`,
       entropy: entropy.fork(node, 1),
@@ -130,9 +134,14 @@ export class KeyServerRack implements KeyServers {
     const leader = new KeyServerSeat({ ...seatOf(first), replicatesAt: address });
     this.#seats.push(leader);
     for (const nodeName of others) {
-      const pass = await leader.admit(nodeName);
-      await makeFolders(files, `${folder}/${nodeName}`);
-      await copyRootKey(files, `${folder}/${first}`, `${folder}/${nodeName}`);
+      const own = `${folder}/${nodeName}`;
+      let pass = await readFollowerPass(files, own);
+      if (pass === null) {
+        pass = await leader.admit(nodeName);
+        await makeFolders(files, own);
+        await copyRootKey(files, `${folder}/${first}`, own);
+        await writeFollowerPass(files, own, pass);
+      }
       // A name of every key server's certificate; the authority is the leader's own, so it says who that is.
       const to = { ...pass, network, address, expectedName: 'localhost', nodeName, pauseMs };
       this.#seats.push(new KeyServerSeat({ ...seatOf(nodeName), leader: to }));

@@ -17,12 +17,16 @@ import {
   type KeyServerName,
   type Network,
   type NetworkAddress,
-  type TlsIdentity,
 } from '@vcryptsim/ports';
 import { digestFolder } from '../folder/digest-folder.js';
+import type { Incarnations } from '../folder/incarnations.js';
+import type { FollowerPass } from './follower-link.js';
 
 /** What a seat is made of. */
 export interface KeyServerSeatOptions {
+  /** Under which its starts are counted. */
+  readonly actor: string;
+  readonly incarnations: Incarnations;
   /** Doors to this seat's store. */
   readonly nodes: readonly KeyServerName[];
   /** Absolute. */
@@ -40,12 +44,6 @@ export interface KeyServerSeatOptions {
   readonly leader?: LeaderAddress;
 }
 
-/** A follower's way to its leader. */
-export interface FollowerPass {
-  readonly identity: TlsIdentity;
-  readonly authorities: readonly Uint8Array[];
-}
-
 /**
  * The place of one key server: its folder and its doors, each to be stopped and started. When the last door closes the
  * key server itself ends and forgets every key; the next start reads them from its folder again.
@@ -56,7 +54,6 @@ export class KeyServerSeat {
   #server: KeyServer | null = null;
   /** What the store had when the server ended, and the digest of its files then. */
   #left: { readonly contents: ReadonlyMap<KeyId, StoredPart>; readonly digest: string } | null = null;
-  #starts = 0;
   #certificate: Uint8Array = new Uint8Array(0);
 
   constructor(options: KeyServerSeatOptions) {
@@ -141,11 +138,11 @@ export class KeyServerSeat {
 
   async #up(): Promise<KeyServer> {
     if (this.#server !== null) return this.#server;
-    this.#starts++;
-    const { network, nodes, replicatesAt } = this.#options;
+    const { network, nodes, replicatesAt, actor, incarnations } = this.#options;
+    const start = await incarnations.next(actor);
     const server = await KeyServer.open({
       ...this.#options,
-      entropy: this.#options.entropy.fork('kms', this.#starts),
+      entropy: this.#options.entropy.fork('kms', start),
       alternativeNames: nodes,
     });
     this.#certificate = server.pki.identity.chain[0] ?? this.#certificate;

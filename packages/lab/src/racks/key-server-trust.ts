@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { PkiError, verifyPeer } from '@vcryptsim/pki';
 import type { Clock, FileSystem, KeyServerName, ProviderId } from '@vcryptsim/ports';
 import { type VCenter, VCenterError } from '@vcryptsim/vcenter';
-import { LabError } from '../lab-error.js';
+import { LabError } from '../errors/lab-error.js';
 import type { ExternalKms } from '../topology/external-kms.js';
 import { readKeyServerAccess } from './key-server-access.js';
 import type { KeyServerRack } from './key-server-rack.js';

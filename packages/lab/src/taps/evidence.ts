@@ -1,7 +1,7 @@
 import type { FileSystem } from '@vcryptsim/ports';
 import { EventLog } from '@vcryptsim/simkit';
 import { LineFile } from '../folder/line-file.js';
-import type { RunFolder } from '../folder/run-folder.js';
+import type { RunPlaces } from '../folder/run-folder.js';
 import type { KmipExchange } from './wire-transcript.js';
 
 /** What a run leaves of itself while it goes on: `events.jsonl` and `wire.jsonl`, line by line. */
@@ -17,10 +17,16 @@ export class Evidence {
     this.#unsubscribe = log.subscribe((entry) => events.append(EventLog.lineOf(entry)));
   }
 
-  /** @throws FileError */
-  static async open(files: FileSystem, folder: RunFolder, log: EventLog): Promise<Evidence> {
-    const events = await LineFile.open(files, folder.events);
-    return new Evidence(events, await LineFile.open(files, folder.wire), log);
+  /** @throws FileError; EXISTS where an earlier run left its own */
+  static async make(files: FileSystem, folder: RunPlaces, log: EventLog): Promise<Evidence> {
+    const events = await LineFile.make(files, folder.events);
+    return new Evidence(events, await LineFile.make(files, folder.wire), log);
+  }
+
+  /** Goes on where an earlier process of the same lab ended. @throws FileError */
+  static async goOn(files: FileSystem, folder: RunPlaces, log: EventLog): Promise<Evidence> {
+    const events = await LineFile.goOn(files, folder.events);
+    return new Evidence(events, await LineFile.goOn(files, folder.wire), log);
   }
 
   /** Notes what was asked over KMIP and what came of it; names and identifiers, never key material. */

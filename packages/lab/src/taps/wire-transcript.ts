@@ -41,7 +41,7 @@ const MESSAGE_BYTES_MAX = 1024 * 1024;
 export class WireTranscript implements TapObserver {
   readonly #exchanges: KmipExchange[] = [];
   readonly #streams = new Map<TapConnection, Streams>();
-  #onExchange: (exchange: KmipExchange) => void = () => {};
+  readonly #listeners: ((exchange: KmipExchange) => void)[] = [];
   readonly #watch: WireWatch;
   readonly #onAnswer: (message: Uint8Array) => void;
   readonly #onMessage: ((message: Omit<WireMessage, 'atMs'>) => void) | undefined;
@@ -68,7 +68,7 @@ export class WireTranscript implements TapObserver {
 
   /** Calls `listener` with each exchange that was answered, from now on. */
   onExchange(listener: (exchange: KmipExchange) => void): void {
-    this.#onExchange = listener;
+    this.#listeners.push(listener);
   }
 
   opened(connection: TapConnection): void {
@@ -93,9 +93,13 @@ export class WireTranscript implements TapObserver {
     const streams = this.#streams.get(connection);
     streams?.toServer.drop();
     streams?.toClient.drop();
-    for (const exchange of streams?.open.splice(0) ?? []) this.#onExchange(exchange);
+    for (const exchange of streams?.open.splice(0) ?? []) this.#tell(exchange);
     this.#streams.delete(connection);
     this.#watch.forget(connection);
+  }
+
+  #tell(exchange: KmipExchange): void {
+    for (const listener of this.#listeners) listener(exchange);
   }
 
   #asked({ number, from, to }: TapConnection, streams: Streams, message: Uint8Array): void {
@@ -115,7 +119,7 @@ export class WireTranscript implements TapObserver {
       const exchange = asked[index];
       if (exchange === undefined) return;
       exchange.result = item.status === 'Success' ? 'Success' : (item.reason ?? item.status ?? 'unknown');
-      this.#onExchange(exchange);
+      this.#tell(exchange);
     }
   }
 }

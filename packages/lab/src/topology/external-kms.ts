@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LabError } from '../lab-error.js';
+import { LabError } from '../errors/lab-error.js';
 import { pathSchema, plainText } from './plain-text.js';
 
 /** The port that IANA gave KMIP. */

@@ -5,7 +5,7 @@ import type { KmsErrorCode } from '@vcryptsim/kms';
 import type { PkiErrorCode } from '@vcryptsim/pki';
 import type { ClockErrorCode, FileErrorCode, NetworkErrorCode } from '@vcryptsim/ports';
 import type { VCenterErrorCode } from '@vcryptsim/vcenter';
-import type { LabErrorCode } from '../lab-error.js';
+import type { LabErrorCode } from '../errors/lab-error.js';
 
 /*
  * A scenario may expect any of these codes, and the linter must know them all. The compiler holds each list against
@@ -14,6 +14,7 @@ import type { LabErrorCode } from '../lab-error.js';
 
 const RUN: Record<LabErrorCode, true> = {
   VM_NOT_CREATED: true,
+  LEDGER_LOST: true,
   DIGEST_MISMATCH: true,
   NOT_IN_TIME: true,
   BAD_IMAGE: true,
@@ -22,6 +23,10 @@ const RUN: Record<LabErrorCode, true> = {
   NO_WAY_OUT: true,
   ENVIRONMENT: true,
   FOLDER_IN_USE: true,
+  NOT_A_LAB: true,
+  LAB_DAMAGED: true,
+  OTHER_LAB: true,
+  FOLDER_OPEN_TO_OTHERS: true,
   SECRET_FOUND: true,
   SECRET_NOT_FOUND: true,
   NEEDLE_NOT_FOUND: true,

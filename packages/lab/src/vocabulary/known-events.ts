@@ -14,6 +14,7 @@ const RUN: Record<RunEvent['type'], true> = {
   FAULT_SET: true,
   FAULT_CLEARED: true,
   HOST_POWER_CUT: true,
+  SITE_POWER_CUT: true,
 };
 
 const HOST: Record<HostEvent['type'], true> = {

@@ -1,37 +1,32 @@
 import { autoEngine, nativeEngine, portableEngine, type XtsEngine } from '@vcryptsim/crypto-core';
 import type { EsxiHost } from '@vcryptsim/hypervisor';
 import {
+  assert,
   ClockError,
   type CryptoKeyId,
   type EventSink,
   type FileSystem,
   type FolderLocks,
-  type HostName,
   type Network,
   type WorldClock,
 } from '@vcryptsim/ports';
 import { SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
-import {
-  EventLog,
-  MemoryNetwork,
-  RecordingFileSystem,
-  SecretRecorder,
-  SeededEntropy,
-  TappedNetwork,
-} from '@vcryptsim/simkit';
-import { type ClusterName, VCenter } from '@vcryptsim/vcenter';
-import { makeRunFolder, type RunFolder } from '../folder/run-folder.js';
+import { EventLog, MemoryNetwork, RecordingFileSystem, SecretRecorder, SeededEntropy } from '@vcryptsim/simkit';
+import type { VCenter } from '@vcryptsim/vcenter';
+import { LabError } from '../errors/lab-error.js';
+import { CountedIncarnations, type Incarnations } from '../folder/incarnations.js';
+import type { LabFolder, LabPlaces } from '../folder/lab-folder.js';
+import type { LabMemory } from '../folder/lab-memory.js';
+import { lastLines } from '../folder/line-file.js';
+import { makeRunFolder, type RunPlaces } from '../folder/run-folder.js';
 import { removeRunFolder } from '../folder/run-mark.js';
 import { VirtualMachines } from '../guests/virtual-machines.js';
 import { Searches } from '../invariants/searches.js';
-import { LabError } from '../lab-error.js';
 import { KeysOnWire } from '../needles/keys-on-wire.js';
 import { PlaintextMarkers } from '../needles/plaintext-markers.js';
 import { SecretNeedles } from '../needles/secret-needles.js';
-import { HostRack } from '../racks/host-rack.js';
+import type { HostRack } from '../racks/host-rack.js';
 import type { KeyServerFaults, KeyServers } from '../racks/key-servers.js';
-import { openKeyServers } from '../racks/open-key-servers.js';
-import { RELEASE } from '../racks/release.js';
 import { Evidence } from '../taps/evidence.js';
 import { type WireMessage, WireTranscript } from '../taps/wire-transcript.js';
 import { WireWatch } from '../taps/wire-watch.js';
@@ -39,6 +34,7 @@ import type { ExternalKms } from '../topology/external-kms.js';
 import type { Lab } from '../topology/topology.js';
 import type { RunEvent } from '../vocabulary/world-event.js';
 import { type Drive, driveOf } from './drive.js';
+import { Site, type SiteParts } from './site.js';
 
 /**
  * How long a host takes to boot: minutes, as real ones do, but nobody waits for that in real time. Ours; no multiple of
@@ -53,12 +49,6 @@ export interface WorldOptions {
   readonly clock: 'virtual' | 'real';
   readonly wire: 'tls' | 'memory';
   readonly engine: 'auto' | 'native' | 'portable';
-  /** Absolute path of the run's folder: new, or empty. */
-  readonly folder: string;
-  /** The user named the folder, so that it is never removed as an old one. Default false. */
-  readonly isKept?: boolean;
-  /** Keeps other processes out of the folder. */
-  readonly locks?: FolderLocks;
   /** The system's files; under the virtual clock in `sync` mode. */
   readonly files: FileSystem;
   /** Folder of the scenario: images of the lab are looked for there. */
@@ -71,23 +61,30 @@ export interface WorldOptions {
   readonly onWireMessage?: (message: WireMessage) => void;
 }
 
-/** What {@link World.build} joins. */
+/** How a world is built that lasts as long as a run. */
+export interface RunWorldOptions extends WorldOptions {
+  /** Absolute path of the run's folder: new, or empty. */
+  readonly folder: string;
+  /** The user named the folder, so that it is never removed as an old one. Default false. */
+  readonly isKept?: boolean;
+  /** Keeps other processes out of the folder. */
+  readonly locks?: FolderLocks;
+}
+
+/** What a world is joined from. */
 interface Parts {
-  readonly options: WorldOptions;
-  readonly clock: WorldClock;
+  readonly drive: Drive;
   readonly engine: XtsEngine;
-  readonly folder: RunFolder;
+  readonly folder: RunPlaces;
   readonly log: EventLog;
   readonly evidence: Evidence;
   readonly recording: RecordingFileSystem;
   readonly transcript: WireTranscript;
   readonly wireWatch: WireWatch;
   readonly needles: SecretNeedles;
-  readonly faults: KeyServerFaults;
-  readonly keyServers: KeyServers;
-  readonly hosts: HostRack;
-  readonly vcenter: VCenter;
-  readonly disposeNetwork: () => Promise<void>;
+  readonly site: Site;
+  /** Lets go of network and folder. */
+  readonly release: () => Promise<void>;
 }
 
 /**
@@ -101,7 +98,7 @@ export class World {
   readonly externalKms: string | null;
   readonly clock: WorldClock;
   readonly engineName: string;
-  readonly folder: RunFolder;
+  readonly folder: RunPlaces;
   readonly log: EventLog;
   /** What is written of the run while it goes on. */
   readonly evidence: Evidence;
@@ -115,20 +112,20 @@ export class World {
   readonly faults: KeyServerFaults;
   readonly keyServers: KeyServers;
   readonly hosts: HostRack;
-  readonly vcenter: VCenter;
   readonly vms: VirtualMachines;
   /** What must not be seen in clear where it is encrypted. */
   readonly markers: PlaintextMarkers;
   /** For what must be nowhere, in files and on wires. */
   readonly searches: Searches;
+  readonly #site: Site;
   readonly #drive: Drive;
-  readonly #disposeNetwork: () => Promise<void>;
+  readonly #release: () => Promise<void>;
 
-  private constructor(parts: Parts, drive: Drive) {
-    this.lab = parts.options.lab;
-    this.seed = parts.options.seed;
-    this.externalKms = addressText(parts.options.externalKms);
-    this.clock = parts.clock;
+  private constructor(options: WorldOptions, parts: Parts) {
+    this.lab = options.lab;
+    this.seed = options.seed;
+    this.externalKms = addressText(options.externalKms);
+    this.clock = parts.drive.clock;
     this.engineName = parts.engine.name;
     this.folder = parts.folder;
     this.log = parts.log;
@@ -138,36 +135,89 @@ export class World {
     this.transcript = parts.transcript;
     this.wireWatch = parts.wireWatch;
     this.needles = parts.needles;
-    this.faults = parts.faults;
-    this.keyServers = parts.keyServers;
-    this.hosts = parts.hosts;
-    this.vcenter = parts.vcenter;
+    this.#site = parts.site;
+    this.faults = parts.site.keyServers.faults;
+    this.keyServers = parts.site.keyServers.servers;
+    this.hosts = parts.site.hosts;
     this.markers = new PlaintextMarkers();
-    this.vms = new VirtualMachines(this, parts.options, this.markers);
-    this.#drive = drive;
-    this.#disposeNetwork = parts.disposeNetwork;
+    this.vms = new VirtualMachines(parts.site, options, this.markers);
+    this.#drive = parts.drive;
+    this.#release = parts.release;
     this.searches = new Searches(this);
     this.wireWatch.lookFor(() => this.searches.onWires.needles());
   }
 
   /**
-   * Builds a world: key servers up, vCenter trusted by them and they by it, hosts in the cluster, vCenter's loops on.
+   * Builds a world for a run: key servers up, vCenter trusted by them and they by it, hosts in the cluster, vCenter's
+   * loops on.
    *
    * @throws LabError FOLDER_IN_USE; with an external key server BAD_CREDENTIALS, KEY_SERVER_UNUSABLE, NO_WAY_OUT;
    *   FileError when the folder cannot be made or written
    */
-  static async build(options: WorldOptions): Promise<World> {
+  static async build(options: RunWorldOptions): Promise<World> {
     refuseMemoryWire(options);
+    const { files, lab } = options;
     const drive = options.externalKms ? driveOf(options.clock, new SystemClock().nowMs) : driveOf(options.clock);
     return drive.run(async () => {
-      const { network, dispose } = networkOf(options.wire, drive.clock);
+      const folder = await makeRunFolder({
+        files,
+        path: options.folder,
+        hosts: lab.hosts,
+        datastore: lab.datastore,
+        isKept: options.isKept ?? false,
+        madeAtMs: new SystemClock().nowMs,
+        token: hexOf(new SystemEntropy().public(16, 'run folder')),
+        ...(options.locks !== undefined && { locks: options.locks }),
+      });
+      const release = async () => folder.lock?.release();
+      const place = { folder, isFirst: true, incarnations: new CountedIncarnations(), drive, release };
       try {
-        return new World(await join(options, drive.clock, network, dispose), drive);
+        return await World.#join(options, place);
       } catch (error) {
-        await dispose();
+        await release();
+        // A refusal is told whole by its sentence. Of anything else the files are evidence, and stay.
+        if (isRefusal(error)) await removeRunFolder(files, folder.mark);
         throw error;
       }
     });
+  }
+
+  /**
+   * Boots a world from a lab's folder: set up as {@link build} does where nothing is there yet, else as after a power
+   * cut of the whole site: no host has anything in memory, every VM is off, key servers and vCenter read their files.
+   *
+   * @param lab which the folder has, or is to have
+   * @throws as {@link build}, but for the folder
+   */
+  static async boot(options: WorldOptions, folder: LabFolder): Promise<World> {
+    refuseMemoryWire(options);
+    const { memory, places } = folder;
+    assert(memory, 'a lab that boots has its memory');
+    const { isSetUp } = memory;
+    const nowMs = isSetUp ? await restedAtMs(options.files, places, memory) : undefined;
+    const drive = driveOf(options.clock, nowMs);
+    return drive.run(async () => {
+      const place = { folder: places, isFirst: !isSetUp, incarnations: memory, drive, release: async () => {} };
+      const world = await World.#join(options, place);
+      if (isSetUp) await world.vms.adopt();
+      return world;
+    });
+  }
+
+  static async #join(options: WorldOptions, place: Place): Promise<World> {
+    const { network, dispose } = networkOf(options.wire, place.drive.clock);
+    try {
+      const parts = await join(options, place, network);
+      return new World(options, { ...parts, release: () => dispose().finally(place.release) });
+    } catch (error) {
+      await dispose();
+      throw error;
+    }
+  }
+
+  /** The vCenter that runs now; after a power cut of the site it is another. */
+  get vcenter(): VCenter {
+    return this.#site.vcenter;
   }
 
   /** Lets the world run until `work` is done. Outside of it virtual time stands still. */
@@ -185,111 +235,73 @@ export class World {
     return (await this.hosts.up(host)?.listKeys()) ?? [];
   }
 
+  /** Cuts the power of key servers, vCenter and hosts at once, and brings it back. */
+  async powerCut(): Promise<void> {
+    this.runEvents.emit({ type: 'SITE_POWER_CUT' });
+    await this.#site.powerCut();
+  }
+
   /** Ends everything: vCenter, hosts, key servers, sockets. The files stay. */
   async dispose(): Promise<void> {
     await this.run(async () => {
       await this.vms.dispose();
-      await this.vcenter.stop();
-      await this.hosts.dispose();
-      await this.keyServers.dispose();
+      await this.#site.dispose();
     })
-      .finally(() => this.#disposeNetwork())
       .finally(() => this.evidence.close())
-      .finally(() => this.folder.lock?.release());
+      .finally(() => this.#release());
   }
 }
 
-async function join(
-  options: WorldOptions,
-  clock: WorldClock,
-  network: Network,
-  disposeNetwork: () => Promise<void>,
-): Promise<Parts> {
-  const { lab, files } = options;
-  const folder = await makeRunFolder({
-    files,
-    path: options.folder,
-    hosts: lab.hosts,
-    datastore: lab.datastore,
-    isKept: options.isKept ?? false,
-    madeAtMs: new SystemClock().nowMs,
-    token: hexOf(new SystemEntropy().public(16, 'run folder')),
-    ...(options.locks !== undefined && { locks: options.locks }),
-  });
-  try {
-    return await joinIn(folder, options, clock, network, disposeNetwork);
-  } catch (error) {
-    await folder.lock?.release();
-    // A refusal is told whole by its sentence. Of anything else the files are evidence, and stay.
-    if (isRefusal(error)) await removeRunFolder(files, folder.mark);
-    throw error;
-  }
+/** Where a world is, and what it goes on from. */
+interface Place {
+  readonly folder: RunPlaces;
+  /** Nothing is there yet. */
+  readonly isFirst: boolean;
+  readonly incarnations: Incarnations;
+  readonly drive: Drive;
+  readonly release: () => Promise<void>;
 }
 
-async function joinIn(
-  folder: RunFolder,
-  options: WorldOptions,
-  clock: WorldClock,
-  network: Network,
-  disposeNetwork: () => Promise<void>,
-): Promise<Parts> {
-  const { lab, seed, files } = options;
+async function join(options: WorldOptions, place: Place, network: Network): Promise<Omit<Parts, 'release'>> {
+  const { lab, seed, files, onWireMessage } = options;
+  const { folder, drive, incarnations, isFirst } = place;
+  const { clock } = drive;
   const startMs = clock.nowMs;
   const log = new EventLog(clock);
-  const evidence = await Evidence.open(files, folder, log);
-  const recorder = new SecretRecorder(new SeededEntropy(seed).fork('masks', 1));
+  const evidence = await (isFirst ? Evidence.make(files, folder, log) : Evidence.goOn(files, folder, log));
+  const process = await incarnations.next('run');
+  const recorder = new SecretRecorder(new SeededEntropy(seed).fork('masks', process));
   const entropy = new SeededEntropy(seed, { recorder });
-  const learned = new KeysOnWire(entropy.fork('learned masks', 1));
-  const needles = new SecretNeedles(recorder, learned, entropy.fork('needle', 1));
+  const learned = new KeysOnWire(entropy.fork('learned masks', process));
+  const needles = new SecretNeedles(recorder, learned, entropy.fork('needle', process));
   const recording = new RecordingFileSystem(files);
   const wireWatch = new WireWatch();
-  const keyPairs = new SystemKeyPairs(clock);
   const engine = engineOf(options.engine);
-  const shared = { files: recording, clock, entropy };
-  const kms = await openKeyServers(options, {
-    ...shared,
-    folder: folder.kms,
-    network,
-    keyPairs,
-    events: log.sink('kms'),
-  });
-  const { onWireMessage } = options;
+  // Keys that were made outside, or by an earlier process, are learned when they are served.
+  const learns = Boolean(options.externalKms) || !isFirst;
   const transcript = new WireTranscript(
     wireWatch,
-    kms.isOutside ? (answer) => learned.learn(answer) : undefined,
+    learns ? (answer) => learned.learn(answer) : undefined,
     onWireMessage && ((message) => onWireMessage({ ...message, atMs: clock.nowMs - startMs })),
   );
-  transcript.onExchange((exchange) => {
-    evidence.exchange(exchange);
-    kms.hearAnswer(exchange);
-  });
-  const hosts = new HostRack({
-    ...shared,
-    names: lab.hosts as HostName[],
-    folder: folder.hosts,
-    datastores: [{ name: lab.datastore, folder: `${folder.datastores}/${lab.datastore}` }],
-    sinkFor: (source) => log.sink(source),
-    engine,
-    bootMs: BOOT_MS[options.clock],
-  });
-  await hosts.bootAll();
-  const vcenter = await VCenter.boot({
-    ...shared,
-    name: 'vcenter',
-    version: RELEASE.vcenter,
-    folder: folder.vcenter,
-    entropy: entropy.fork('vcenter', 1),
-    network: new TappedNetwork(kms.network, 'vcenter', transcript),
-    keyPairs,
-    hosts,
-    events: kms.hearEvents(log.sink('vcenter')),
-  });
-  await kms.setUpTrust(vcenter);
-  await vcenter.addCluster(lab.cluster as ClusterName);
-  for (const name of lab.hosts) await vcenter.addHost({ name: name as HostName, cluster: lab.cluster as ClusterName });
-  vcenter.start();
-  const watch = { transcript, wireWatch, needles, faults: kms.faults, keyServers: kms.servers };
-  return { options, clock, engine, folder, log, evidence, recording, ...watch, hosts, vcenter, disposeNetwork };
+  transcript.onExchange((exchange) => evidence.exchange(exchange));
+  const parts: SiteParts = {
+    ...{ lab, externalKms: options.externalKms ?? null, folder, files: recording, clock, entropy, incarnations },
+    ...{ network, keyPairs: new SystemKeyPairs(clock), engine, log, transcript, bootMs: BOOT_MS[options.clock] },
+  };
+  if (!isFirst) log.sink<RunEvent>('run').emit({ type: 'SITE_POWER_CUT' });
+  const site = await (isFirst ? Site.build(parts) : Site.boot(parts));
+  return { drive, engine, folder, log, evidence, recording, transcript, wireWatch, needles, site };
+}
+
+/** Far more than the events of one moment, and a line of each. */
+const LAST_EVENTS_BYTES = 64 * 1024;
+
+/** The lab's time goes on where the lab rested; where a cut ended it in the middle of an order, after its last event. */
+async function restedAtMs(files: FileSystem, places: LabPlaces, memory: LabMemory): Promise<number> {
+  const lines = await lastLines(files, places.events, LAST_EVENTS_BYTES);
+  const last = JSON.parse(lines.at(-1) ?? '{}') as { readonly atMs?: unknown };
+  return Math.max(memory.nowMs ?? 0, typeof last.atMs === 'number' ? last.atMs : 0);
 }
 
 // The names inside a memory wire are all there is on it.

@@ -7,6 +7,7 @@ import { kmsStart } from './kms-start.js';
 import { kmsStop } from './kms-stop.js';
 import { say } from './say.js';
 import { scan } from './scan.js';
+import { sitePowerCut } from './site-power-cut.js';
 import type { StepKind } from './step-kind.js';
 import { until } from './until.js';
 import { vmCreate } from './vm-create.js';
@@ -33,6 +34,7 @@ export const STEPS: readonly StepKind[] = [
   vmExport,
   hostReboot,
   hostCrash,
+  sitePowerCut,
   kmsStop,
   kmsStart,
   faultKms,

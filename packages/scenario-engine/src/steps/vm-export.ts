@@ -21,7 +21,7 @@ export const vmExport = stepKind({
   run: async ({ vm: vmName, name }, { world, audience }) => {
     const vm = world.vms.get(vmName);
     const target = { folder: world.folder.exports, name };
-    const host = world.host(world.lab.vms[vmName]?.host ?? '');
+    const host = world.vms.running(vmName);
     const { descriptorPath } = await host.exportDisk(vm.uuid, vm.deviceKey, target, (done, total) =>
       audience.progress(`exporting ${vmName}`, done, total),
     );

@@ -1,6 +1,7 @@
 /** Why a step cannot do what it was told, beside what the world's own parts refuse. */
 export type LabErrorCode =
   | 'VM_NOT_CREATED' // a step names a VM that no vm.create made yet
+  | 'LEDGER_LOST' // what guests wrote before the lab was last booted is not known any more
   | 'DIGEST_MISMATCH' // sectors differ that the scenario did not write
   | 'NOT_IN_TIME' // `until` ran out of time
   | 'BAD_IMAGE' // a disk image cannot be used
@@ -9,6 +10,10 @@ export type LabErrorCode =
   | 'NO_WAY_OUT' // the memory wire leads to no server outside
   | 'ENVIRONMENT' // the machine does not allow it: a full disk, a folder that is not writable
   | 'FOLDER_IN_USE' // the folder to keep the run in is not empty
+  | 'NOT_A_LAB' // the folder has something else in it
+  | 'LAB_DAMAGED' // a file by which a lab remembers what it is cannot be used
+  | 'OTHER_LAB' // the folder has a lab, and another one is wanted there
+  | 'FOLDER_OPEN_TO_OTHERS' // others than its owner may enter a lab's folder
   | 'SECRET_FOUND' // `scan` found what must not be there
   | 'SECRET_NOT_FOUND' // `scan` missed what must be there
   | 'NEEDLE_NOT_FOUND'; // the planted needle was missed: the search itself is broken

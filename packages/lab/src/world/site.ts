@@ -1,0 +1,122 @@
+import type { XtsEngine } from '@vcryptsim/crypto-core';
+import type { HostName, KeyPairSource, Network, WorldClock } from '@vcryptsim/ports';
+import { type EventLog, type RecordingFileSystem, type SeededEntropy, TappedNetwork } from '@vcryptsim/simkit';
+import { type ClusterName, VCenter } from '@vcryptsim/vcenter';
+import type { Incarnations } from '../folder/incarnations.js';
+import type { RunPlaces } from '../folder/run-folder.js';
+import { HostRack } from '../racks/host-rack.js';
+import { openKeyServers, type WorldKeyServers } from '../racks/open-key-servers.js';
+import { RELEASE } from '../racks/release.js';
+import type { WireTranscript } from '../taps/wire-transcript.js';
+import type { ExternalKms } from '../topology/external-kms.js';
+import type { Lab } from '../topology/topology.js';
+
+/** What a site is built on: the ports of its world, and what listens to it. */
+export interface SiteParts {
+  readonly lab: Lab;
+  readonly externalKms: ExternalKms | null;
+  readonly folder: RunPlaces;
+  readonly files: RecordingFileSystem;
+  readonly clock: WorldClock;
+  readonly entropy: SeededEntropy;
+  readonly incarnations: Incarnations;
+  readonly network: Network;
+  readonly keyPairs: KeyPairSource;
+  readonly engine: XtsEngine;
+  readonly log: EventLog;
+  readonly transcript: WireTranscript;
+  /** How long a host takes to boot. */
+  readonly bootMs: number;
+}
+
+/**
+ * Everything in a world that has a power cord: key servers, hosts, vCenter. All of it can lose power at once, and comes
+ * back from its folders; an external key server is somewhere else and stays as it is.
+ */
+export class Site {
+  readonly keyServers: WorldKeyServers;
+  readonly hosts: HostRack;
+  readonly #parts: SiteParts;
+  #vcenter: VCenter;
+
+  private constructor(parts: SiteParts, keyServers: WorldKeyServers, hosts: HostRack, vcenter: VCenter) {
+    this.#parts = parts;
+    this.keyServers = keyServers;
+    this.hosts = hosts;
+    this.#vcenter = vcenter;
+  }
+
+  /** The vCenter that runs now. */
+  get vcenter(): VCenter {
+    return this.#vcenter;
+  }
+
+  /** Sets a new site up, as an administrator does: vCenter and key servers trust each other, the hosts join the cluster. */
+  static async build(parts: SiteParts): Promise<Site> {
+    const site = await Site.#powerOn(parts);
+    const { cluster, hosts } = parts.lab;
+    const { vcenter } = site;
+    await site.keyServers.setUpTrust(vcenter);
+    await vcenter.addCluster(cluster as ClusterName);
+    for (const name of hosts) await vcenter.addHost({ name: name as HostName, cluster: cluster as ClusterName });
+    vcenter.start();
+    return site;
+  }
+
+  /** Boots a site from its folders, as after a power cut: nothing is in memory, and hosts take their time. */
+  static async boot(parts: SiteParts): Promise<Site> {
+    await parts.clock.after(parts.bootMs);
+    const site = await Site.#powerOn(parts);
+    site.vcenter.start();
+    return site;
+  }
+
+  static async #powerOn(parts: SiteParts): Promise<Site> {
+    const { lab, folder, log, transcript, clock } = parts;
+    const keyServers = await openKeyServers(parts, { ...parts, folder: folder.kms, events: log.sink('kms'), clock });
+    transcript.onExchange((exchange) => keyServers.hearAnswer(exchange));
+    const hosts = new HostRack({
+      ...parts,
+      names: lab.hosts as HostName[],
+      folder: folder.hosts,
+      datastores: [{ name: lab.datastore, folder: `${folder.datastores}/${lab.datastore}` }],
+      sinkFor: (source) => log.sink(source),
+    });
+    await hosts.bootAll();
+    return new Site(parts, keyServers, hosts, await bootVCenter(parts, keyServers, hosts));
+  }
+
+  /** Cuts the power of all at once and brings it back. Faults on the ways to key servers are over then. */
+  async powerCut(): Promise<void> {
+    const { servers, faults } = this.keyServers;
+    await this.#vcenter.stop();
+    await this.hosts.allDown();
+    await servers.stop(servers.names());
+    for (const name of servers.names()) await faults.clear(name);
+    await this.#parts.clock.after(this.#parts.bootMs);
+    await servers.start(servers.names());
+    await this.hosts.bootAll();
+    this.#vcenter = await bootVCenter(this.#parts, this.keyServers, this.hosts);
+    this.#vcenter.start();
+  }
+
+  /** Ends everything. The files stay. */
+  async dispose(): Promise<void> {
+    await this.#vcenter.stop();
+    await this.hosts.allDown();
+    await this.keyServers.servers.dispose();
+  }
+}
+
+async function bootVCenter(parts: SiteParts, keyServers: WorldKeyServers, hosts: HostRack): Promise<VCenter> {
+  return VCenter.boot({
+    ...parts,
+    name: 'vcenter',
+    version: RELEASE.vcenter,
+    folder: parts.folder.vcenter,
+    entropy: parts.entropy.fork('vcenter', await parts.incarnations.next('vcenter')),
+    network: new TappedNetwork(keyServers.network, 'vcenter', parts.transcript),
+    hosts,
+    events: keyServers.hearEvents(parts.log.sink('vcenter')),
+  });
+}

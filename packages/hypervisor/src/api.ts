@@ -1,3 +1,4 @@
+export { capabilityOf, ESXI_VERSIONS, type HostCapability } from './api/capability.js';
 export type { CryptoSpec } from './api/crypto-spec.js';
 export type { CryptoState, EsxiVersion } from './api/crypto-state.js';
 export { HypervisorError, type HypervisorErrorCode, type HypervisorFault } from './api/errors.js';

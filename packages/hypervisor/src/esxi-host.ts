@@ -1,4 +1,5 @@
 import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
+import type { HostCapability } from './api/capability.js';
 import type { EsxiVersion } from './api/crypto-state.js';
 import type { CryptoKeyResult, HostApi, HostRuntime, KeyGrant } from './api/host-api.js';
 import type { VmCreateSpec, VmInfo } from './api/vm.js';
@@ -37,18 +38,20 @@ export class EsxiHost implements HostApi {
   readonly name: HostName;
   readonly uuid: HostUuid;
   readonly version: EsxiVersion;
+  readonly capability: HostCapability;
   readonly #host: HostContext;
 
-  private constructor(version: EsxiVersion, host: HostContext) {
+  private constructor(host: HostContext) {
     this.name = host.identity.name;
     this.uuid = host.identity.uuid;
-    this.version = version;
+    this.version = host.mode.version;
+    this.capability = host.mode.capability;
     this.#host = host;
   }
 
   /** Boots a host from its folder, see {@link bootHost}. */
   static async boot(options: EsxiHostOptions): Promise<EsxiHost> {
-    return new EsxiHost(options.version, await bootHost(options));
+    return new EsxiHost(await bootHost(options));
   }
 
   runtime(): Promise<HostRuntime> {

@@ -42,11 +42,6 @@ describe('crypto mode', () => {
       { type: 'CRYPTO_STATE_CHANGED', from: 'prepared', to: 'safe' },
     ]);
   });
-
-  it('is not for ESXi 6.0', async () => {
-    const lab = await Lab.boot({ version: '6.0' });
-    expect(await faultOf(lab.host.prepareCrypto())).toEqual({ code: 'NOT_SUPPORTED', what: 'encryption' });
-  });
 });
 
 describe('the key cache', () => {

@@ -1,5 +1,6 @@
 import type { KeyParcel } from '@vcryptsim/crypto-core/parcel';
 import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
+import type { HostCapability } from './capability.js';
 import type { CryptoState, EsxiVersion } from './crypto-state.js';
 import type { VmCreateSpec, VmInfo } from './vm.js';
 
@@ -19,6 +20,7 @@ export interface CryptoKeyResult {
 
 /** HostSystem.runtime, as far as encryption reads it. */
 export interface HostRuntime {
+  /** `incapable` also where `capability.cryptoSupported` is absent; in the vSphere API such a host has no such property. */
   readonly cryptoState: CryptoState;
   /** The host key's ID while the host is `safe`. */
   readonly cryptoKeyId: CryptoKeyId | null;
@@ -34,6 +36,11 @@ export interface HostApi {
   readonly name: HostName;
   readonly uuid: HostUuid;
   readonly version: EsxiVersion;
+  /**
+   * What a host of this version can do. Without `cryptoSupported` it refuses with NOT_SUPPORTED whatever has to do with
+   * encryption: crypto mode, keys, encrypted VMs.
+   */
+  readonly capability: HostCapability;
   runtime(): Promise<HostRuntime>;
 
   /** incapable -> prepared. INVALID_STATE from any other state. (HostSystem.PrepareCrypto) */

@@ -9,6 +9,7 @@ import {
   type HostUuid,
   makeFolders,
 } from '@vcryptsim/ports';
+import { capabilityOf } from '../api/capability.js';
 import type { EsxiVersion } from '../api/crypto-state.js';
 import type { HostEvent } from '../api/events.js';
 import { Datastore, type DatastoreMount } from '../datastore/datastore.js';
@@ -69,7 +70,7 @@ export async function bootHost(options: EsxiHostOptions): Promise<HostContext> {
     events,
     engine,
     files,
-    mode: new CryptoMode(options.version, events),
+    mode: new CryptoMode(options.version, capabilityOf(options.version), events),
     keys: new KeyCache(),
     waiting: new WaitingVms(),
     inventory: await VmInventory.load(files, options.folder),

@@ -1,4 +1,5 @@
 import { type CryptoKeyId, type EventSink, formatKeyId, sameKeyId } from '@vcryptsim/ports';
+import type { HostCapability } from '../api/capability.js';
 import type { CryptoState, EsxiVersion } from '../api/crypto-state.js';
 import { HypervisorError } from '../api/errors.js';
 import type { HostEvent } from '../api/events.js';
@@ -14,6 +15,7 @@ export class CryptoMode {
 
   constructor(
     readonly version: EsxiVersion,
+    readonly capability: HostCapability,
     readonly events: EventSink<HostEvent>,
   ) {}
 
@@ -31,17 +33,25 @@ export class CryptoMode {
     return this.#state === 'prepared' || this.#state === 'safe';
   }
 
-  /** incapable -> prepared; INVALID_STATE from elsewhere, NOT_SUPPORTED before ESXi 6.5. */
+  /** Throws NOT_SUPPORTED on a host without encryption. `what` is what is asked of it, as the subject of a sentence. */
+  checkSupported(what: string): void {
+    if (this.capability.cryptoSupported === true) return;
+    throw notSupported(
+      'encryption',
+      `${what} needs VM encryption, which ESXi ${this.version} does not have. Use a host of version 6.5 or later.`,
+    );
+  }
+
+  /** incapable -> prepared; INVALID_STATE from elsewhere, NOT_SUPPORTED without encryption. */
   prepare(): void {
-    if (this.version === '6.0') {
-      throw notSupported('encryption', 'ESXi 6.0 has no VM encryption. Use a host of version 6.5 or later.');
-    }
+    this.checkSupported('Host encryption mode');
     if (this.#state !== 'incapable') throw this.#invalid('Only an incapable host can be prepared.');
     this.#change('prepared');
   }
 
   /** What {@link enable} would refuse; true when the host is safe with this very key already. */
   checkEnable(hostKeyId: CryptoKeyId): boolean {
+    this.checkSupported('Host encryption mode');
     if (this.#state === 'safe' && this.#hostKeyId !== null) {
       if (sameKeyId(this.#hostKeyId, hostKeyId)) return true;
       throw alreadyExists(

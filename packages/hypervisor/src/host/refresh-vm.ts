@@ -2,7 +2,7 @@ import type { CryptoKeyId } from '@vcryptsim/ports';
 import { HypervisorError, type HypervisorErrorCode } from '../api/errors.js';
 import { vmLocked } from '../api/faults.js';
 import { checkVm } from '../vm-home/check-vm.js';
-import { readVmConfig, type VmConfig } from '../vm-home/vm-config.js';
+import { keyIdsOf, readVmConfig, type VmConfig } from '../vm-home/vm-config.js';
 import type { HostContext } from './host-context.js';
 import type { RegisteredVm } from './registered-vm.js';
 
@@ -21,7 +21,7 @@ const DAMAGE: readonly HypervisorErrorCode[] = [
 /**
  * Reads the files of a registered VM.
  *
- * @throws HypervisorError every diagnosis of its files; DESCRIPTOR_MISMATCH when they are another VM's
+ * @throws HypervisorError every diagnosis of its files; DESCRIPTOR_MISMATCH when they are another VM's; NOT_SUPPORTED
  */
 export async function loadConfig(host: HostContext, vm: RegisteredVm): Promise<VmConfig> {
   if (vm.badEntry !== null) throw vm.badEntry;
@@ -32,7 +32,13 @@ export async function loadConfig(host: HostContext, vm: RegisteredVm): Promise<V
       `${vm.shown}: vc.uuid says ${config.uuid}, but the virtual machine was registered as ${vm.uuid}. Change the line back, or unregister it and register it again.`,
     );
   }
+  checkServed(host, config);
   return config;
+}
+
+/** Throws NOT_SUPPORTED for an encrypted VM on a host whose version has no encryption. */
+export function checkServed(host: HostContext, config: VmConfig): void {
+  if (keyIdsOf(config).length > 0) host.mode.checkSupported(config.folder.shown(config.vmxFileName));
 }
 
 /**

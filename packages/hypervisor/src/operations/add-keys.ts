@@ -7,12 +7,15 @@ import type { HostOperation } from './host-operation.js';
 /**
  * Puts keys into the cache, each with a result of its own, then looks again at the VMs that waited for one of them: each
  * is read once, however many keys came, and no other is read.
+ *
+ * @throws HypervisorError NOT_SUPPORTED where the host's version has no encryption
  */
 export const addKeys: HostOperation<[grants: readonly KeyGrant[]], readonly CryptoKeyResult[]> = {
   vimName: 'CryptoManager.AddKeys',
   changesInventory: false,
   grants: (grants) => grants,
   perform: async (host, grants) => {
+    host.mode.checkSupported('A key');
     const results = grants.map((grant) => {
       try {
         return addKey(host, grant);

@@ -54,6 +54,7 @@ function checkAllowed(plan: VmPlan, { inventory, mode, keys }: HostContext): voi
   }
   const needed = keysNeededFor(plan);
   if (needed.length === 0) return;
+  mode.checkSupported(`An encrypted virtual machine, ${plan.name},`);
   mode.checkSafe();
   const missing = needed.filter((id) => !keys.has(id));
   if (missing.length > 0) throw keyNotInCache(missing);

@@ -7,7 +7,7 @@ import type { HostOperation } from './host-operation.js';
 /**
  * Sets the host key: prepared -> safe. With the key that is set already it does nothing.
  *
- * @throws HypervisorError INVALID_STATE, ALREADY_EXISTS, INVALID_ARGUMENT (the parcel was spent before)
+ * @throws HypervisorError NOT_SUPPORTED, INVALID_STATE, ALREADY_EXISTS, INVALID_ARGUMENT (the parcel was spent before)
  */
 export const enableCrypto: HostOperation<[hostKey: KeyGrant], void> = {
   vimName: 'HostSystem.EnableCrypto',

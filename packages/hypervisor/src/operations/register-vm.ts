@@ -1,7 +1,7 @@
 import { alreadyExists } from '../api/faults.js';
 import type { VmInfo } from '../api/vm.js';
 import { parseDatastorePath } from '../datastore/datastore-path.js';
-import { settleLock } from '../host/refresh-vm.js';
+import { checkServed, settleLock } from '../host/refresh-vm.js';
 import { RegisteredVm } from '../host/registered-vm.js';
 import { vmInfoOf } from '../host/vm-info.js';
 import { checkVm } from '../vm-home/check-vm.js';
@@ -12,7 +12,8 @@ import type { HostOperation } from './host-operation.js';
  * Registers a VM whose files are there, by `[datastore] folder/name.vmx`. Without its key it is registered locked; files
  * that are not whole are refused. No file of the VM is written.
  *
- * @throws HypervisorError INVALID_ARGUMENT, ALREADY_EXISTS, and every diagnosis of its files
+ * @throws HypervisorError INVALID_ARGUMENT, NOT_SUPPORTED (encrypted, and the host's version has no encryption),
+ *   ALREADY_EXISTS, and every diagnosis of its files
  */
 export const registerVm: HostOperation<[vmxPath: string], VmInfo> = {
   vimName: 'Folder.RegisterVM_Task',
@@ -20,6 +21,7 @@ export const registerVm: HostOperation<[vmxPath: string], VmInfo> = {
   perform: async (host, vmxPath) => {
     const path = parseDatastorePath(vmxPath);
     const config = await readVmConfig(await host.datastores.folderAt(path), path.fileName);
+    checkServed(host, config);
     if (host.inventory.get(config.uuid) !== undefined) {
       throw alreadyExists(`A virtual machine with UUID ${config.uuid}`, 'Unregister it first.');
     }

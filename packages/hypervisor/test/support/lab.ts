@@ -50,11 +50,14 @@ export class Lab {
   readonly root: string;
   readonly events: HostEvent[] = [];
   readonly #options: LabOptions;
+  /** Of the host at its next boot: another one is an upgrade, or the way back. */
+  version: EsxiHost['version'];
   #incarnation = 0;
   host!: EsxiHost;
 
   private constructor(options: LabOptions) {
     this.#options = options;
+    this.version = options.version ?? '7.0U2';
     this.files = options.files ?? new MemoryFileSystem();
     this.root = options.root ?? '/lab';
   }
@@ -88,7 +91,7 @@ export class Lab {
     this.host = await EsxiHost.boot({
       name: 'esx-1' as HostName,
       uuid: '00000000-0000-4000-8000-000000000001' as HostUuid,
-      version: this.#options.version ?? '7.0U2',
+      version: this.version,
       folder: this.hostFolder,
       datastores: [{ name: 'ds1', folder: this.datastore }],
       files: this.files,

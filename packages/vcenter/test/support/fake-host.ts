@@ -3,6 +3,7 @@ import { openParcel } from '@vcryptsim/crypto-core/parcel-open';
 import {
   type CryptoKeyResult,
   type CryptoState,
+  capabilityOf,
   type HostApi,
   type HostRuntime,
   HypervisorError,
@@ -27,6 +28,7 @@ import {
 export class FakeHost implements HostApi {
   readonly uuid: HostUuid;
   readonly version = '7.0U2';
+  readonly capability = capabilityOf('7.0U2');
   readonly cache = new Map<string, Kek>();
   readonly registered: VmCreateSpec[];
   readonly poweredOn = new Set<VmUuid>();

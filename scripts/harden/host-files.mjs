@@ -11,7 +11,7 @@ import { chanceOf } from './support/chance.mjs';
 const dist = (path) => import(new URL(`../../packages/${path}`, import.meta.url).href);
 const formats = await dist('hypervisor/dist/formats.js');
 const { EsxiHost } = await dist('hypervisor/dist/index.js');
-const { InventoryList } = await dist('hypervisor/dist/host/inventory-list.js');
+const { VmInventory } = await dist('hypervisor/dist/host/vm-inventory.js');
 const { describeFile } = await dist('cli/dist/inspect/describe-file.js');
 const { nativeEngine } = await dist('crypto-core/dist/index.js');
 const { KeyParcel } = await dist('crypto-core/dist/parcel.js');
@@ -28,7 +28,7 @@ const READER_LIMIT_MS = 5_000;
 const WEB = '4f1d1d0e-6c0f-4d2a-9d6e-0a1b2c3d4e5f';
 const MAIL = '5a5a5a5a-6c0f-4d2a-9d6e-0a1b2c3d4e5f';
 const ROOT = '/lab';
-const INVENTORY = `${ROOT}/hosts/esx-1/vmInventory.vmls`;
+const INVENTORY = `${ROOT}/hosts/esx-1/vmInventory.log`;
 const MARKS =
   '" = | % / ( ) , # \n \r\n \0 \u001a \ufeff <VMWARE-NULL> __proto__ constructor RW encryption.bundle vmlist1. .encoding'
     .split(' ')
@@ -48,7 +48,7 @@ export async function run({ inputs, seed, say = () => {} }) {
   const chance = chanceOf(seed);
   const golden = await goldenFiles();
   const texts = Object.keys(golden).filter(
-    (path) => /\.(vmx|vmdk|nvram|vmls)$/.test(path) && !path.endsWith('-flat.vmdk'),
+    (path) => path === INVENTORY || (/\.(vmx|vmdk|nvram)$/.test(path) && !path.endsWith('-flat.vmdk')),
   );
   let hosts = 0;
   for (let at = 0; at < inputs; at++) {
@@ -104,8 +104,11 @@ async function readAll(bytes, path) {
   }
   attempt('parseDescriptor', () => formats.parseDescriptor(formats.decodeText(bytes, 'f'), 'f'));
   attempt('decodeNvram', () => formats.decodeNvram(bytes, 'f'));
-  const list = attempt('InventoryList', () => InventoryList.read(bytes, 'f'));
-  if (list === undefined) findings.push('an inventory was refused');
+  try {
+    await VmInventory.load(await filesOf({ [INVENTORY]: bytes }), INVENTORY.slice(0, INVENTORY.lastIndexOf('/')));
+  } catch (error) {
+    if (error.name !== 'HypervisorError') findings.push(`inventory: ${error.stack}`);
+  }
   try {
     const report = await describeFile(ends, async () => bytes, path);
     const sealed = ['encryption.bundle', 'encryption.keySafe', 'encryption.data'].some(
@@ -133,7 +136,8 @@ async function meet(golden, path, bent) {
     }
   };
   const host = await attempt('boot', () => boot(files, 2));
-  if (host === undefined) return [...findings, 'the host did not boot'];
+  // Without its inventory a host would seem to have no VMs; without a VM it has the others.
+  if (host === undefined) return path === INVENTORY ? findings : [...findings, 'the host did not boot'];
   const bentVm = path === INVENTORY ? null : path.includes('/web/') ? WEB : MAIL;
   for (const uuid of [WEB, MAIL]) {
     const isOn = await attempt(`power on ${uuid}`, async () => {

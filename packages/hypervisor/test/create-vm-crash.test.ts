@@ -89,7 +89,10 @@ describe('a cut after any file operation', () => {
 
   it('of createVm: everything the inventory names was made durable before it', async () => {
     const [operations] = await recorded(async (lab) => void (await lab.host.createVm(webVm())));
-    const published = operations.findLastIndex(({ kind }) => kind === 'rename');
+    const published = operations.findLastIndex(
+      (operation) => operation.kind === 'write' && operation.path.endsWith('/vmInventory.log'),
+    );
+    expect(published).toBeGreaterThan(20);
     for (const [index, operation] of operations.slice(0, published).entries()) {
       if (operation.kind !== 'write' && operation.kind !== 'create' && operation.kind !== 'mkdir') continue;
       const between = operations.slice(index + 1, published);

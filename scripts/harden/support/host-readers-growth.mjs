@@ -5,7 +5,6 @@ import { workCounter } from './counted-work.mjs';
 const counter = workCounter('/hypervisor/dist/');
 const dist = (path) => import(new URL(`../../../packages/hypervisor/dist/${path}`, import.meta.url).href);
 const formats = await dist('formats.js');
-const { InventoryList } = await dist('host/inventory-list.js');
 
 const lines = (count, make) => Buffer.from(Array.from({ length: count }, (_, at) => make(at)).join('\n'));
 const locator = (text) => formats.parseKeyLocator(text, 'f');
@@ -26,21 +25,6 @@ const kinds = {
   'descriptor of many extents': (n) => formats.readDescriptor(lines(n, () => 'RW 1 FLAT "x" 0').toString(), 'f'),
   'key locator of many characters': (n) => locator(`vmware:key/rawkey/${'%2d'.repeat(n)}`),
   'key locator of many parts': (n) => locator(`vmware:key/list/(${Array(n).fill('rawkey/a').join(',')})`),
-  'inventory of many VMs': (n) =>
-    InventoryList.read(
-      lines(n, (at) => `vmlist${at}.uuid = "x"`),
-      'f',
-    ).toBytes(),
-  'inventory of bad lines': (n) =>
-    InventoryList.read(
-      lines(n, (at) => `vmlist${at}.uuid "x"`),
-      'f',
-    ).toBytes(),
-  'inventory of one VM in many lines': (n) =>
-    InventoryList.read(
-      lines(n, () => 'vmlist1.uuid "x"'),
-      'f',
-    ).toBytes(),
 };
 
 const counts = Object.entries(kinds).map(([what, read]) => {

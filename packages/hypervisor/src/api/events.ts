@@ -15,8 +15,6 @@ export type HostEvent =
   | { readonly type: 'VM_UNREGISTERED'; readonly vm: VmUuid }
   | { readonly type: 'VM_LOCKED'; readonly vm: VmUuid; readonly missingKeys: readonly CryptoKeyId[] }
   | { readonly type: 'VM_UNLOCKED'; readonly vm: VmUuid }
-  /** A line of the host's inventory that cannot be read; it is kept. */
-  | { readonly type: 'INVENTORY_LINE_UNREADABLE'; readonly line: number }
   /** Its files were read and are not whole. */
   | { readonly type: 'VM_DAMAGED'; readonly vm: VmUuid; readonly code: HypervisorErrorCode }
   | { readonly type: 'VM_POWERED_ON'; readonly vm: VmUuid }

@@ -19,7 +19,7 @@ interface Entry {
 }
 
 /**
- * VMware's text dictionary: a VM's configuration (`.vmx`), its list of snapshots, and our hosts' VM inventory.
+ * VMware's text dictionary: a VM's configuration (`.vmx`), its list of snapshots, and our hosts' VM locks.
  *
  * ```
  * # comment
@@ -129,24 +129,14 @@ export class Vmx {
     this.#entries.set(key.toLowerCase(), { line, key: spelt, value });
   }
 
-  /** Takes the line of this key out. */
+  /** Takes the line of this key out; the others keep their numbers. */
   remove(key: string): void {
     const known = this.#entries.get(key.toLowerCase());
     if (known === undefined) return;
     this.#entries.delete(key.toLowerCase());
-    this.removeLine(known.line + 1);
-  }
-
-  /** Takes a line out that could not be read; the others keep their numbers. */
-  removeLine(line: number): void {
-    this.#lines[line - 1] = '';
-    this.#ends[line - 1] = '';
-    this.#changed.add(line - 1);
-  }
-
-  /** A line as it is written. */
-  line(line: number): string {
-    return this.#lines[line - 1] ?? '';
+    this.#lines[known.line] = '';
+    this.#ends[known.line] = '';
+    this.#changed.add(known.line);
   }
 
   /** The file as text; equal to what was parsed if nothing was set. */

@@ -31,7 +31,7 @@ export interface EsxiHostOptions {
   readonly name: HostName;
   readonly uuid: HostUuid;
   readonly version: EsxiVersion;
-  /** Absolute path of the host's own configuration folder; made if missing. It holds `vmInventory.vmls`, never a key. */
+  /** Absolute path of the host's own configuration folder; made if missing. It holds `vmInventory.log`, never a key. */
   readonly folder: string;
   /** At least one; the first takes new VMs that name none. The folders exist. */
   readonly datastores: readonly DatastoreMount[];
@@ -47,21 +47,35 @@ export interface EsxiHostOptions {
 
 /**
  * Boots a host from its folder: an empty key cache, crypto mode `incapable`, and the VMs of its inventory, each looked at
- * once. Neither a VM whose files are not whole nor a line of the inventory that cannot be read keeps it from booting:
- * that VM is `invalid`.
+ * once. A VM whose files are not whole does not keep it from booting: that VM is `invalid`. What is wrong with the
+ * inventory itself does, because a host that booted without it would seem to have no VMs.
  *
- * @throws HypervisorError FILE_INACCESSIBLE (the inventory cannot be read just now), FILE_DAMAGED (it is no file),
- *   DATASTORE_NOT_WRITABLE (the host's folder)
+ * @throws HypervisorError FILE_INACCESSIBLE, DATASTORE_NOT_WRITABLE, NO_SPACE (the host's folder just now), FILE_DAMAGED,
+ *   NOT_SUPPORTED (its inventory)
  */
 export async function bootHost(options: EsxiHostOptions): Promise<HostContext> {
   assert(options.datastores.length > 0, 'a host has at least one datastore');
-  const { name, uuid, incarnation, clock, entropy, events, engine } = options;
-  const life = new BootLife(name);
+  const life = new BootLife(options.name);
   const files = new BootFiles(options.files, life);
-  await makeFolders(files, options.folder).catch((error: unknown) => {
-    throw fileFault(error, options.folder, 'write');
+  try {
+    const host = await readHost(options, life, files);
+    options.events.emit({ type: 'HOST_BOOTED', incarnation: options.incarnation });
+    for (const vm of host.inventory.all()) await refreshVm(host, vm);
+    return host;
+  } catch (error) {
+    life.end();
+    await files.release();
+    throw error;
+  }
+}
+
+/** A host as its folder has it, before it looked at any VM. */
+async function readHost(options: EsxiHostOptions, life: BootLife, files: BootFiles): Promise<HostContext> {
+  const { name, uuid, incarnation, clock, entropy, events, engine, folder, version } = options;
+  await makeFolders(files, folder).catch((error: unknown) => {
+    throw fileFault(error, folder, 'write');
   });
-  const host: HostContext = {
+  return {
     identity: { name, uuid, incarnation },
     life,
     liveHolders: liveHoldersOf(options.files),
@@ -70,15 +84,11 @@ export async function bootHost(options: EsxiHostOptions): Promise<HostContext> {
     events,
     engine,
     files,
-    mode: new CryptoMode(options.version, capabilityOf(options.version), events),
+    mode: new CryptoMode(version, capabilityOf(version), events),
     keys: new KeyCache(),
     waiting: new WaitingVms(),
-    inventory: await VmInventory.load(files, options.folder),
+    inventory: await VmInventory.load(files, folder),
     inventoryLane: new Lane(),
     datastores: new Datastores(options.datastores.map((mount) => new Datastore(mount, files))),
   };
-  events.emit({ type: 'HOST_BOOTED', incarnation });
-  for (const line of host.inventory.badLines) events.emit({ type: 'INVENTORY_LINE_UNREADABLE', line });
-  for (const vm of host.inventory.all()) await refreshVm(host, vm);
-  return host;
 }

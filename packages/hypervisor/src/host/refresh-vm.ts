@@ -24,7 +24,6 @@ const DAMAGE: readonly HypervisorErrorCode[] = [
  * @throws HypervisorError every diagnosis of its files; DESCRIPTOR_MISMATCH when they are another VM's; NOT_SUPPORTED
  */
 export async function loadConfig(host: HostContext, vm: RegisteredVm): Promise<VmConfig> {
-  if (vm.badEntry !== null) throw vm.badEntry;
   const config = await readVmConfig(await host.datastores.folderAt(vm.path), vm.path.fileName);
   if (config.uuid !== vm.uuid) {
     throw new HypervisorError(

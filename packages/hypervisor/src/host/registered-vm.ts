@@ -29,8 +29,6 @@ export class RegisteredVm {
     readonly path: DatastorePath,
     /** The name at registration, for while the files cannot be read. */
     readonly registeredName: VmName,
-    /** What is wrong with its lines in the host's inventory; such a VM can only be unregistered. */
-    readonly badEntry: HypervisorError | null = null,
   ) {}
 
   get name(): VmName {

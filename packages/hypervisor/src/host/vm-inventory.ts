@@ -1,57 +1,62 @@
-import { exists, type FileSystem, readWhole, replaceFile, type VmUuid } from '@vcryptsim/ports';
-import { fileFault } from '../datastore/file-fault.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
-import { InventoryList } from './inventory-list.js';
-import type { RegisteredVm } from './registered-vm.js';
+import { DurableLog, LogError, sha256Check } from '@vcryptsim/durable-log';
+import { assert, exists, type FileSystem, type VmUuid } from '@vcryptsim/ports';
+import { foreignInventory, inventoryDamaged, inventoryFault, leavesUnknown } from './inventory-fault.js';
+import { decodeInventoryRecord, encodeInventoryRecord, type InventoryRecord } from './inventory-record.js';
+import { RegisteredVm } from './registered-vm.js';
 
-const FILE_NAME = 'vmInventory.vmls';
+const FILE_NAME = 'vmInventory.log';
+/** The text file, replaced whole at each change, of versions before the log. */
+const OLD_FILE_NAME = 'vmInventory.vmls';
+const FORMAT = 'host inventory 1';
+
+/** More records than twice the VMs and these on top are worth a new file. */
+const SPARE_RECORDS = 64;
 
 /**
- * The VMs that a host has registered, and the one file of its own: `vmInventory.vmls` in the host's folder, a text
- * dictionary (see vmx.ts) that outlives reboots and names files only, never keys:
+ * The VMs that a host has registered, and the one file of its own: `vmInventory.log` in the host's folder, a durable log
+ * (durable-log's log-format.ts) of the format `host inventory 1`, whose records are drawn in inventory-record.ts. Each
+ * registration appends one record and each unregistration another, so a change costs the same whatever else is
+ * registered; VMs stand in the order in which they came. Now and then the records of VMs that left are dropped, by a new
+ * file that takes the old one's place.
  *
- * ```
- * .encoding = "UTF-8"
- * vmlist1.config = "[datastore] folder/name.vmx"
- * vmlist1.uuid = "0b6f..."
- * vmlist1.displayName = "web-01"
- * ```
- *
- * It is replaced whole (write beside, fsync, rename), so a cut leaves the old list or the new one. Lines that cannot be
- * read are kept as they are; see inventory-list.ts.
+ * The frames are bound by a hash, not by a key: it tells accidents. Whoever may write the host's folder may write another
+ * inventory.
  */
 export class VmInventory {
-  readonly #files: FileSystem;
   readonly #path: string;
-  #list: InventoryList;
-  #vms: ReadonlyMap<VmUuid, RegisteredVm>;
+  readonly #log: DurableLog;
+  readonly #vms: Map<VmUuid, RegisteredVm>;
+  /** Why it takes no change any more, or null. */
+  #closed: unknown = null;
 
-  private constructor(files: FileSystem, path: string, list: InventoryList) {
-    this.#files = files;
+  private constructor(path: string, log: DurableLog, vms: Map<VmUuid, RegisteredVm>) {
     this.#path = path;
-    this.#list = list;
-    this.#vms = byUuid(list);
+    this.#log = log;
+    this.#vms = vms;
   }
 
   /**
-   * Reads the inventory of a host's folder; a host that never registered a VM has none.
+   * Reads the inventory of a host's folder; a host that never had one gets an empty one. A last change that a cut left
+   * unfinished was told to nobody and is dropped; anything else that is not what the host wrote is refused, and the file
+   * stays as it is.
    *
-   * @throws HypervisorError FILE_INACCESSIBLE, FILE_DAMAGED (it is no file, or too large to be one)
+   * @throws HypervisorError FILE_DAMAGED, FILE_INACCESSIBLE, DATASTORE_NOT_WRITABLE, NO_SPACE; NOT_SUPPORTED for the list
+   *   of a version before the log, or of a later one
    */
   static async load(files: FileSystem, folder: string): Promise<VmInventory> {
     const path = `${folder}/${FILE_NAME}`;
+    const vms = new Map<VmUuid, RegisteredVm>();
     try {
-      if (!(await exists(files, path))) return new VmInventory(files, path, InventoryList.empty(path));
-      const bytes = await readWhole(files, path, TEXT_FILE_LIMIT_BYTES);
-      return new VmInventory(files, path, InventoryList.read(bytes, path));
+      await refuseOldList(files, folder, path);
+      const { log } = await DurableLog.open({ files, path, format: FORMAT, check: sha256Check }, (bytes) => {
+        if (!replay(vms, decodeInventoryRecord(bytes))) {
+          throw inventoryDamaged(path, `after ${vms.size} virtual machines it holds a record that no host writes`);
+        }
+      });
+      return new VmInventory(path, log, vms);
     } catch (error) {
-      throw fileFault(error, path, 'read');
+      throw inventoryFault(error, path, 'read');
     }
-  }
-
-  /** Lines of the file that could not be read when it was loaded. */
-  get badLines(): readonly number[] {
-    return this.#list.badLines;
   }
 
   get(uuid: VmUuid): RegisteredVm | undefined {
@@ -63,37 +68,83 @@ export class VmInventory {
     return [...this.#vms.values()];
   }
 
-  /** Adds a VM; durable when the promise resolves, unchanged when it rejects. */
+  /**
+   * False after a change was refused of which nobody knows whether the medium has it: no other is taken then, and the
+   * next boot finds out.
+   */
+  get isKnown(): boolean {
+    return this.#closed === null;
+  }
+
+  /** Throws FILE_INACCESSIBLE when no change is taken any more. */
+  checkKnown(): void {
+    if (this.#closed !== null) throw this.#closed;
+  }
+
+  /** Adds a VM; durable when the promise resolves, unchanged when it rejects, if {@link isKnown}. */
   async add(vm: RegisteredVm): Promise<void> {
-    await this.#save(this.#list.with(vm));
+    assert(!this.#vms.has(vm.uuid), 'a VM is registered once');
+    await this.#append(entryOf(vm), () => this.#vms.set(vm.uuid, vm));
   }
 
-  /** Takes a VM out; durable when the promise resolves, unchanged when it rejects. */
+  /** Takes a VM out; durable when the promise resolves, unchanged when it rejects, if {@link isKnown}. */
   async remove(uuid: VmUuid): Promise<void> {
-    const vm = this.get(uuid);
-    if (vm !== undefined) await this.#save(this.#list.without(vm));
+    assert(this.#vms.has(uuid), 'only a registered VM is unregistered');
+    await this.#append({ unregister: uuid }, () => this.#vms.delete(uuid));
+    if (this.#log.recordCount <= 2 * this.#vms.size + SPARE_RECORDS) return;
+    await this.compact().catch((error: unknown) => {
+      // The change is durable; the old file stays, and the next change tries again.
+      if (!(error instanceof LogError)) throw error;
+    });
   }
 
-  async #save(list: InventoryList): Promise<void> {
+  /** Drops the records of VMs that left. Throws LogError. */
+  async compact(): Promise<void> {
     try {
-      await replaceFile(this.#files, this.#path, list.toBytes());
+      await this.#log.snapshot(() => this.all().map((vm) => encodeInventoryRecord(entryOf(vm))));
     } catch (error) {
-      await this.#takeBack().catch(() => {});
-      throw fileFault(error, this.#path, 'write');
+      this.#noteUnknown(error);
+      throw error;
     }
-    this.#list = list;
-    this.#vms = byUuid(list);
   }
 
-  /** The failed call may have been the one after the rename: then the new list stands there already. */
-  async #takeBack(): Promise<void> {
-    const before = this.#list.toBytes();
-    if (!(await exists(this.#files, this.#path))) return;
-    const standing = await readWhole(this.#files, this.#path, TEXT_FILE_LIMIT_BYTES);
-    if (Buffer.compare(standing, before) !== 0) await replaceFile(this.#files, this.#path, before);
+  /** Ends its use; the next boot reads it again. */
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+
+  async #append(record: InventoryRecord, onDurable: () => void): Promise<void> {
+    this.checkKnown();
+    try {
+      await this.#log.append(encodeInventoryRecord(record), onDurable);
+    } catch (error) {
+      this.#noteUnknown(error);
+      throw inventoryFault(error, this.#path, 'write');
+    }
+  }
+
+  #noteUnknown(error: unknown): void {
+    if (leavesUnknown(error)) this.#closed ??= inventoryFault(error, this.#path, 'write');
   }
 }
 
-function byUuid(list: InventoryList): ReadonlyMap<VmUuid, RegisteredVm> {
-  return new Map(list.vms.map((vm) => [vm.uuid, vm]));
+function entryOf(vm: RegisteredVm): InventoryRecord {
+  return { register: { uuid: vm.uuid, path: vm.path, name: vm.registeredName } };
+}
+
+/** Applies a record; false when it cannot be one of this inventory. */
+function replay(vms: Map<VmUuid, RegisteredVm>, record: InventoryRecord | null): boolean {
+  if (record === null) return false;
+  if ('unregister' in record) return vms.delete(record.unregister);
+  const { uuid, path, name } = record.register;
+  if (vms.has(uuid)) return false;
+  vms.set(uuid, new RegisteredVm(uuid, path, name));
+  return true;
+}
+
+/** A list of the old kind is never taken for a host without VMs. */
+async function refuseOldList(files: FileSystem, folder: string, path: string): Promise<void> {
+  const old = `${folder}/${OLD_FILE_NAME}`;
+  if ((await exists(files, path)) || !(await exists(files, old))) return;
+  throw foreignInventory(old, 'an earlier version wrote it, as a text that was replaced at each change');
 }

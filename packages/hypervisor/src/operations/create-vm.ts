@@ -19,7 +19,7 @@ const SMALL_FILES_BYTES = 64 * 1024;
  * folder away again.
  *
  * @throws HypervisorError INVALID_ARGUMENT, NOT_SUPPORTED, ENCRYPTED_DISK_ON_PLAIN_VM, INVALID_STATE (host not safe),
- *   KEY_NOT_IN_CACHE, ALREADY_EXISTS, NO_SPACE, DATASTORE_NOT_WRITABLE
+ *   KEY_NOT_IN_CACHE, ALREADY_EXISTS, NO_SPACE, DATASTORE_NOT_WRITABLE, FILE_INACCESSIBLE
  */
 export const createVm: HostOperation<[spec: VmCreateSpec], VmInfo> = {
   vimName: 'Folder.CreateVM_Task',
@@ -38,7 +38,8 @@ export const createVm: HostOperation<[spec: VmCreateSpec], VmInfo> = {
       await host.inventory.add(vm);
     } catch (error) {
       // The first failure is what the caller must hear of; what cannot be removed now stays as an unregistered folder.
-      await folder.removeAll().catch(() => {});
+      // Where the medium may name the VM all the same, the next boot must find its files.
+      if (host.inventory.isKnown) await folder.removeAll().catch(() => {});
       throw error;
     }
     host.events.emit({ type: 'VM_CREATED', vm: vm.uuid, encrypted: plan.keyId !== null, disks: plan.disks.length });
@@ -49,6 +50,7 @@ export const createVm: HostOperation<[spec: VmCreateSpec], VmInfo> = {
 };
 
 function checkAllowed(plan: VmPlan, { inventory, mode, keys }: HostContext): void {
+  inventory.checkKnown();
   if (inventory.get(plan.uuid) !== undefined) {
     throw alreadyExists(`A virtual machine with UUID ${plan.uuid}`, 'Unregister it or take another UUID.');
   }

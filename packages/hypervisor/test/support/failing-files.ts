@@ -1,7 +1,8 @@
 import { FileError, type FileErrorCode, type FileHandle, type FileSystem, type OpenOptions } from '@vcryptsim/ports';
 
 /**
- * Files of which one call fails, whichever it is: of the system or of a handle, closing included. Counts the calls.
+ * Files of which one call fails, whichever it is: of the system or of a handle, closing included. Counts the calls and
+ * the bytes.
  */
 export class FailingFiles implements FileSystem {
   calls = 0;
@@ -10,24 +11,36 @@ export class FailingFiles implements FileSystem {
   /** That call and all after it. */
   forGood = false;
   code: FileErrorCode = 'IO';
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** Makes calls fail by what they are. */
+  failsWhen: (operation: string, path: string) => boolean = () => false;
 
   constructor(readonly inner: FileSystem) {}
 
   /** Counts from here; the `at`-th call fails. */
   arm(at: number, code: FileErrorCode, forGood = false): void {
-    Object.assign(this, { calls: 0, failAt: at, code, forGood });
+    Object.assign(this, { calls: 0, bytesRead: 0, bytesWritten: 0, failAt: at, code, forGood });
   }
 
   disarm(): void {
     this.failAt = 0;
+    this.failsWhen = () => false;
   }
 
   async open(path: string, options: OpenOptions): Promise<FileHandle> {
     const handle = await this.#call('open', path, () => this.inner.open(path, options));
     const call = <T>(name: string, work: () => Promise<T>): Promise<T> => this.#call(name, path, work);
     return {
-      pread: (buffer, at) => call('read', () => handle.pread(buffer, at)),
-      pwrite: (buffer, at) => call('write', () => handle.pwrite(buffer, at)),
+      pread: async (buffer, at) => {
+        const count = await call('read', () => handle.pread(buffer, at));
+        this.bytesRead += count;
+        return count;
+      },
+      pwrite: async (buffer, at) => {
+        await call('write', () => handle.pwrite(buffer, at));
+        this.bytesWritten += buffer.length;
+      },
       truncate: (size) => call('truncate', () => handle.truncate(size)),
       fsync: () => call('fsync', () => handle.fsync()),
       sizeBytes: () => call('stat', () => handle.sizeBytes()),
@@ -49,7 +62,7 @@ export class FailingFiles implements FileSystem {
   async #call<T>(operation: string, path: string, work: () => Promise<T>): Promise<T> {
     this.calls += 1;
     const fails = this.failAt > 0 && (this.forGood ? this.calls >= this.failAt : this.calls === this.failAt);
-    if (fails) throw new FileError(this.code, operation, path);
+    if (fails || this.failsWhen(operation, path)) throw new FileError(this.code, operation, path);
     return work();
   }
 }

@@ -28,7 +28,6 @@ const HOST: Record<HostEvent['type'], true> = {
   VM_UNREGISTERED: true,
   VM_LOCKED: true,
   VM_UNLOCKED: true,
-  INVENTORY_LINE_UNREADABLE: true,
   VM_DAMAGED: true,
   VM_POWERED_ON: true,
   VM_POWERED_OFF: true,

@@ -4,10 +4,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GuestDisk } from '@vcryptsim/hypervisor';
 import { sectorCount, sectorIndex, type VmName, type VmUuid } from '@vcryptsim/ports';
+import { ADMINISTRATOR } from '@vcryptsim/vcenter';
+import { createVm, powerOnVm } from '@vcryptsim/vcenter/catalogue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DescriptorFacts, decryptUnit, dekOf, readDescriptor, unlock } from '../support/descriptor-by-hand.js';
 import { getKeyByHand } from '../support/kmip-by-hand.js';
-import { HOST, Lab, PROVIDER } from '../support/lab.js';
+import { Lab, PROVIDER } from '../support/lab.js';
 
 const SECTORS = 4096;
 const sector0 = Buffer.from('The quick brown fox jumps over the lazy dog. '.repeat(12)).subarray(0, 512);
@@ -49,15 +51,17 @@ function holds(bytes: Uint8Array, key: Uint8Array): boolean {
 
 beforeAll(async () => {
   lab = await Lab.open();
-  const task = await lab.vcenter.createVm({
+  const session = lab.vcenter.login(ADMINISTRATOR, 'client');
+  const task = await session.run(createVm, lab.vcenter.datacenters()[0]!.vmFolder, {
     name: 'web-01' as VmName,
-    host: HOST,
+    host: lab.vcenter.hosts()[0]!.id,
     disks: [{ capacity: sectorCount(SECTORS) }],
     policy: 'VM Encryption Policy',
   });
   expect(task.error).toBeNull();
-  vm = task.result as VmUuid;
-  expect((await lab.vcenter.powerOnVm(vm)).error).toBeNull();
+  const { id, uuid } = lab.vcenter.vms()[0]!;
+  vm = uuid;
+  expect((await session.run(powerOnVm, id, {})).error).toBeNull();
   guest = await lab.host.openDisk(vm, 2000);
   await guest.writeSectors(sectorIndex(0), sector0);
   await guest.flush();

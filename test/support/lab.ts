@@ -8,7 +8,16 @@ import { EsxiHost } from '@vcryptsim/hypervisor';
 import { certificateToPem, privateKeyToPem } from '@vcryptsim/pki';
 import type { HostName, HostUuid, KeyPair, KeyServerName, ProviderId } from '@vcryptsim/ports';
 import { OsFileSystem, SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
-import { type ClusterName, VCenter } from '@vcryptsim/vcenter';
+import { ADMINISTRATOR, ROOT_FOLDER, VCenter } from '@vcryptsim/vcenter';
+import {
+  addHost,
+  createCluster,
+  createDatacenter,
+  generateSelfSignedClientCert,
+  registerKmipServer,
+  retrieveKmipServerCert,
+  uploadKmipServerCert,
+} from '@vcryptsim/vcenter/catalogue';
 import { type RunningCli, runCli, startServer } from './run-cli.js';
 import { TcpRelay } from './tcp-relay.js';
 
@@ -109,12 +118,12 @@ export class Lab {
 
     undo.push(() => vcenter.stop());
 
-    const { cryptoManager } = vcenter;
-    await cryptoManager.registerKmipServer({
+    const session = vcenter.login(ADMINISTRATOR, 'client');
+    await session.call(registerKmipServer, null, {
       providerId: PROVIDER,
       server: { name: SERVER, address: { host: '127.0.0.1', port: relay.port } },
     });
-    const certificate = await cryptoManager.generateSelfSignedClientCert(PROVIDER);
+    const certificate = await session.call(generateSelfSignedClientCert, null, { providerId: PROVIDER });
     const [pair] = made;
     if (pair === undefined) throw new Error('vCenter made no key pair');
     const clientIdentity = { cert: certificateToPem(certificate), key: Buffer.from(privateKeyToPem(pair.privateKey)) };
@@ -124,11 +133,16 @@ export class Lab {
       ...['--cert', join(folder, 'vcenter-client.pem')],
     ]);
     if (known.exitCode !== 0) throw new Error(`kms client add: ${known.stderr}`);
-    const trusted = await cryptoManager.retrieveKmipServerCert(PROVIDER, SERVER);
-    await cryptoManager.uploadKmipServerCert(PROVIDER, SERVER, trusted);
+    const server = { providerId: PROVIDER, server: SERVER };
+    const trusted = await session.call(retrieveKmipServerCert, null, server);
+    await session.call(uploadKmipServerCert, null, { ...server, certificate: trusted });
 
-    await vcenter.addCluster('cluster-1' as ClusterName);
-    await vcenter.addHost({ name: HOST, cluster: 'cluster-1' as ClusterName });
+    await session.call(createDatacenter, ROOT_FOLDER, { name: 'dc-1' });
+    const [datacenter] = vcenter.datacenters();
+    if (datacenter === undefined) throw new Error('vCenter made no datacenter');
+    const cluster = await session.call(createCluster, datacenter.hostFolder, { name: 'cluster-1' });
+    const added = await session.run(addHost, cluster, { name: HOST });
+    if (added.error) throw new Error(added.error.message);
     vcenter.start();
     return new Lab({ folder, kms, relay, vcenter, host, clientIdentity }, undo);
   }

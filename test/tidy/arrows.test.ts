@@ -35,7 +35,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'kmip-check': ['vcenter/conversation', 'kmip-lite', 'kmip-lite/client', 'kmip-lite/text', 'pki', 'simkit', 'ports'],
   // The one composition root. Whoever speaks of a world takes it from here.
   lab: [...PRODUCT.map((name) => `${name}*`), 'crypto-core*'],
-  'scenario-engine': ['lab', 'ports*'],
+  'scenario-engine': ['lab', 'lab/catalogue', 'ports*'],
   bench: [...PRODUCT.map((name) => `${name}*`), 'crypto-core*', 'scenario-engine*'],
   cli: [
     'scenario-engine',
@@ -57,6 +57,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   'crypto-core': ['@noble/ciphers', '@noble/hashes'],
   hypervisor: ['iconv-lite'],
+  vcenter: ['zod'],
   pki: ['@peculiar/x509', 'asn1js', 'reflect-metadata'],
   lab: ['zod'],
   'scenario-engine': ['zod', 'yaml', 'string-width'],

@@ -1,4 +1,4 @@
-import { CONVERSATION_PROFILES, type ConversationProfile } from '@vcryptsim/vcenter/conversation';
+import { type ConversationProfile, OBSERVED_CONVERSATION } from '@vcryptsim/vcenter/conversation';
 
 /** Whom a check can play. */
 export type CheckProfileName = 'vcenter-6.5' | 'vcenter-6.7' | 'vcenter-7.0.3' | 'vcenter-8.0';
@@ -14,7 +14,7 @@ export interface CheckProfile {
   readonly facts: readonly string[];
 }
 
-const OBSERVED = CONVERSATION_PROFILES['7.0.3'];
+const OBSERVED = OBSERVED_CONVERSATION;
 const BY_POLL = 'It polls each 300 s [assumed].';
 const AS_7_0_3 = 'Which messages it sends and in which order is as in 7.0.3 [assumed].';
 const TLS = 'It offers TLS 1.3 beside 1.2 [assumed].';

@@ -9,5 +9,4 @@ export {
   Pending,
   servedOperations,
 } from './server/operation-table.js';
-export { serveChannel } from './server/serve-channel.js';
-export type { ServeOptions } from './server/serve-options.js';
+export { type ServeOptions, serveChannel } from './server/serve-channel.js';

@@ -1,6 +1,7 @@
 // A lab that boots again from what lies in its folder, as after a power cut of the whole site.
 import { type FolderLocks, makeFolders, SECTOR_SIZE_BYTES, sectorIndex } from '@vcryptsim/ports';
 import { MemoryFileSystem } from '@vcryptsim/simkit';
+import { powerOnVm } from '@vcryptsim/vcenter/catalogue';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LabFolder } from '../src/folder/lab-folder.js';
 import { World } from '../src/world/world.js';
@@ -36,8 +37,8 @@ async function up(lab = SMALL_LAB): Promise<{ world: World; folder: LabFolder }>
 /** Makes payroll and lets its guest write. */
 async function work(world: World): Promise<void> {
   await world.run(async () => {
-    const { uuid } = await world.vms.create('payroll', () => {});
-    await world.vcenter.powerOnVm(uuid);
+    await world.vms.create('payroll', () => {});
+    await world.as().run(powerOnVm, world.vms.refOf('payroll'), {});
     await world.vms.asGuest('payroll', async (disk) => {
       await disk.writeSectors(sectorIndex(3), SECTOR);
       await disk.flush();
@@ -63,7 +64,7 @@ describe('a lab that boots again', () => {
       expect([booted, locked]).toEqual(['HOST_BOOTED', 'VM_LOCKED']);
       expect(after.indexOf('KEY_CACHED')).toBeLessThan(after.indexOf('VM_UNLOCKED'));
       expect(await world.vms.now('payroll')).toMatchObject({ powerState: 'poweredOff', cryptoState: 'unlocked' });
-      await world.vcenter.powerOnVm(world.vms.get('payroll').uuid);
+      await world.as().run(powerOnVm, world.vms.refOf('payroll'), {});
       const read = new Uint8Array(SECTOR_SIZE_BYTES);
       await world.vms.asGuest('payroll', (disk) => disk.readSectors(sectorIndex(3), read));
       expect(read).toEqual(SECTOR);

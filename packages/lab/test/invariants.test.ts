@@ -1,4 +1,6 @@
 // Each invariant is shown to fail: the secret is put where it must not be, and found there.
+
+import { powerOnVm } from '@vcryptsim/vcenter/catalogue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkEverything, checkWritten } from '../src/invariants/check-invariants.js';
 import { provePlantedNeedle } from '../src/invariants/planted-needle.js';
@@ -20,8 +22,8 @@ beforeAll(async () => {
   world = await smallWorld();
   await world.run(async () => {
     for (const name of ['payroll', 'bulletin']) {
-      const { uuid, ledger } = await world.vms.create(name, () => {});
-      await world.vcenter.powerOnVm(uuid);
+      const { ledger } = await world.vms.create(name, () => {});
+      await world.as().run(powerOnVm, world.vms.refOf(name), {});
       const bytes = sectorOf(name === 'payroll' ? SECRET : 'nothing that anybody would hide');
       await world.vms.asGuest(name, (disk) => disk.writeSectors(3 as never, bytes));
       ledger.wrote(3, bytes);

@@ -1,6 +1,7 @@
 // The table "where each key is": every cell is looked up at that moment.
-import type { CryptoKeyId, HostName, KeyId, KeyServerName, ProviderId } from '@vcryptsim/ports';
+import type { CryptoKeyId, KeyId, KeyServerName, ProviderId } from '@vcryptsim/ports';
 import { SystemClock } from '@vcryptsim/ports/os';
+import { createVm, generateProviderKey, powerOffVm, powerOnVm, unregisterVm } from '@vcryptsim/vcenter/catalogue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyPlaces, keyTable } from '../src/key-map/key-places.js';
 import type { KeyServerRack } from '../src/racks/key-server-rack.js';
@@ -15,8 +16,8 @@ async function begin(nodes: readonly string[], replication?: { every: number }):
   const kms = { provider: 'corp-kms', nodes: [...nodes], ...(replication ? { replication } : {}) };
   world = await smallWorld({ lab: { ...SMALL_LAB, kms } });
   await world.run(async () => {
-    const { uuid } = await world.vms.create('payroll', () => {});
-    await world.vcenter.powerOnVm(uuid);
+    await world.vms.create('payroll', () => {});
+    await world.as().run(powerOnVm, world.vms.refOf('payroll'), {});
     kek = world.vcenter.vms()[0]!.keyId!;
   });
 }
@@ -81,9 +82,9 @@ describe('where each key is, with one key server of ours', () => {
 
   it('says of the disk what its files say, wherever the VM is and whoever knows it', async () => {
     await world.run(async () => {
-      const { uuid } = world.vms.get('payroll');
-      await world.vcenter.powerOffVm(uuid);
-      await world.vcenter.unregisterVm(uuid);
+      const ref = world.vms.refOf('payroll');
+      await world.as().run(powerOffVm, ref, {});
+      await world.as().run(unregisterVm, ref, {});
     });
     const short = kek.keyId.slice(0, 8);
     expect(await kekRow()).toMatchObject({ vcenter: '-', servers: ['bytes'], disk: 'ID only' });
@@ -102,11 +103,11 @@ describe('where each key is, with one key server of ours', () => {
   });
 
   it('names a key in a host that belongs to nothing else', async () => {
-    const made = await world.run(() => world.vcenter.cryptoManager.generateKey());
+    const made = await world.run(() => world.as().call(generateProviderKey, null, {}));
     await world.run(async () => {
-      await world.vcenter.createVm({
+      await world.as().run(createVm, world.vcenter.datacenters()[0]!.vmFolder, {
         name: 'x' as never,
-        host: 'esx-1' as HostName,
+        host: world.vcenter.hosts()[0]!.id,
         disks: [],
         policy: 'VM Encryption Policy',
         cryptoKeyId: made,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type ProviderId, readWhole } from '@vcryptsim/ports';
 import { ByteScanner, scanFolder } from '@vcryptsim/simkit/scan';
+import { retrieveClientCert } from '@vcryptsim/vcenter/catalogue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KeyServerRack } from '../src/racks/key-server-rack.js';
 import type { World } from '../src/world/world.js';
@@ -58,7 +59,7 @@ describe('[S14] key management and key use', () => {
       ]);
       // The one identity that the key server lets in is the certificate that vCenter holds.
       const added = lines.filter(({ event }) => event === 'CLIENT_ADDED');
-      const certificate = await world.vcenter.cryptoManager.retrieveClientCert(PROVIDER);
+      const certificate = await world.as().call(retrieveClientCert, null, { providerId: PROVIDER });
       expect(added.map(({ fingerprintSha256 }) => fingerprintSha256)).toEqual([
         createHash('sha256').update(certificate).digest('hex'),
       ]);

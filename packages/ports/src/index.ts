@@ -31,6 +31,7 @@ export {
 } from './ids.js';
 export type { KeyPair, KeyPairKind, KeyPairSource, NistCurve } from './key-pairs.js';
 export type { LocalChannel, LocalSocket } from './local-socket.js';
+export { type FolderPrefix, type ManagedObjectType, type MoRef, moRef, moTypeOf } from './mo-ref.js';
 export {
   type Channel,
   type ChannelEnding,

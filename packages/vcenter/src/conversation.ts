@@ -1,4 +1,4 @@
-export { CONVERSATION_PROFILES, type ConversationProfile } from './kmip/conversation-profile.js';
+export { type ConversationProfile, OBSERVED_CONVERSATION } from './kmip/conversation-profile.js';
 export { createKey, KEK_LENGTH_BITS } from './kmip/create-key.js';
 export { failureCode } from './kmip/failure-code.js';
 export { fetchKey, UnusableKeyError } from './kmip/fetch-key.js';

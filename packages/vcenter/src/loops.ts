@@ -1,5 +1,5 @@
 import type { Clock } from '@vcryptsim/ports';
-import { codeOf } from './errors.js';
+import { codeOf } from './terms/errors.js';
 
 /** vCenter's clockwork: each piece of work at once or after its interval, again and again, until it is stopped. */
 export class Loops {

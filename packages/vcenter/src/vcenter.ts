@@ -1,6 +1,6 @@
-import type { EventSink, HostName, VmName, VmUuid } from '@vcryptsim/ports';
+import type { EventSink, MoRef, VmUuid } from '@vcryptsim/ports';
+import { Authorization } from './access/authorization.js';
 import { ClientCertificates } from './crypto/client-certificates.js';
-import { CryptoManagerKmip } from './crypto/crypto-manager-kmip.js';
 import { EncryptionMode } from './crypto/encryption-mode.js';
 import { KeyDelivery } from './crypto/key-delivery.js';
 import { KeyProviders } from './crypto/key-providers.js';
@@ -8,104 +8,86 @@ import { KeyProvision } from './crypto/key-provision.js';
 import { KeyServerHealth } from './crypto/key-server-health.js';
 import { KeyServers } from './crypto/key-servers.js';
 import { Keys } from './crypto/keys.js';
-import { Remediation } from './crypto/remediation.js';
+import type { KmipServerStatus } from './crypto/kmip-server-status.js';
 import { Vecs } from './crypto/vecs.js';
 import type {
   AlarmRecord,
-  ClusterName,
-  ClusterRecord,
-  EntityRef,
+  ComputeResourceRecord,
+  DatacenterRecord,
+  DatastoreRecord,
   EventRecord,
+  FolderRecord,
   HostRecord,
+  KeyProviderRecord,
+  PermissionRecord,
+  PolicyRecord,
+  RecordOf,
+  RoleRecord,
+  TableName,
   TaskRecord,
+  UserName,
+  UserRecord,
   VmRecord,
 } from './database/schema.js';
 import { VcDatabase } from './database/vc-database.js';
-import { VCenterError } from './errors.js';
-import type { VCenterEvent } from './events.js';
+import { install } from './installation.js';
 import { HostConnections } from './inventory/host-connections.js';
 import { Inventory } from './inventory/inventory.js';
-import { CONVERSATION_PROFILES } from './kmip/conversation-profile.js';
+import { OBSERVED_CONVERSATION } from './kmip/conversation-profile.js';
 import { KeyServerLink } from './kmip/key-server-link.js';
 import { Loops } from './loops.js';
+import { Door } from './operations/door.js';
+import type { Caller } from './operations/operation.js';
+import type { OperationContext } from './operations/operation-context.js';
+import { StoragePolicies } from './policies/storage-policies.js';
 import { Alarms } from './records/alarms.js';
-import { hostEntity, VM_FOLDER, vmEntity } from './records/entity.js';
 import { EventLog } from './records/event-log.js';
-import { type TaskName, Tasks } from './records/tasks.js';
-import type { VCenterOptions, VmRequest } from './requests.js';
-import { DEFAULT_SETTINGS, type VCenterSettings } from './settings.js';
-import { createVm } from './vms/create-vm.js';
-import { powerOffVm, powerOnVm } from './vms/power-vm.js';
-import { registerVm, unregisterVm } from './vms/register-vm.js';
-import { unlockVm } from './vms/unlock-vm.js';
-import type { VmContext } from './vms/vm-context.js';
-import { VmWatch } from './vms/vm-watch.js';
+import { type TaskProgress, Tasks } from './records/tasks.js';
+import { Remediation } from './remediation/remediation.js';
+import { VmWatch } from './remediation/vm-watch.js';
+import { Session } from './session.js';
+import { VCenterError } from './terms/errors.js';
+import type { VCenterEvent } from './terms/events.js';
+import type { VCenterOptions } from './terms/requests.js';
+import { DEFAULT_SETTINGS } from './terms/settings.js';
+import type { VCenterVersion } from './terms/versions.js';
 
 /**
  * One vCenter: it knows hosts and VMs, asks key providers for keys by ID and carries them to hosts, sealed. It keeps
  * names and IDs, never a key (rows S02, S27).
  *
- * Methods that are tasks in vSphere resolve with the ended task; a refusal is its `error`. They reject with
- * VCENTER_STOPPED after {@link stop}, and with a FileError when the record of the task could not be made durable.
+ * Whatever changes something is an operation of the catalogue (operations/), called through a {@link Session}; what this
+ * class itself answers is for whoever looks on.
  */
 export class VCenter {
-  /** Key providers and trust. */
-  readonly cryptoManager: CryptoManagerKmip;
-
-  readonly #database: VcDatabase;
+  readonly version: VCenterVersion;
+  readonly #context: OperationContext;
   readonly #observer: EventSink<VCenterEvent>;
-  readonly #settings: VCenterSettings;
-  readonly #link: KeyServerLink;
-  readonly #health: KeyServerHealth;
-  readonly #tasks: Tasks;
-  readonly #remediation: Remediation;
-  readonly #vmContext: VmContext;
+  readonly #door: Door;
   readonly #loops: Loops;
   #state: 'booted' | 'started' | 'stopped' = 'booted';
 
   private constructor(o: VCenterOptions, database: VcDatabase) {
-    const { clock, entropy, keyPairs, network, events: observer } = o;
-    const settings = { ...DEFAULT_SETTINGS, ...o.settings };
-    const eventLog = new EventLog(database, clock, observer);
-    const alarms = new Alarms(database, clock, observer);
-    const inventory = new Inventory(database, observer);
-    const hosts = new HostConnections({ links: o.hosts, inventory, eventLog, observer });
-    const vecs = new Vecs(o.files, `${o.folder}/vecs`);
-    const providers = new KeyProviders(database, observer);
-    const link = new KeyServerLink({ network, clock, timeoutMs: settings.kmsTimeoutMs });
-    const servers = new KeyServers({ link, vecs, providers, observer });
-    const health = new KeyServerHealth({ servers, providers, eventLog, alarms, clock, observer });
-    const keys = new Keys({ servers, profile: CONVERSATION_PROFILES[o.version ?? '7.0.3'], eventLog, observer });
-    const encryptionMode = new EncryptionMode({ keys, providers, inventory, eventLog, alarms, observer });
-    const delivery = new KeyDelivery({ keys, eventLog, observer });
-    const provision = new KeyProvision(encryptionMode, delivery);
-    const watch = new VmWatch({ inventory, eventLog, alarms, observer });
-    this.#database = database;
-    this.#observer = observer;
-    this.#settings = settings;
-    this.#link = link;
-    this.#health = health;
-    this.#tasks = new Tasks(database, clock, observer);
-    this.#remediation = new Remediation({ hosts, inventory, provision, watch });
-    this.#vmContext = { inventory, hosts, providers, keys, encryptionMode, delivery, provision, watch, entropy };
-    this.#loops = new Loops(clock);
-    this.cryptoManager = new CryptoManagerKmip({
-      ...{ providers, vecs, link, servers, keys, health },
-      certificates: new ClientCertificates({ providers, vecs, clock, entropy, keyPairs, observer }),
-      refuseIfStopped: () => this.#refuseIfStopped(),
+    this.#observer = o.events;
+    this.version = o.version ?? '7.0U3';
+    this.#loops = new Loops(o.clock);
+    this.#context = contextOf(o, database, this.version, (id) => {
+      if (this.#state === 'started') this.#watchHost(id);
     });
+    this.#door = new Door(this.#context);
   }
 
   /**
    * Boots a vCenter from its folder, which is made when it is missing. Tasks that ran when it stopped end as interrupted.
    *
-   * @throws VCenterError DATABASE_DAMAGED; FileError
+   * @throws VCenterError DATABASE_DAMAGED, DATABASE_OLD; FileError
    */
   static async boot(o: VCenterOptions): Promise<VCenter> {
-    const vcenter = new VCenter(o, await VcDatabase.open(o.files, o.folder, o.name));
-    await vcenter.#tasks.endInterrupted();
-    const { hosts, vms } = vcenter.#database.content;
-    vcenter.#observer.emit({ type: 'VCENTER_BOOTED', hosts: hosts.length, vms: vms.length });
+    const database = await VcDatabase.open(o.files, o.folder, (tx) => install(tx, o.name));
+    const vcenter = new VCenter(o, database);
+    await vcenter.#context.tasks.endInterrupted();
+    const { hosts, vms } = { hosts: database.table('hosts').size, vms: database.table('vms').size };
+    o.events.emit({ type: 'VCENTER_BOOTED', hosts, vms });
     return vcenter;
   }
 
@@ -113,12 +95,12 @@ export class VCenter {
   start(): void {
     if (this.#state !== 'booted') return;
     this.#state = 'started';
-    const { healthPollMs, remediationIntervalMs } = this.#settings;
-    for (const { name } of this.hosts()) this.#watchHost(name);
-    this.#loops.every(healthPollMs, () => this.#health.poll(), 'after the interval');
+    const { settings, health, remediation } = this.#context;
+    for (const { id } of this.hosts()) this.#watchHost(id);
+    this.#loops.every(settings.healthPollMs, () => health.poll(), 'after the interval');
     this.#loops.every(
-      remediationIntervalMs,
-      () => this.#eachHost((host) => this.#remediation.attend(host)),
+      settings.remediationIntervalMs,
+      () => this.#eachHost((host) => remediation.attend(host)),
       'after the interval',
     );
   }
@@ -127,135 +109,125 @@ export class VCenter {
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
-    this.#link.stop();
+    this.#context.link.stop();
     await this.#loops.stop();
-    await this.#tasks.settled();
-    await this.#database.close();
+    await this.#context.tasks.settled();
+    await this.#context.database.close();
     this.#observer.emit({ type: 'VCENTER_STOPPED' });
   }
 
-  /** Adds an empty cluster. @throws VCenterError ALREADY_EXISTS */
-  async addCluster(name: ClusterName): Promise<void> {
-    this.#refuseIfStopped();
-    await this.#vmContext.inventory.addCluster(name);
-  }
-
   /**
-   * Adds a host that is up to a cluster, with the VMs that it has, and brings it the keys of the cluster as far as they
-   * can be had.
+   * A user at the door. Nobody asks for a password: who calls is who says so [ours].
    *
-   * @throws VCenterError CLUSTER_NOT_FOUND, ALREADY_EXISTS, HOST_NOT_CONNECTED
+   * @param via the web client, or the API, which differ in a few places (rows S06, S24, S49)
+   * @throws VCenterError INVALID_LOGIN, VCENTER_STOPPED
    */
-  async addHost(o: { readonly name: HostName; readonly cluster: ClusterName }): Promise<HostRecord> {
+  login(user: UserName, via: Caller['via']): Session {
     this.#refuseIfStopped();
-    const { inventory, hosts } = this.#vmContext;
-    const { name: cluster } = inventory.cluster(o.cluster);
-    const { api, runtime } = await hosts.call(o.name);
-    const { cryptoState, incarnation } = runtime;
-    const { uuid, version } = api;
-    await inventory.addHost({
-      name: o.name,
-      uuid,
-      version,
-      cluster,
-      connectionState: 'connected',
-      cryptoState,
-      incarnation,
-    });
-    await this.#remediation.attend(o.name);
-    if (this.#state === 'started') this.#watchHost(o.name);
-    return inventory.host(o.name);
+    this.#context.authorization.refuseUnknown(user);
+    return new Session(this.#door, { user, via }, () => this.#refuseIfStopped());
   }
 
-  /** CreateVM_Task; its result is the VM's instance UUID. */
-  createVm(o: VmRequest): Promise<TaskRecord> {
-    return this.#run('CreateVM_Task', VM_FOLDER, () => createVm(this.#vmContext, o));
+  folders(): readonly FolderRecord[] {
+    return this.#all('folders');
   }
 
-  /** RegisterVM_Task; its result is the VM's instance UUID. A VM whose keys cannot be had is registered locked. */
-  registerVm(o: { readonly host: HostName; readonly vmxPath: string }): Promise<TaskRecord> {
-    return this.#run('RegisterVM_Task', VM_FOLDER, () => registerVm(this.#vmContext, o));
+  datacenters(): readonly DatacenterRecord[] {
+    return this.#all('datacenters');
   }
 
-  /** UnregisterVM: the VM's files and its keys at the key server stay. */
-  unregisterVm(vm: VmUuid): Promise<TaskRecord> {
-    return this.#runOnVm('UnregisterVM', vm, () => unregisterVm(this.#vmContext, vm));
-  }
-
-  /** PowerOnVM_Task; keys that the host lacks are fetched and pushed first. */
-  powerOnVm(vm: VmUuid): Promise<TaskRecord> {
-    return this.#runOnVm('PowerOnVM_Task', vm, () => powerOnVm(this.#vmContext, vm));
-  }
-
-  /** PowerOffVM_Task: a hard power-off. */
-  powerOffVm(vm: VmUuid): Promise<TaskRecord> {
-    return this.#runOnVm('PowerOffVM_Task', vm, () => powerOffVm(this.#vmContext, vm));
-  }
-
-  /** CryptoUnlock_Task: brings all keys of a VM to its host now. */
-  unlockVm(vm: VmUuid): Promise<TaskRecord> {
-    return this.#runOnVm('CryptoUnlock_Task', vm, () => unlockVm(this.#vmContext, vm));
-  }
-
-  /** ReconnectHost_Task: looks at a host now and brings it the keys that it lacks. Fails with the first that it did not get. */
-  reconnectHost(host: HostName): Promise<TaskRecord> {
-    return this.#run('ReconnectHost_Task', hostEntity({ name: host }), async () => {
-      const [failure] = (await this.#remediation.attend(host)).values();
-      if (failure) throw failure;
-      return null;
-    });
-  }
-
-  clusters(): readonly ClusterRecord[] {
-    return this.#database.content.clusters;
+  /** Clusters, and the compute resources of standalone hosts. */
+  computeResources(): readonly ComputeResourceRecord[] {
+    return this.#all('computeResources');
   }
 
   /** Hosts as they were last seen. */
   hosts(): readonly HostRecord[] {
-    return this.#database.content.hosts;
+    return this.#all('hosts');
+  }
+
+  datastores(): readonly DatastoreRecord[] {
+    return this.#all('datastores');
   }
 
   /** VMs as they were last seen. */
   vms(): readonly VmRecord[] {
-    return this.#database.content.vms;
+    return this.#all('vms');
   }
 
-  /** Tasks, oldest first. */
+  /** A VM as it was last seen, or null. */
+  vm(id: MoRef<'VirtualMachine'>): VmRecord | null {
+    return this.#context.database.table('vms').get(id) ?? null;
+  }
+
+  /** The VM with this instance UUID as it was last seen, or null. */
+  vmOf(uuid: VmUuid): VmRecord | null {
+    return this.#context.inventory.vmOf(uuid);
+  }
+
+  /** A host as it was last seen, or null. */
+  host(id: MoRef<'HostSystem'>): HostRecord | null {
+    return this.#context.database.table('hosts').get(id) ?? null;
+  }
+
+  keyProviders(): readonly KeyProviderRecord[] {
+    return this.#all('keyProviders');
+  }
+
+  /** What the last poll of each key server found. */
+  keyServerStatus(): readonly KmipServerStatus[] {
+    return this.#context.health.statuses();
+  }
+
+  policies(): readonly PolicyRecord[] {
+    return this.#all('policies');
+  }
+
+  roles(): readonly RoleRecord[] {
+    return this.#all('roles');
+  }
+
+  users(): readonly UserRecord[] {
+    return this.#all('users');
+  }
+
+  permissions(): readonly PermissionRecord[] {
+    return this.#all('permissions');
+  }
+
+  /** Tasks as they are now, oldest first. */
   tasks(): readonly TaskRecord[] {
-    return this.#database.content.tasks;
+    return this.#context.tasks.all();
+  }
+
+  /** How far a task is; null when it does not run or does not say. */
+  progressOf(task: MoRef<'Task'>): TaskProgress | null {
+    return this.#context.tasks.progressOf(task);
   }
 
   /** Events, oldest first. */
   eventRecords(): readonly EventRecord[] {
-    return this.#database.content.events;
+    return this.#all('events');
   }
 
   /** Alarms that are raised now. */
   alarms(): readonly AlarmRecord[] {
-    return this.#database.content.alarms;
+    return this.#all('alarms');
   }
 
-  #runOnVm(name: TaskName, vm: VmUuid, work: () => Promise<void>): Promise<TaskRecord> {
-    const known = this.vms().find((record) => record.uuid === vm);
-    return this.#run(name, vmEntity(known ?? { uuid: vm, name: vm as string as VmName }), async () => {
-      await work();
-      return null;
-    });
-  }
-
-  async #run(name: TaskName, entity: EntityRef, work: () => Promise<string | null>): Promise<TaskRecord> {
-    this.#refuseIfStopped();
-    return this.#tasks.run(name, entity, work);
+  #all<Name extends TableName>(table: Name): readonly RecordOf<Name>[] {
+    return [...this.#context.database.table(table).values()];
   }
 
   /** A loop for each host, so that one whose keys are slow to come does not hold up the heartbeats of the others. */
-  #watchHost(host: HostName): void {
-    this.#loops.every(this.#settings.heartbeatMs, () => this.#remediation.beat(host), 'at once');
+  #watchHost(host: MoRef<'HostSystem'>): void {
+    const { settings, remediation } = this.#context;
+    this.#loops.every(settings.heartbeatMs, () => remediation.beat(host), 'at once');
   }
 
   /** All hosts at once, so that one whose keys are slow to come does not hold up the others. */
-  async #eachHost(work: (host: HostName) => Promise<unknown>): Promise<void> {
-    const results = await Promise.allSettled(this.hosts().map(({ name }) => work(name)));
+  async #eachHost(work: (host: MoRef<'HostSystem'>) => Promise<unknown>): Promise<void> {
+    const results = await Promise.allSettled(this.hosts().map(({ id }) => work(id)));
     for (const result of results) {
       // A host that does not respond was told of where it was noticed; it is looked at again at the next beat.
       if (result.status === 'rejected' && !(result.reason instanceof VCenterError)) throw result.reason;
@@ -266,4 +238,38 @@ export class VCenter {
     if (this.#state !== 'stopped') return;
     throw new VCenterError({ code: 'VCENTER_STOPPED' }, 'This vCenter is stopped. Boot it again from its folder.');
   }
+}
+
+/** Joins the parts of a vCenter. */
+function contextOf(
+  o: VCenterOptions,
+  database: VcDatabase,
+  version: VCenterVersion,
+  watchHost: (id: MoRef<'HostSystem'>) => void,
+): OperationContext {
+  const { clock, entropy, keyPairs, network, events: observer } = o;
+  const settings = { ...DEFAULT_SETTINGS, ...o.settings };
+  const eventLog = new EventLog(database, clock, observer, version);
+  const alarms = new Alarms(database, clock, observer);
+  const inventory = new Inventory(database, observer);
+  const hosts = new HostConnections({ links: o.hosts, inventory, eventLog, observer });
+  const vecs = new Vecs(o.files, `${o.folder}/vecs`);
+  const providers = new KeyProviders(database, observer);
+  const link = new KeyServerLink({ network, clock, timeoutMs: settings.kmsTimeoutMs });
+  const servers = new KeyServers({ link, vecs, providers, observer });
+  const keys = new Keys({ servers, profile: OBSERVED_CONVERSATION, eventLog, observer });
+  const encryptionMode = new EncryptionMode({ keys, providers, inventory, eventLog, alarms, observer });
+  const delivery = new KeyDelivery({ keys, eventLog, observer });
+  const provision = new KeyProvision(encryptionMode, delivery);
+  const watch = new VmWatch({ inventory, eventLog, alarms, observer });
+  return {
+    ...{ version, settings, clock, entropy, database, inventory, eventLog, hosts, providers, vecs, link, servers },
+    ...{ keys, encryptionMode, delivery, provision, watch, watchHost },
+    authorization: new Authorization(database, inventory),
+    policies: new StoragePolicies(database),
+    tasks: new Tasks(database, clock, observer),
+    health: new KeyServerHealth({ servers, providers, eventLog, alarms, clock, observer }),
+    certificates: new ClientCertificates({ providers, vecs, clock, entropy, keyPairs, observer }),
+    remediation: new Remediation({ hosts, inventory, provision, watch }),
+  };
 }

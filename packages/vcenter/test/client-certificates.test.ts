@@ -3,6 +3,7 @@ import { LabAuthority } from '@vcryptsim/pki';
 import type { KeyPair } from '@vcryptsim/ports';
 import type { VCenter } from '@vcryptsim/vcenter';
 import { describe, expect, it } from 'vitest';
+import { as } from './support/as-user.js';
 import { Lab, PROVIDER, START_MS } from './support/lab.js';
 
 const OTHER = 'branch-kms' as typeof PROVIDER;
@@ -18,7 +19,7 @@ async function withStranger(test: (lab: Lab, vcenter: VCenter) => Promise<void>)
     let drawn = 0;
     const keyPairs = { generate: async () => pairs[drawn++ % pairs.length] as KeyPair };
     const vcenter = await lab.bootVCenter({ keyPairs });
-    await expect(vcenter.cryptoManager.generateKey()).rejects.toMatchObject({ code: 'KEY_GENERATION_FAILED' });
+    await expect(as(vcenter).cryptoManager.generateKey()).rejects.toMatchObject({ code: 'KEY_GENERATION_FAILED' });
     await test(lab, vcenter);
     await vcenter.stop();
   });
@@ -32,7 +33,8 @@ function kmsAuthority(lab: Lab): Promise<LabAuthority> {
 
 describe('the four ways to make key servers trust vCenter', () => {
   it('1: they trust the root of its own authority, and every certificate that it signs', () =>
-    withStranger(async (lab, { cryptoManager }) => {
+    withStranger(async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       lab.servers.trustedAuthorities.push(await cryptoManager.retrieveVmcaRootCert());
       const leaf = new X509Certificate(await cryptoManager.generateVmcaClientCert(PROVIDER));
       const root = new X509Certificate(await cryptoManager.retrieveVmcaRootCert());
@@ -48,26 +50,28 @@ describe('the four ways to make key servers trust vCenter', () => {
   it('1: the authority is the same after a reboot, and one for all providers', () =>
     withStranger(async (lab, first) => {
       const [one, again] = await Promise.all([
-        first.cryptoManager.retrieveVmcaRootCert(),
-        first.cryptoManager.retrieveVmcaRootCert(),
+        as(first).cryptoManager.retrieveVmcaRootCert(),
+        as(first).cryptoManager.retrieveVmcaRootCert(),
       ]);
       expect(again).toEqual(one);
       await first.stop();
       const second = await lab.bootVCenter();
-      expect(await second.cryptoManager.retrieveVmcaRootCert()).toEqual(one);
+      expect(await as(second).cryptoManager.retrieveVmcaRootCert()).toEqual(one);
       const entry = new TextDecoder().decode((await lab.filesUnder('/vcenter')).get('/vcenter/vecs/vmca.pem'));
       expect(entry).toMatch(/-----BEGIN CERTIFICATE-----.*-----BEGIN PRIVATE KEY-----/s);
       await second.stop();
     }));
 
   it('2: they trust the certificate that it signed itself', () =>
-    withStranger(async (lab, { cryptoManager }) => {
+    withStranger(async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       lab.servers.trustedClients.push(await cryptoManager.generateSelfSignedClientCert(PROVIDER));
       await expect(cryptoManager.generateKey()).resolves.toMatchObject({ providerId: PROVIDER });
     }));
 
   it('3: it takes a certificate and private key that the key server made', () =>
-    withStranger(async (lab, { cryptoManager }) => {
+    withStranger(async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const authority = await kmsAuthority(lab);
       const made = await authority.issueIdentity({ subject: 'CN=vc', keyPair: pairs[0] as KeyPair, ...validity });
       await cryptoManager.uploadClientCert(PROVIDER, made);
@@ -77,7 +81,8 @@ describe('the four ways to make key servers trust vCenter', () => {
     }));
 
   it('3: it refuses a private key of another certificate, what is no certificate, and none', () =>
-    withStranger(async (lab, { cryptoManager }) => {
+    withStranger(async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const before = await cryptoManager.retrieveClientCert(PROVIDER);
       const authority = await kmsAuthority(lab);
       const { chain } = await authority.issueIdentity({ subject: 'CN=vc', keyPair: pairs[0] as KeyPair, ...validity });
@@ -94,7 +99,8 @@ describe('the four ways to make key servers trust vCenter', () => {
     }));
 
   it('4: it has the key server sign its request, and goes on with the old certificate until then', () =>
-    withStranger(async (lab, { cryptoManager }) => {
+    withStranger(async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const before = await cryptoManager.retrieveClientCert(PROVIDER);
       const authority = await kmsAuthority(lab);
       lab.servers.trustedAuthorities.push(authority.certificate);
@@ -109,7 +115,8 @@ describe('the four ways to make key servers trust vCenter', () => {
     }));
 
   it('4: a second request overwrites the first, whose certificate is refused from then on', () =>
-    withStranger(async (lab, { cryptoManager }) => {
+    withStranger(async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const authority = await kmsAuthority(lab);
       const first = await cryptoManager.generateClientCsr(PROVIDER);
       const second = await cryptoManager.generateClientCsr(PROVIDER);
@@ -125,18 +132,18 @@ describe('the four ways to make key servers trust vCenter', () => {
   it('4: the request and its key outlive a reboot; without a request there is nothing to update', () =>
     withStranger(async (lab, first) => {
       const authority = await kmsAuthority(lab);
-      await expect(first.cryptoManager.retrieveClientCsr(PROVIDER)).rejects.toMatchObject({
+      await expect(as(first).cryptoManager.retrieveClientCsr(PROVIDER)).rejects.toMatchObject({
         code: 'CLIENT_REQUEST_MISSING',
       });
-      await expect(first.cryptoManager.updateKmsSignedCsrClientCert(PROVIDER, [])).rejects.toMatchObject({
+      await expect(as(first).cryptoManager.updateKmsSignedCsrClientCert(PROVIDER, [])).rejects.toMatchObject({
         code: 'CLIENT_REQUEST_MISSING',
       });
-      const request = await first.cryptoManager.generateClientCsr(PROVIDER);
+      const request = await as(first).cryptoManager.generateClientCsr(PROVIDER);
       await first.stop();
       const second = await lab.bootVCenter();
-      expect(await second.cryptoManager.retrieveClientCsr(PROVIDER)).toEqual(request);
+      expect(await as(second).cryptoManager.retrieveClientCsr(PROVIDER)).toEqual(request);
       const certificate = await authority.signRequest(request, validity);
-      await second.cryptoManager.updateKmsSignedCsrClientCert(PROVIDER, [certificate]);
+      await as(second).cryptoManager.updateKmsSignedCsrClientCert(PROVIDER, [certificate]);
       await second.stop();
     }));
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { as } from './support/as-user.js';
 import { ESX_1, KMS_1, Lab, PROVIDER } from './support/lab.js';
 import { byteString, enumeration, integer, structure, text } from './support/ttlv-text.js';
 
@@ -88,7 +89,7 @@ describe('the conversation with a key server, as vCenter 7.0.3 was observed to h
       await lab.encryptedVm(vcenter);
       lab.wire.clear();
       lab.hosts.reboot(ESX_1);
-      await vcenter.reconnectHost(ESX_1);
+      await as(vcenter).reconnectHost(ESX_1);
       expect(lab.wire.conversations.map(({ requests }) => requests)).toEqual([laterUse('key-2'), laterUse('key-1')]);
     }));
 
@@ -110,8 +111,8 @@ describe('the conversation with a key server, as vCenter 7.0.3 was observed to h
 
   it('looks at a server certificate by an empty connection, and asks versions and vendor once it is trusted', () =>
     Lab.run([], async (lab, vcenter) => {
-      const certificate = await vcenter.cryptoManager.retrieveKmipServerCert(PROVIDER, KMS_1);
-      await vcenter.cryptoManager.uploadKmipServerCert(PROVIDER, KMS_1, certificate);
+      const certificate = await as(vcenter).cryptoManager.retrieveKmipServerCert(PROVIDER, KMS_1);
+      await as(vcenter).cryptoManager.uploadKmipServerCert(PROVIDER, KMS_1, certificate);
       expect(lab.wire.conversations.map(({ requests }) => requests)).toEqual([
         [],
         [firstFrame, secondDiscover],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { describe, expect, it } from 'vitest';
 import { Vecs } from '../src/crypto/vecs.js';
+import { as } from './support/as-user.js';
 import { KMS_1, KMS_2, Lab, PROVIDER } from './support/lab.js';
 import { enumeration, integer, structure, text } from './support/ttlv-text.js';
 
@@ -29,7 +30,8 @@ const headerOf = (request: string | undefined, like: string) => request?.slice(1
 
 describe('user name and password of a key server', () => {
   it('go into every header but those of Discover Versions, to that server alone', () =>
-    Lab.run([], async (lab, { cryptoManager }) => {
+    Lab.run([], async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       await cryptoManager.updateKmipServer({ providerId: PROVIDER, server, password: password() });
       await cryptoManager.generateKey();
       const [creating, tagging] = lab.wire.conversations;
@@ -45,7 +47,8 @@ describe('user name and password of a key server', () => {
     }));
 
   it('are not sent by the health poll, which stays as it was observed', () =>
-    Lab.run([], async (lab, { cryptoManager }) => {
+    Lab.run([], async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       await cryptoManager.pollHealth();
       const before = lab.wire.conversations.map(({ requests }) => [...requests]);
       await cryptoManager.updateKmipServer({ providerId: PROVIDER, server, password: password() });
@@ -68,28 +71,29 @@ describe('user name and password of a key server', () => {
 
   it('[S02] keeps the password in a file of its own, and out of the database, events and other files', () =>
     Lab.run([], async (lab, vcenter) => {
-      await vcenter.cryptoManager.updateKmipServer({ providerId: PROVIDER, server, password: password() });
+      await as(vcenter).cryptoManager.updateKmipServer({ providerId: PROVIDER, server, password: password() });
       const files = await lab.filesUnder('/vcenter');
       expect(files.get(FILE)).toEqual(password());
       const others = [...files].filter(([path]) => path !== FILE);
       for (const [, bytes] of others) expect(Buffer.from(bytes).includes(Buffer.from(password()))).toBe(false);
-      expect(vcenter.cryptoManager.listKmipServers()[0]?.servers[0]).toMatchObject({ userName: 'vSphere' });
+      expect(as(vcenter).cryptoManager.listKmipServers()[0]?.servers[0]).toMatchObject({ userName: 'vSphere' });
       expect(JSON.stringify([...lab.events, ...vcenter.eventRecords()])).not.toContain(PASSWORD);
     }));
 
   it('outlive a reboot', () =>
     Lab.run([], async (lab, first) => {
-      await first.cryptoManager.updateKmipServer({ providerId: PROVIDER, server, password: password() });
+      await as(first).cryptoManager.updateKmipServer({ providerId: PROVIDER, server, password: password() });
       await first.stop();
       const second = await lab.bootVCenter();
       lab.wire.clear();
-      await second.cryptoManager.generateKey();
+      await as(second).cryptoManager.generateKey();
       expect(lab.wire.conversations[0]?.requests[1]).toContain(authentication);
       await second.stop();
     }));
 
   it('says that a value is missing when the password has gone, makes no key there, and asks the next server', () =>
-    Lab.run([], async (lab, { cryptoManager }) => {
+    Lab.run([], async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       await cryptoManager.updateKmipServer({ providerId: PROVIDER, server, password: password() });
       await lab.files.unlink(FILE);
       lab.wire.clear();
@@ -104,7 +108,8 @@ describe('user name and password of a key server', () => {
     }));
 
   it('stay when only the address changes; an empty password, no user name or removal takes it away', () =>
-    Lab.run([], async (lab, { cryptoManager }) => {
+    Lab.run([], async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const kept = async () => (await lab.filesUnder('/vcenter')).get(FILE);
       const { userName: _, ...nameless } = server;
       await cryptoManager.updateKmipServer({ providerId: PROVIDER, server, password: password() });
@@ -121,7 +126,8 @@ describe('user name and password of a key server', () => {
     }));
 
   it('come with a server that is registered, and what an earlier one of its name left is not sent to it', () =>
-    Lab.run([], async (lab, { cryptoManager }) => {
+    Lab.run([], async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const other = 'branch-kms' as typeof PROVIDER;
       await cryptoManager.registerKmipServer({ providerId: other, server, password: password() });
       expect((await lab.filesUnder('/vcenter')).get('/vcenter/vecs/passwords/branch-kms/kms-1')).toEqual(password());
@@ -134,7 +140,8 @@ describe('user name and password of a key server', () => {
 
 describe('a change of a key server', () => {
   it('moves it to another address and keeps what is trusted there', () =>
-    Lab.run([], async (lab, { cryptoManager }) => {
+    Lab.run([], async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const [before] = cryptoManager.listKmipServers()[0]?.servers ?? [];
       await lab.servers.start('kms-9');
       await lab.servers.stop(KMS_1);
@@ -147,7 +154,8 @@ describe('a change of a key server', () => {
     }));
 
   it('refuses one that is not there', () =>
-    Lab.run([], async (_lab, { cryptoManager }) => {
+    Lab.run([], async (_lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const unknown = { name: 'kms-7' as typeof KMS_1, address: { name: 'kms-7' } };
       await expect(cryptoManager.updateKmipServer({ providerId: PROVIDER, server: unknown })).rejects.toMatchObject({
         code: 'SERVER_NOT_FOUND',

@@ -1,12 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { as } from './support/as-user.js';
 import { ESX_1, KMS_1, KMS_2, Lab, PROVIDER, START_MS } from './support/lab.js';
 
 const OTHER = 'branch kms/2' as typeof PROVIDER;
 
 describe('key providers', () => {
   it('keeps the servers in the order of their registration, and makes the first provider the default', () =>
-    Lab.run([], async (_lab, { cryptoManager }) => {
+    Lab.run([], async (_lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const server = { name: KMS_1, address: { host: '127.0.0.1', port: 5696 } };
       await cryptoManager.registerKmipServer({ providerId: OTHER, server });
       expect(cryptoManager.listKmipServers()).toMatchObject([
@@ -18,7 +20,8 @@ describe('key providers', () => {
     }));
 
   it('refuses what is there already, what is not there, and names that cannot be', () =>
-    Lab.run([], async (_lab, { cryptoManager }) => {
+    Lab.run([], async (_lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const server = { name: KMS_1, address: { name: KMS_1 } };
       const before = cryptoManager.listKmipServers();
       const refusals = [
@@ -42,7 +45,7 @@ describe('key providers', () => {
 
   it('asks for a default provider before it makes an encrypted VM', () =>
     Lab.run([ESX_1], async (lab, vcenter) => {
-      for (const server of [KMS_1, KMS_2]) await vcenter.cryptoManager.removeKmipServer(PROVIDER, server);
+      for (const server of [KMS_1, KMS_2]) await as(vcenter).cryptoManager.removeKmipServer(PROVIDER, server);
       await expect(lab.encryptedVm(vcenter)).rejects.toThrow('NO_DEFAULT_PROVIDER');
       expect(lab.hosts.of(ESX_1).state).toBe('incapable');
     }));
@@ -50,7 +53,8 @@ describe('key providers', () => {
 
 describe('trust', () => {
   it('makes a client certificate as a real vCenter does: its name, self-signed, no extended key usage', () =>
-    Lab.run([], async (lab, { cryptoManager }) => {
+    Lab.run([], async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const der = await cryptoManager.generateSelfSignedClientCert(PROVIDER);
       const certificate = new X509Certificate(der);
       expect(certificate.subject).toBe('CN=kmipClient20261122094708');
@@ -65,16 +69,17 @@ describe('trust', () => {
 
   it('keeps the client identity and the trusted certificate over a reboot', () =>
     Lab.run([], async (lab, first) => {
-      const der = await first.cryptoManager.retrieveSelfSignedClientCert(PROVIDER);
+      const der = await as(first).cryptoManager.retrieveSelfSignedClientCert(PROVIDER);
       await first.stop();
       const second = await lab.bootVCenter();
-      expect(await second.cryptoManager.retrieveSelfSignedClientCert(PROVIDER)).toEqual(der);
-      expect(await second.cryptoManager.generateKey()).toEqual({ keyId: 'key-1', providerId: PROVIDER });
+      expect(await as(second).cryptoManager.retrieveSelfSignedClientCert(PROVIDER)).toEqual(der);
+      expect(await as(second).cryptoManager.generateKey()).toEqual({ keyId: 'key-1', providerId: PROVIDER });
       await second.stop();
     }));
 
   it('stores providers of any name side by side', () =>
-    Lab.run([], async (lab, { cryptoManager }) => {
+    Lab.run([], async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const names = ['../x', 'a/b', 'a%2fb', '.', 'Ä'] as (typeof PROVIDER)[];
       const made: Uint8Array[] = [];
       for (const providerId of names) {
@@ -88,7 +93,8 @@ describe('trust', () => {
     }));
 
   it('speaks with no server whose certificate was not uploaded as trusted', () =>
-    Lab.run([], async (lab, { cryptoManager }) => {
+    Lab.run([], async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const server = { name: KMS_1, address: { name: KMS_1 } };
       await cryptoManager.registerKmipServer({ providerId: OTHER, server });
       await expect(cryptoManager.retrieveKmipServerCert(OTHER, KMS_1)).rejects.toMatchObject({
@@ -103,7 +109,8 @@ describe('trust', () => {
     }));
 
   it('refuses a server that shows another certificate than the trusted one', () =>
-    Lab.run([], async (_lab, { cryptoManager }) => {
+    Lab.run([], async (_lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       const own = await cryptoManager.retrieveSelfSignedClientCert(PROVIDER);
       await cryptoManager.uploadKmipServerCert(PROVIDER, KMS_1, own);
       await cryptoManager.uploadKmipServerCert(PROVIDER, KMS_2, own);
@@ -118,7 +125,8 @@ describe('trust', () => {
     }));
 
   it('reads a server certificate before that server trusts it, and says so when nobody is there', () =>
-    Lab.run([], async (lab, { cryptoManager }) => {
+    Lab.run([], async (lab, vcenter) => {
+      const { cryptoManager } = as(vcenter);
       lab.servers.trustedClients.length = 0;
       const certificate = await cryptoManager.retrieveKmipServerCert(PROVIDER, KMS_1);
       expect(new X509Certificate(certificate).subject).toBe('CN=kms');
@@ -137,7 +145,7 @@ describe('trust', () => {
       await handle.truncate(100);
       await handle.close();
       const second = await lab.bootVCenter();
-      await expect(second.cryptoManager.retrieveSelfSignedClientCert(PROVIDER)).rejects.toMatchObject({
+      await expect(as(second).cryptoManager.retrieveSelfSignedClientCert(PROVIDER)).rejects.toMatchObject({
         code: 'VECS_DAMAGED',
         fault: { file: path },
       });

@@ -1,92 +1,190 @@
+import { DurableLog, sha256Check } from '@vcryptsim/durable-log';
 import { FaultyFileSystem } from '@vcryptsim/simkit';
-import { VCenterError } from '@vcryptsim/vcenter';
+import { generateProviderKey, powerOnVm } from '@vcryptsim/vcenter/catalogue';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readDatabase } from '../src/database/read-database.js';
+import { counted } from '../../../test/support/counted.js';
+import { openChangeLog } from '../src/database/change-log.js';
 import { VcDatabase } from '../src/database/vc-database.js';
+import { install } from '../src/installation.js';
+import { as } from './support/as-user.js';
 import { CLUSTER, ESX_1, Lab } from './support/lab.js';
 
-const PATH = '/vcenter/vcdb.json';
+const PATH = '/vcenter/vcdb.log';
+const FORMAT = 'vcryptsim vcenter database 2';
 
-async function contentOf(lab: Lab): Promise<string> {
-  return new TextDecoder().decode((await lab.filesUnder('/vcenter')).get(PATH));
+/** The tables of a vCenter, as everybody outside sees them. */
+const tablesOf = (vcenter: Parameters<typeof as>[0]) => [
+  ...[vcenter.folders(), vcenter.datacenters(), vcenter.computeResources(), vcenter.hosts(), vcenter.vms()],
+  ...[vcenter.keyProviders(), vcenter.policies(), vcenter.roles(), vcenter.users(), vcenter.permissions()],
+  ...[vcenter.alarms(), vcenter.tasks(), vcenter.eventRecords()],
+];
+
+async function bytesOf(lab: Lab): Promise<Uint8Array> {
+  return (await lab.filesUnder('/vcenter')).get(PATH)!;
 }
 
-function codeOf(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof VCenterError && error.fault.code === 'DATABASE_DAMAGED') return error.fault.what;
-    throw error;
-  }
-  return 'accepted';
+async function write(lab: Lab, bytes: Uint8Array): Promise<void> {
+  const handle = await lab.files.open(PATH, { access: 'write' });
+  await handle.truncate(0);
+  await handle.pwrite(bytes, 0);
+  await handle.close();
+}
+
+/** Every record of a log as text, in its order. */
+async function recordsOf(lab: Lab): Promise<string[]> {
+  const records: string[] = [];
+  const o = { files: lab.files, path: PATH, format: FORMAT, check: sha256Check };
+  const { log } = await DurableLog.open(o, (record) => records.push(new TextDecoder().decode(record)));
+  await log.close();
+  return records;
 }
 
 describe('the database of a vCenter', () => {
-  it('comes back from its file as it was', () =>
+  it('comes back from its log as it was, and again from what that left', () =>
     Lab.run([ESX_1], async (lab, first) => {
       await lab.encryptedVm(first);
-      await first.reconnectHost(ESX_1);
-      const known = [first.clusters(), first.hosts(), first.vms(), first.tasks(), first.eventRecords(), first.alarms()];
-      const providers = first.cryptoManager.listKmipServers();
+      await as(first).reconnectHost(ESX_1);
+      const known = tablesOf(first);
       await first.stop();
-      const second = await lab.bootVCenter();
-      expect([
-        ...[second.clusters(), second.hosts(), second.vms()],
-        ...[second.tasks(), second.eventRecords(), second.alarms()],
-      ]).toEqual(known);
-      expect(second.cryptoManager.listKmipServers()).toEqual(providers);
-      await second.stop();
+      for (let boot = 0; boot < 2; boot++) {
+        const again = await lab.bootVCenter();
+        expect(tablesOf(again)).toEqual(known);
+        await again.stop();
+      }
+    }));
+
+  it('reads the same after a cut in the middle of its last change as before that change', () =>
+    Lab.run([ESX_1], async (lab, first) => {
+      await lab.encryptedVm(first);
+      const [known, whole] = [tablesOf(first), (await bytesOf(lab)).slice()];
+      await as(first).addCluster('cluster-2');
+      await first.stop();
+      const longer = await bytesOf(lab);
+      expect(longer.length).toBeGreaterThan(whole.length);
+      for (let cut = whole.length; cut < longer.length; cut += 97) {
+        await write(lab, longer.subarray(0, cut));
+        const again = await lab.bootVCenter();
+        expect(tablesOf(again)).toEqual(known);
+        await again.stop();
+        expect(await bytesOf(lab)).toEqual(whole);
+      }
     }));
 
   it('[S02] has no member that could hold a key: every text in it is a name, an ID, a state or a sentence', () =>
     Lab.run([ESX_1], async (lab, vcenter) => {
       await lab.encryptedVm(vcenter);
+      await vcenter.stop();
       const members = new Set<string>();
-      JSON.parse(await contentOf(lab), (member: string, value: unknown) => {
-        if (typeof value === 'string') members.add(/^\d+$/.test(member) ? '(item)' : member);
-        return value;
-      });
+      for (const text of await recordsOf(lab)) {
+        JSON.parse(text, (member: string, value: unknown) => {
+          if (typeof value === 'string') members.add(/^\d+$/.test(member) ? '(item)' : member);
+          return value;
+        });
+      }
       expect([...members].sort()).toEqual(
         [
-          ...['format', 'name', 'cluster', 'host', 'uuid', 'version', 'vmxPath', 'policy', 'type', 'id', 'message'],
-          ...['keyId', 'providerId', 'trustedCertificateSha256'],
+          ...['(item)', 'name', 'parent', 'host', 'uuid', 'version', 'vmxPath', 'fileName', 'type', 'id', 'message'],
+          ...['keyId', 'providerId', 'trustedCertificateSha256', 'policy', 'description', 'user', 'entity'],
           ...['connectionState', 'cryptoState', 'powerState', 'state', 'result'],
+          ...['vmFolder', 'hostFolder', 'datastoreFolder'],
         ].sort(),
       );
     }));
 
-  it('names the place of what does not fit, and takes nothing of such a file', () =>
-    Lab.run([ESX_1], async (lab, vcenter) => {
-      await lab.encryptedVm(vcenter);
-      const text = await contentOf(lab);
-      const edited = (from: string | RegExp, to: string): Uint8Array => {
-        expect(text).toMatch(from);
-        return new TextEncoder().encode(text.replace(from, to));
-      };
-      const found = (bytes: Uint8Array) => codeOf(() => readDatabase(PATH, bytes));
-      expect(found(new TextEncoder().encode(text))).toBe('accepted');
-      expect(found(new TextEncoder().encode(text.slice(0, -3)))).toBe('it is not JSON');
-      expect(found(new Uint8Array([0xff, 0xfe]))).toBe('it is not JSON');
-      expect(found(new TextEncoder().encode('[]'))).toBe('the whole is not an object');
-      expect(found(edited('vcryptsim-vcdb', 'another'))).toBe('format is not one of vcryptsim-vcdb');
-      expect(found(edited('"formatVersion": 1', '"formatVersion": 2'))).toBe('its formatVersion is not 1');
-      expect(found(edited('"keyId": "key-2"', '"keyId": 2'))).toBe('clusters[0].hostKeyId.keyId is not a text');
-      expect(found(edited('"cryptoState": "safe"', '"cryptoState": "unsafe"'))).toMatch(
-        /^hosts\[0\]\.cryptoState is not/,
-      );
-      expect(found(edited('"incarnation": 1', '"incarnation": -1'))).toBe('hosts[0].incarnation is not a whole number');
-      expect(found(edited('"vms": [', '"vms": 1, "x": ['))).toBe('vms is not a list');
-    }));
+  it('appends what a change changes, whatever else it holds', async () => {
+    const appended = async (vms: number): Promise<number> => {
+      let bytes = 0;
+      await Lab.run([ESX_1], async (lab, vcenter) => {
+        for (let vm = 0; vm < vms; vm++) await lab.encryptedVm(vcenter, `vm-${vm}`);
+        const before = (await bytesOf(lab)).length;
+        await lab.encryptedVm(vcenter, 'one-more');
+        bytes = (await bytesOf(lab)).length - before;
+      });
+      return bytes;
+    };
+    const [small, large] = [await appended(20), await appended(40)];
+    expect(counted('bytes of one more VM in the database', [small, '20 VMs'], [large, '40'])).toBeLessThan(1.05);
+  });
 
-  it('refuses to boot from a damaged file, and leaves the file as it is', () =>
+  it('is written anew when most of it is old, and reads the same then', () =>
     Lab.run([], async (lab, vcenter) => {
       await vcenter.stop();
-      const handle = await lab.files.open(PATH, { access: 'write' });
-      await handle.pwrite(new TextEncoder().encode('x'), 0);
+      const open = () => VcDatabase.open(lab.files, '/other', (tx) => install(tx, 'other'));
+      const database = await open();
+      for (let at = 0; at < 5_000; at++) {
+        await database.change((tx) => tx.put('users', 'alice', { name: `alice${at}` as never }));
+      }
+      expect(database.table('users').get('alice')?.name).toBe('alice4999');
+      await database.close();
+      const { log, tables } = await openChangeLog(lab.files, '/other/vcdb.log');
+      expect(log.isMostlyOld(tables)).toBe(false);
+      await log.close();
+      const again = await open();
+      expect(again.table('users')).toEqual(database.table('users'));
+      expect(again.table('roles')).toEqual(database.table('roles'));
+    }));
+
+  it('refuses to boot from a damaged log, and leaves it as it is', () =>
+    Lab.run([ESX_1], async (lab, vcenter) => {
+      await lab.encryptedVm(vcenter);
+      await vcenter.stop();
+      const whole = (await bytesOf(lab)).slice();
+      for (const at of [0, 40, Math.floor(whole.length / 2)]) {
+        const bytes = whole.slice();
+        bytes[at] = (bytes[at] ?? 0) ^ 0x20;
+        await write(lab, bytes);
+        await expect(lab.bootVCenter()).rejects.toMatchObject({ code: 'DATABASE_DAMAGED', fault: { file: PATH } });
+        expect(await bytesOf(lab)).toEqual(bytes);
+      }
+    }));
+
+  it('refuses any record that does not fit its table, by its number', async () => {
+    await Lab.run([ESX_1], async (lab, vcenter) => {
+      await lab.encryptedVm(vcenter);
+      await vcenter.stop();
+      const records = await recordsOf(lab);
+      const values = JSON.parse(records.find((record) => record.startsWith('["vms"'))!) as [string, string, object];
+      const members = Object.keys(values[2]);
+      let [read, refused] = [0, 0];
+      await fc.assert(
+        fc.asyncProperty(fc.constantFrom(...members), fc.jsonValue(), async (member, value) => {
+          const edited = JSON.stringify([values[0], values[1], { ...values[2], [member]: value }]);
+          const o = { files: lab.files, path: '/vcenter/edited.log', format: FORMAT, check: sha256Check };
+          const { log } = await DurableLog.open(o, () => {});
+          await log.append(new TextEncoder().encode(edited));
+          await log.close();
+          try {
+            const { log: opened } = await openChangeLog(lab.files, o.path);
+            await opened.close();
+            read += 1;
+          } catch (error) {
+            const what = expect.stringMatching(/^record 1 \(vms vm-\d+\): .* does not fit/);
+            expect(error).toMatchObject({ code: 'DATABASE_DAMAGED', fault: { file: o.path, what } });
+            refused += 1;
+          } finally {
+            await lab.files.unlink(o.path);
+          }
+        }),
+        { numRuns: 200 },
+      );
+      expect(refused).toBeGreaterThan(50);
+      expect(read + refused).toBe(200);
+    });
+  });
+
+  it('refuses the database of an earlier release with a sentence, and leaves it as it is', () =>
+    Lab.run([], async (lab, vcenter) => {
+      await vcenter.stop();
+      await lab.files.unlink(PATH);
+      const handle = await lab.files.open('/vcenter/vcdb.json', { access: 'write', create: 'exclusive' });
+      await handle.pwrite(new TextEncoder().encode('{"format":"vcryptsim-vcdb","formatVersion":1}'), 0);
       await handle.close();
-      const before = await contentOf(lab);
-      await expect(lab.bootVCenter()).rejects.toMatchObject({ code: 'DATABASE_DAMAGED', fault: { file: PATH } });
-      expect(await contentOf(lab)).toBe(before);
+      await expect(lab.bootVCenter()).rejects.toMatchObject({
+        code: 'DATABASE_OLD',
+        message: expect.stringContaining('/vcenter/vcdb.json is the database of an earlier release'),
+      });
+      expect([...(await lab.filesUnder('/vcenter')).keys()]).not.toContain(PATH);
     }));
 
   it('keeps the old content, in memory and on disk, when the medium is full', () =>
@@ -94,28 +192,26 @@ describe('the database of a vCenter', () => {
       await vcenter.stop();
       const files = new FaultyFileSystem(lab.files);
       const second = await lab.bootVCenter({ files });
-      const before = await contentOf(lab);
+      const before = (await bytesOf(lab)).slice();
       const freeAgain = files.set({ kind: 'no-space', afterBytes: 0 });
-      await expect(second.addCluster('cluster-2' as typeof CLUSTER)).rejects.toMatchObject({ code: 'NO_SPACE' });
-      expect(second.clusters().map(({ name }) => name)).toEqual([CLUSTER]);
-      expect(await contentOf(lab)).toBe(before);
+      await expect(as(second).addCluster('cluster-2')).rejects.toMatchObject({ code: 'LOG_UNWRITABLE' });
+      expect(second.computeResources().map(({ name }) => name)).toEqual([CLUSTER]);
+      expect(await bytesOf(lab)).toEqual(before);
       freeAgain();
-      await second.addCluster('cluster-2' as typeof CLUSTER);
-      expect(second.clusters().map(({ name }) => name)).toEqual([CLUSTER, 'cluster-2']);
+      await as(second).addCluster('cluster-2');
+      expect(second.computeResources().map(({ name }) => name)).toEqual([CLUSTER, 'cluster-2']);
       await second.stop();
     }));
 
   it('makes changes one after another, each on what the earlier one left', () =>
     Lab.run([], async (lab, vcenter) => {
       await vcenter.stop();
-      const database = await VcDatabase.open(lab.files, '/other', 'other');
-      await Promise.all(
-        Array.from({ length: 20 }, () =>
-          database.update(({ nextTaskNumber }) => ({ nextTaskNumber: nextTaskNumber + 1 })),
-        ),
-      );
-      expect(database.content.nextTaskNumber).toBe(21);
-      expect((await VcDatabase.open(lab.files, '/other', 'other')).content).toEqual(database.content);
+      const open = () => VcDatabase.open(lab.files, '/other', (tx) => install(tx, 'other'));
+      const database = await open();
+      const numbers = await Promise.all(Array.from({ length: 20 }, () => database.change((tx) => tx.next('task'))));
+      expect(numbers).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+      await database.close();
+      expect((await open()).table('installation')).toEqual(database.table('installation'));
     }));
 
   it('ends a task that was running when vCenter was cut off', () =>
@@ -123,16 +219,14 @@ describe('the database of a vCenter', () => {
       const vm = await lab.encryptedVm(first);
       lab.hosts.reboot(ESX_1);
       for (const name of ['kms-1', 'kms-2']) lab.network.set(name, { kind: 'hang' });
-      const waiting = first.unlockVm(vm);
+      const waiting = as(first).unlockVm(vm);
       await lab.clock.after(1_000);
-      const cutOff = await contentOf(lab);
+      expect(first.tasks().at(-1)).toMatchObject({ name: 'CryptoUnlock_Task', state: 'running' });
+      const cutOff = (await bytesOf(lab)).slice();
       await first.stop();
       expect(await waiting).toMatchObject({ state: 'error' });
 
-      const handle = await lab.files.open(PATH, { access: 'write' });
-      await handle.truncate(0);
-      await handle.pwrite(new TextEncoder().encode(cutOff), 0);
-      await handle.close();
+      await write(lab, cutOff);
       const second = await lab.bootVCenter();
       expect(second.tasks().at(-1)).toMatchObject({
         name: 'CryptoUnlock_Task',
@@ -145,11 +239,13 @@ describe('the database of a vCenter', () => {
   it('answers nothing and changes nothing after it stopped', () =>
     Lab.run([ESX_1], async (lab, vcenter) => {
       const vm = await lab.encryptedVm(vcenter);
+      const { session } = as(vcenter);
+      const ref = as(vcenter).vm(vm);
       await vcenter.stop();
-      const before = await contentOf(lab);
-      await expect(vcenter.powerOnVm(vm)).rejects.toMatchObject({ code: 'VCENTER_STOPPED' });
-      await expect(vcenter.cryptoManager.generateKey()).rejects.toMatchObject({ code: 'VCENTER_STOPPED' });
+      const before = (await bytesOf(lab)).slice();
+      await expect(session.run(powerOnVm, ref, {})).rejects.toMatchObject({ code: 'VCENTER_STOPPED' });
+      await expect(session.call(generateProviderKey, null, {})).rejects.toMatchObject({ code: 'VCENTER_STOPPED' });
       await lab.clock.after(600_000);
-      expect(await contentOf(lab)).toBe(before);
+      expect(await bytesOf(lab)).toEqual(before);
     }));
 });

@@ -1,5 +1,6 @@
 import type { KeyId } from '@vcryptsim/ports';
 import { describe, expect, it } from 'vitest';
+import { as } from './support/as-user.js';
 import { ESX_1, KMS_1, KMS_2, Lab, PROVIDER } from './support/lab.js';
 
 const LOCKED = 'Virtual Machine Locked Alarm';
@@ -10,11 +11,11 @@ describe('key servers that fail', () => {
   it('asks the servers in their order, each time from the first', () =>
     Lab.run([], async (lab, vcenter) => {
       lab.network.set(KMS_1, { kind: 'refuse' });
-      await vcenter.cryptoManager.generateKey();
+      await as(vcenter).cryptoManager.generateKey();
       expect(new Set(lab.wire.conversations.map(({ to }) => to))).toEqual(new Set([KMS_2]));
       lab.network.clear(KMS_1);
       lab.wire.clear();
-      await vcenter.cryptoManager.generateKey();
+      await as(vcenter).cryptoManager.generateKey();
       expect(new Set(lab.wire.conversations.map(({ to }) => to))).toEqual(new Set([KMS_1]));
     }));
 
@@ -22,7 +23,7 @@ describe('key servers that fail', () => {
     Lab.run([], async (lab, vcenter) => {
       lab.network.set(KMS_1, { kind: 'hang' });
       const startMs = lab.clock.nowMs;
-      await vcenter.cryptoManager.generateKey();
+      await as(vcenter).cryptoManager.generateKey();
       // Two steps, Create and the product tags, each of which waits for the first server once.
       expect(lab.clock.nowMs - startMs).toBe(60_000);
       expect(lab.events.filter(({ type }) => type === 'KMS_STEP_FAILED')).toMatchObject([
@@ -35,7 +36,7 @@ describe('key servers that fail', () => {
     Lab.run([], async (lab, vcenter) => {
       lab.network.set(KMS_1, { kind: 'refuse' });
       lab.network.set(KMS_2, { kind: 'hang' });
-      await expect(vcenter.cryptoManager.generateKey()).rejects.toMatchObject({
+      await expect(as(vcenter).cryptoManager.generateKey()).rejects.toMatchObject({
         code: 'KEY_GENERATION_FAILED',
         fault: {
           providerId: PROVIDER,
@@ -66,7 +67,7 @@ describe('key servers that fail', () => {
         lab.servers.setState('key-1', state);
         lab.hosts.reboot(ESX_1);
         lab.wire.clear();
-        const { error } = await vcenter.unlockVm(vm);
+        const { error } = await as(vcenter).unlockVm(vm);
         expect(error).toMatchObject({ code: 'KEY_NOT_ACTIVE', fault: { keyId: { keyId: 'key-1' }, state } });
         expect(lab.wire.conversations.map(({ to }) => to)).toEqual([KMS_1, KMS_1]);
         expect(lab.hosts.of(ESX_1).cache.has('key-1/corp-kms')).toBe(false);
@@ -78,7 +79,7 @@ describe('key servers that fail', () => {
       const vm = await lab.encryptedVm(vcenter);
       lab.servers.attributesReadable = false;
       const host = lab.hosts.reboot(ESX_1);
-      const { error } = await vcenter.unlockVm(vm);
+      const { error } = await as(vcenter).unlockVm(vm);
       expect(error).toMatchObject({ code: 'KMS_CLUSTER_ERROR', fault: { answered: true } });
       expect(error?.message).toMatch(
         /^Cannot get key key-2 from KMS server kms-1, reason: .*from KMS server kms-2, reason: /,
@@ -90,12 +91,12 @@ describe('key servers that fail', () => {
     Lab.run([ESX_1], async (lab, vcenter) => {
       const vm = await lab.encryptedVm(vcenter);
       lab.hosts.reboot(ESX_1);
-      await vcenter.cryptoManager.retrieveKmipServerCert(PROVIDER, KMS_1);
+      await as(vcenter).cryptoManager.retrieveKmipServerCert(PROVIDER, KMS_1);
       lab.servers.keys.delete('key-1');
       lab.network.set(KMS_2, { kind: 'refuse' });
-      expect((await vcenter.unlockVm(vm)).error?.code).toBe('KMS_CLUSTER_ERROR');
+      expect((await as(vcenter).unlockVm(vm)).error?.code).toBe('KMS_CLUSTER_ERROR');
       lab.network.clear(KMS_2);
-      expect((await vcenter.unlockVm(vm)).error?.code).toBe('KEY_NOT_FOUND');
+      expect((await as(vcenter).unlockVm(vm)).error?.code).toBe('KEY_NOT_FOUND');
     }));
 
   it('does not let the missing key of one VM hold up another VM', () =>
@@ -104,7 +105,7 @@ describe('key servers that fail', () => {
       await lab.encryptedVm(vcenter, 'ledger');
       lab.servers.keys.delete('key-1');
       lab.hosts.reboot(ESX_1);
-      expect(await vcenter.reconnectHost(ESX_1)).toMatchObject({ error: { code: 'KEY_NOT_FOUND' } });
+      expect(await as(vcenter).reconnectHost(ESX_1)).toMatchObject({ error: { code: 'KEY_NOT_FOUND' } });
       expect(vcenter.vms()).toMatchObject([
         { name: 'payroll', cryptoState: 'locked' },
         { name: 'ledger', cryptoState: 'unlocked' },
@@ -145,18 +146,18 @@ describe('key servers that fail', () => {
       const vm = await lab.encryptedVm(vcenter);
       for (const server of [KMS_1, KMS_2]) lab.network.set(server, { kind: 'refuse' });
       lab.hosts.reboot(ESX_1);
-      await vcenter.reconnectHost(ESX_1);
+      await as(vcenter).reconnectHost(ESX_1);
       expect(vcenter.alarms().map(({ name }) => name)).toContain(LOCKED);
       for (const server of [KMS_1, KMS_2]) lab.network.clear(server);
-      expect(await vcenter.unlockVm(vm)).toMatchObject({ name: 'CryptoUnlock_Task', state: 'success' });
+      expect(await as(vcenter).unlockVm(vm)).toMatchObject({ name: 'CryptoUnlock_Task', state: 'success' });
       expect(vcenter.alarms()).toEqual([]);
     }));
 
   it('notices the reboot of one host while another waits for a silent key server', () =>
     Lab.run([ESX_1], async (lab, vcenter) => {
       const slow = lab.hosts.boot('esx-9' as typeof ESX_1);
-      const [cluster] = vcenter.clusters();
-      await vcenter.addHost({ name: slow.name, cluster: cluster!.name });
+      const [cluster] = vcenter.computeResources();
+      await as(vcenter).addHost({ name: slow.name, cluster: cluster!.name });
       await lab.encryptedVm(vcenter);
       vcenter.start();
       await lab.clock.after(1_000);
@@ -172,16 +173,16 @@ describe('key servers that fail', () => {
   it('[S20] does not find the keys of a provider under another name, and finds them under its first name again', () =>
     Lab.run([ESX_1], async (lab, vcenter) => {
       const vm = await lab.encryptedVm(vcenter);
-      const { cryptoManager } = vcenter;
+      const { cryptoManager } = as(vcenter);
       for (const server of [KMS_1, KMS_2]) await cryptoManager.removeKmipServer(PROVIDER, server);
-      expect(await vcenter.powerOnVm(vm)).toMatchObject({ state: 'success' });
+      expect(await as(vcenter).powerOnVm(vm)).toMatchObject({ state: 'success' });
       await lab.trust(vcenter, 'new-name' as typeof PROVIDER, [KMS_1]);
       lab.hosts.reboot(ESX_1);
-      expect((await vcenter.powerOnVm(vm)).error).toMatchObject({
+      expect((await as(vcenter).powerOnVm(vm)).error).toMatchObject({
         code: 'PROVIDER_NOT_FOUND',
         fault: { providerId: PROVIDER },
       });
-      await vcenter.reconnectHost(ESX_1);
+      await as(vcenter).reconnectHost(ESX_1);
       expect(vcenter.vms()).toMatchObject([{ connectionState: 'invalid' }]);
 
       await cryptoManager.registerKmipServer({
@@ -190,13 +191,13 @@ describe('key servers that fail', () => {
       });
       const certificate = await cryptoManager.retrieveKmipServerCert(PROVIDER, KMS_1);
       await cryptoManager.uploadKmipServerCert(PROVIDER, KMS_1, certificate);
-      expect(await vcenter.unlockVm(vm)).toMatchObject({ state: 'success' });
+      expect(await as(vcenter).unlockVm(vm)).toMatchObject({ state: 'success' });
       expect(vcenter.vms()).toMatchObject([{ connectionState: 'connected' }]);
     }));
 
   it('says whether a server is down, silent, or does not accept vCenter', () =>
     Lab.run([], async (lab, vcenter) => {
-      const { cryptoManager } = vcenter;
+      const { cryptoManager } = as(vcenter);
       expect(cryptoManager.retrieveKmipServersStatus()).toMatchObject([{ status: 'gray' }, { status: 'gray' }]);
       lab.network.set(KMS_2, { kind: 'hang' });
       await cryptoManager.pollHealth();
@@ -226,7 +227,7 @@ describe('key servers that fail', () => {
       await lab.encryptedVm(vcenter);
       lab.servers.keys.delete('key-2');
       const host = lab.hosts.reboot(ESX_1);
-      expect((await vcenter.reconnectHost(ESX_1)).error).toMatchObject({
+      expect((await as(vcenter).reconnectHost(ESX_1)).error).toMatchObject({
         code: 'KEY_NOT_FOUND',
         fault: { keyId: { keyId: 'key-2' as KeyId } },
       });

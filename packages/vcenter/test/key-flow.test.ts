@@ -1,6 +1,7 @@
 import { Kek } from '@vcryptsim/crypto-core';
 import { formatKeyId, type KeyId, sectorCount, type VmName } from '@vcryptsim/ports';
 import { describe, expect, it } from 'vitest';
+import { as } from './support/as-user.js';
 import { formsOf } from './support/key-forms.js';
 import { ESX_1, ESX_2, KMS_1, KMS_2, Lab, PROVIDER } from './support/lab.js';
 import { encryptedVmOf } from './support/vm-request.js';
@@ -29,7 +30,7 @@ describe('keys on their way', () => {
   it('[S02] keeps key IDs in its files, and no key in any form', () =>
     Lab.run([ESX_1], async (lab, vcenter) => {
       await lab.encryptedVm(vcenter);
-      await vcenter.reconnectHost(ESX_1);
+      await as(vcenter).reconnectHost(ESX_1);
       const files = await lab.filesUnder('/vcenter');
       const everything = Buffer.concat([...files.values()]);
       expect(everything.includes('key-1')).toBe(true);
@@ -55,8 +56,9 @@ describe('keys on their way', () => {
   it('[S27] keeps of the host key its ID alone', () =>
     Lab.run([ESX_1], async (lab, vcenter) => {
       await lab.encryptedVm(vcenter);
-      expect(vcenter.clusters()).toEqual([{ name: 'cluster-1', hostKeyId: { keyId: 'key-2', providerId: PROVIDER } }]);
-      const database = (await lab.filesUnder('/vcenter')).get('/vcenter/vcdb.json');
+      const hostKeyId = { keyId: 'key-2', providerId: PROVIDER };
+      expect(vcenter.computeResources()).toMatchObject([{ name: 'cluster-1', hostKeyId }]);
+      const database = (await lab.filesUnder('/vcenter')).get('/vcenter/vcdb.log');
       for (const form of formsOf(lab.servers.bytesOf('key-2'))) {
         expect(Buffer.from(database!).includes(form)).toBe(false);
       }
@@ -98,13 +100,13 @@ describe('keys on their way', () => {
       const vm = await lab.encryptedVm(vcenter);
       for (const server of [KMS_1, KMS_2]) lab.network.set(server, { kind: 'refuse' });
       lab.wire.clear();
-      expect(await vcenter.powerOnVm(vm)).toMatchObject({ name: 'PowerOnVM_Task', state: 'success' });
+      expect(await as(vcenter).powerOnVm(vm)).toMatchObject({ name: 'PowerOnVM_Task', state: 'success' });
       expect(lab.wire.conversations).toEqual([]);
       expect(vcenter.vms()).toMatchObject([{ powerState: 'poweredOn' }]);
 
       for (const server of [KMS_1, KMS_2]) lab.network.clear(server);
       const host = lab.hosts.reboot(ESX_1);
-      expect(await vcenter.powerOnVm(vm)).toMatchObject({ state: 'success' });
+      expect(await as(vcenter).powerOnVm(vm)).toMatchObject({ state: 'success' });
       expect(host.poweredOn.has(vm)).toBe(true);
     }));
 
@@ -113,7 +115,7 @@ describe('keys on their way', () => {
       const vm = await lab.encryptedVm(vcenter);
       lab.servers.keys.delete('key-1');
       lab.hosts.reboot(ESX_1);
-      const { error } = await vcenter.powerOnVm(vm);
+      const { error } = await as(vcenter).powerOnVm(vm);
       expect(error).toMatchObject({ code: 'KEY_NOT_FOUND', fault: { keyId: vmKey } });
       expect(error?.message).toMatch(/^Key key-1\/corp-kms not found\./);
     }));
@@ -123,7 +125,9 @@ describe('keys on their way', () => {
       await lab.encryptedVm(vcenter, 'payroll');
       await lab.encryptedVm(vcenter, 'ledger');
       expect(
-        vcenter.vms().map(({ keyId, diskKeyIds }) => [keyId, ...diskKeyIds].map((id) => id && formatKeyId(id))),
+        vcenter
+          .vms()
+          .map(({ keyId, disks }) => [keyId, ...disks.map((disk) => disk.keyId)].map((id) => id && formatKeyId(id))),
       ).toEqual([
         ['key-1/corp-kms', 'key-1/corp-kms'],
         ['key-3/corp-kms', 'key-3/corp-kms'],
@@ -133,7 +137,7 @@ describe('keys on their way', () => {
   it('makes a plain VM without a word to any key server', () =>
     Lab.run([ESX_1], async (lab, vcenter) => {
       const disks = [{ capacity: sectorCount(2048) }];
-      const task = await vcenter.createVm({ name: 'plain' as VmName, host: ESX_1, disks });
+      const task = await as(vcenter).createVm({ name: 'plain' as VmName, host: ESX_1, disks });
       expect(task).toMatchObject({ name: 'CreateVM_Task', state: 'success', error: null });
       expect(lab.wire.conversations).toEqual([]);
       expect(lab.hosts.of(ESX_1).state).toBe('incapable');
@@ -143,8 +147,8 @@ describe('keys on their way', () => {
     Lab.run([ESX_1], async (lab, vcenter) => {
       await lab.encryptedVm(vcenter);
       const late = lab.hosts.boot(ESX_2);
-      const [cluster] = vcenter.clusters();
-      await vcenter.addHost({ name: ESX_2, cluster: cluster!.name });
+      const [cluster] = vcenter.computeResources();
+      await as(vcenter).addHost({ name: ESX_2, cluster: cluster!.name });
       expect([...late.cache.keys()].sort()).toEqual(['key-1/corp-kms', 'key-2/corp-kms']);
     }));
 
@@ -166,7 +170,7 @@ describe('keys on their way', () => {
   it('makes the VM though another host of the cluster goes away meanwhile, and serves that host when it is back', () =>
     Lab.run([ESX_1, ESX_2], async (lab, vcenter) => {
       lab.network.set(KMS_1, { kind: 'slow', delayMs: 1_000 });
-      const making = vcenter.createVm(encryptedVmOf('payroll'));
+      const making = as(vcenter).createVm(encryptedVmOf('payroll'));
       await lab.clock.after(1_500);
       const back = lab.hosts.of(ESX_2).rebooted();
       lab.hosts.of(ESX_2).goAway();
@@ -187,7 +191,7 @@ describe('keys on their way', () => {
         host.refuse = refuse;
         const disks = [{ capacity: sectorCount(2048) }];
         const more = { name: 'ledger' as VmName, host: ESX_1, policy: 'VM Encryption Policy', disks };
-        const task = await vcenter.createVm(more);
+        const task = await as(vcenter).createVm(more);
         expect(task.error?.code).toBe(refuse === 'nothing' ? undefined : 'KEY_PUSH_FAILED');
         expect(host.parcels.length).toBeGreaterThan(2);
         expect(host.parcels.every(({ spent }) => spent)).toBe(true);

@@ -1,5 +1,6 @@
-import { type CryptoKeyId, sectorCount, sectorIndex, type VmName, type VmUuid } from '@vcryptsim/ports';
+import { sectorCount, sectorIndex, type VmName } from '@vcryptsim/ports';
 import { describe, expect, it } from 'vitest';
+import { as } from './support/as-user.js';
 import { formsOf } from './support/key-forms.js';
 import { ESX_1 } from './support/lab.js';
 import { withRealHost } from './support/real-hosts.js';
@@ -8,7 +9,7 @@ describe('vCenter with real hosts', () => {
   it('[S04] a host reboots, its VM is locked, vCenter brings the keys, and the guest reads what it wrote', () =>
     withRealHost(async (lab, vcenter, hosts) => {
       const vm = await lab.encryptedVm(vcenter);
-      expect(await vcenter.powerOnVm(vm)).toMatchObject({ state: 'success' });
+      expect(await as(vcenter).powerOnVm(vm)).toMatchObject({ state: 'success' });
       const sector = new Uint8Array(512).fill(0x5a);
       const before = await (await hosts.connect(ESX_1)).openDisk(vm, 2000);
       await before.writeSectors(sectorIndex(7), sector);
@@ -19,7 +20,7 @@ describe('vCenter with real hosts', () => {
       vcenter.start();
       await lab.clock.after(1_000);
       expect(await host.vm(vm)).toMatchObject({ cryptoState: 'unlocked', connectionState: 'connected' });
-      expect(await vcenter.powerOnVm(vm)).toMatchObject({ state: 'success' });
+      expect(await as(vcenter).powerOnVm(vm)).toMatchObject({ state: 'success' });
       const read = new Uint8Array(512);
       await (await host.openDisk(vm, 2000)).readSectors(sectorIndex(7), read);
       expect(read).toEqual(sector);
@@ -29,7 +30,7 @@ describe('vCenter with real hosts', () => {
     withRealHost(async (lab, vcenter, hosts) => {
       await lab.encryptedVm(vcenter);
       await hosts.boot(ESX_1);
-      await vcenter.reconnectHost(ESX_1);
+      await as(vcenter).reconnectHost(ESX_1);
       const wire = lab.wire.conversations.flatMap(({ requests, answers }) => [
         ...requests.map((hex) => Buffer.from(hex, 'hex')),
         ...answers,
@@ -46,8 +47,8 @@ describe('vCenter with real hosts', () => {
 
   it('[S30] starts no VM whose disk has a key of its own that is gone, and names the disk', () =>
     withRealHost(async (lab, vcenter, hosts) => {
-      const diskKey = await vcenter.cryptoManager.generateKey();
-      const task = await vcenter.createVm({
+      const diskKey = await as(vcenter).cryptoManager.generateKey();
+      const task = await as(vcenter).createVm({
         name: 'payroll' as VmName,
         host: ESX_1,
         policy: 'VM Encryption Policy',
@@ -57,11 +58,11 @@ describe('vCenter with real hosts', () => {
         ],
       });
       expect(task.error).toBeNull();
-      const vm = task.result as VmUuid;
-      expect(vcenter.vms()).toMatchObject([{ diskKeyIds: [{ keyId: 'key-2' }, diskKey as CryptoKeyId] }]);
+      const vm = vcenter.vms()[0]!.uuid;
+      expect(vcenter.vms()[0]!.disks.map(({ keyId }) => keyId)).toMatchObject([{ keyId: 'key-2' }, diskKey]);
       lab.servers.keys.delete(diskKey.keyId);
       await hosts.boot(ESX_1);
-      const { error } = await vcenter.powerOnVm(vm);
+      const { error } = await as(vcenter).powerOnVm(vm);
       expect(error).toMatchObject({ code: 'DISK_KEY_MISSING', fault: { requiredKeys: [diskKey] } });
       expect(vcenter.vms()).toMatchObject([{ connectionState: 'connected', cryptoState: 'unlocked' }]);
       expect(vcenter.alarms()).toEqual([]);
@@ -73,16 +74,16 @@ describe('vCenter with real hosts', () => {
       const vmxPath = vcenter.vms()[0]!.vmxPath;
       for (const name of ['kms-1', 'kms-2']) lab.network.set(name, { kind: 'refuse' });
       await hosts.boot(ESX_1);
-      expect((await vcenter.powerOnVm(vm)).error?.code).toBe('KMS_CLUSTER_ERROR');
-      expect(await vcenter.unregisterVm(vm)).toMatchObject({ name: 'UnregisterVM', state: 'success' });
+      expect((await as(vcenter).powerOnVm(vm)).error?.code).toBe('KMS_CLUSTER_ERROR');
+      expect(await as(vcenter).unregisterVm(vm)).toMatchObject({ name: 'UnregisterVM', state: 'success' });
       expect(vcenter.vms()).toEqual([]);
       expect(vcenter.alarms().filter(({ entity }) => entity.type === 'VirtualMachine')).toEqual([]);
 
-      expect(await vcenter.registerVm({ host: ESX_1, vmxPath })).toMatchObject({ state: 'success', result: vm });
-      expect(vcenter.vms()).toMatchObject([{ connectionState: 'invalid', cryptoState: 'locked' }]);
+      expect(await as(vcenter).registerVm({ host: ESX_1, vmxPath })).toMatchObject({ state: 'success' });
+      expect(vcenter.vms()).toMatchObject([{ uuid: vm, connectionState: 'invalid', cryptoState: 'locked' }]);
       expect(vcenter.alarms().map(({ entity }) => entity.name)).toContain('payroll');
       for (const name of ['kms-1', 'kms-2']) lab.network.clear(name);
-      expect(await vcenter.unlockVm(vm)).toMatchObject({ state: 'success' });
+      expect(await as(vcenter).unlockVm(vm)).toMatchObject({ state: 'success' });
       expect(vcenter.vms()).toMatchObject([{ connectionState: 'connected', cryptoState: 'unlocked' }]);
       expect(vcenter.alarms()).toEqual([]);
     }));

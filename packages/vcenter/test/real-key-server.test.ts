@@ -4,6 +4,7 @@ import { TlsNetwork } from '@vcryptsim/ports/os';
 import { MemoryFileSystem, SeededEntropy, VirtualClock } from '@vcryptsim/simkit';
 import { VCenter } from '@vcryptsim/vcenter';
 import { describe, expect, it } from 'vitest';
+import { as } from './support/as-user.js';
 import { FakeHost } from './support/fake-host.js';
 import { CLUSTER, ESX_1, KMS_1, PROVIDER, START_MS } from './support/lab.js';
 import { encryptedVmOf } from './support/vm-request.js';
@@ -27,7 +28,7 @@ describe('vCenter with the key server of this project, over real mutual TLS', ()
       const vcenter = await VCenter.boot({
         ...{ ...ports, name: 'vcenter-1', folder: '/vcenter', hosts, entropy: entropy.fork('vcenter', 1) },
       });
-      const { cryptoManager } = vcenter;
+      const { cryptoManager } = as(vcenter);
       await cryptoManager.registerKmipServer({
         providerId: PROVIDER,
         server: { name: KMS_1, address: { name: KMS_1 } },
@@ -44,11 +45,11 @@ describe('vCenter with the key server of this project, over real mutual TLS', ()
       await cryptoManager.pollHealth();
       expect(cryptoManager.retrieveKmipServersStatus()).toMatchObject([{ status: 'green' }]);
 
-      await vcenter.addCluster(CLUSTER);
-      await vcenter.addHost({ name: ESX_1, cluster: CLUSTER });
-      expect((await vcenter.createVm(encryptedVmOf('payroll'))).error).toBeNull();
+      await as(vcenter).addCluster(CLUSTER);
+      await as(vcenter).addHost({ name: ESX_1, cluster: CLUSTER });
+      expect((await as(vcenter).createVm(encryptedVmOf('payroll'))).error).toBeNull();
       host = host.rebooted();
-      expect((await vcenter.reconnectHost(ESX_1)).error).toBeNull();
+      expect((await as(vcenter).reconnectHost(ESX_1)).error).toBeNull();
       expect(await host.vms()).toMatchObject([{ cryptoState: 'unlocked' }]);
       await vcenter.stop();
       await keyServer.close();

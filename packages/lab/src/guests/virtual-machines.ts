@@ -1,14 +1,17 @@
 import type { EsxiHost, GuestDisk } from '@vcryptsim/hypervisor';
 import type { VmInfo } from '@vcryptsim/hypervisor/api';
 import {
+  assert,
   type FileSystem,
   type HostName,
+  type MoRef,
   SECTOR_SIZE_BYTES,
   sectorCount,
   type VmName,
   type VmUuid,
 } from '@vcryptsim/ports';
-import type { VCenter } from '@vcryptsim/vcenter';
+import { ADMINISTRATOR, type VCenter } from '@vcryptsim/vcenter';
+import { createVm } from '@vcryptsim/vcenter/catalogue';
 import { LabError } from '../errors/lab-error.js';
 import { succeed } from '../errors/task-error.js';
 import type { PlaintextMarkers } from '../needles/plaintext-markers.js';
@@ -95,8 +98,15 @@ export class VirtualMachines {
       dataUnitSizeBytes: spec.disk.dataUnit,
       fill: image === null ? ('zeros' as const) : ('later' as const),
     };
-    const request = { name: name as VmName, host: spec.host as HostName, disks: [disk] };
-    const uuid = succeed(await vcenter.createVm(encrypted ? { ...request, policy: spec.policy } : request)) as VmUuid;
+    const host = vcenter.hosts().find((each) => each.name === spec.host);
+    const [datacenter] = vcenter.datacenters();
+    assert(host && datacenter, 'a lab has its hosts, in a datacenter');
+    const request = { name: name as VmName, host: host.id, disks: [disk] };
+    const args = encrypted ? { ...request, policy: spec.policy } : request;
+    const session = vcenter.login(ADMINISTRATOR, 'client');
+    const ref = succeed(await session.run(createVm, datacenter.vmFolder, args)) as MoRef<'VirtualMachine'>;
+    const uuid = vcenter.vm(ref)?.uuid;
+    assert(uuid, 'a VM that was made is in the inventory');
     const ledger = new GuestLedger((bytes, number) => this.#markers.add({ vm: name, number, encrypted, bytes }));
     const vm = { name, uuid, deviceKey: FIRST_DISK, encrypted, capacityBytes, image, ledger };
     this.#tracked.set(name, vm);
@@ -112,9 +122,9 @@ export class VirtualMachines {
    * disks cannot be compared with it.
    */
   async adopt(): Promise<void> {
-    for (const { uuid, name, keyId, diskKeyIds } of this.#makers.vcenter.vms()) {
+    for (const { uuid, name, keyId, disks } of this.#makers.vcenter.vms()) {
       if (this.#tracked.has(name)) continue;
-      const encrypted = [keyId, ...diskKeyIds].some((id) => id !== null);
+      const encrypted = [keyId, ...disks.map((disk) => disk.keyId)].some((id) => id !== null);
       const ledger = new GuestLedger(
         (bytes, number) => this.#markers.add({ vm: name, number, encrypted, bytes }),
         false,
@@ -124,6 +134,13 @@ export class VirtualMachines {
       const deviceKey = disk?.deviceKey ?? FIRST_DISK;
       this.#tracked.set(name, { name, uuid, deviceKey, encrypted, capacityBytes, image: null, ledger });
     }
+  }
+
+  /** The reference under which vCenter knows a VM now. @throws LabError VM_NOT_CREATED */
+  refOf(name: string): MoRef<'VirtualMachine'> {
+    const vm = this.#makers.vcenter.vmOf(this.get(name).uuid);
+    if (vm) return vm.id;
+    throw new LabError('VM_NOT_CREATED', `vCenter knows no VM ${name} any more. Register it again.`);
   }
 
   /** The host on which a VM is, as vCenter knows it, or null while that host is down. */
@@ -158,7 +175,9 @@ export class VirtualMachines {
   }
 
   #hostNameOf(uuid: VmUuid): HostName | null {
-    return this.#makers.vcenter.vms().find((vm) => vm.uuid === uuid)?.host ?? null;
+    const { vcenter } = this.#makers;
+    const vm = vcenter.vmOf(uuid);
+    return (vm && vcenter.host(vm.host)?.name) ?? null;
   }
 
   async #infoOf(uuid: VmUuid): Promise<VmInfo | null> {

@@ -13,6 +13,6 @@ export function shortId(id: CryptoKeyId): string {
 export function nameOfKey(world: World, id: CryptoKeyId): string {
   const vm = world.vcenter.vms().find((each) => each.keyId?.keyId === id.keyId);
   if (vm !== undefined) return vm.name;
-  const isHostKey = world.vcenter.clusters().some((cluster) => cluster.hostKeyId?.keyId === id.keyId);
+  const isHostKey = world.vcenter.computeResources().some((cluster) => cluster.hostKeyId?.keyId === id.keyId);
   return isHostKey ? 'host-key' : shortId(id);
 }

@@ -51,7 +51,8 @@ export async function keyPlaces(world: World): Promise<KeyPlace[]> {
     for (const id of keksOf(looked, vm)) await addKek(id, `KEK of ${vm.name}`);
     rows.push(await placeOfDek(looked, vm));
   }
-  for (const { hostKeyId } of world.vcenter.clusters()) if (hostKeyId !== null) await addKek(hostKeyId, 'host key');
+  for (const { hostKeyId } of world.vcenter.computeResources())
+    if (hostKeyId !== null) await addKek(hostKeyId, 'host key');
   for (const id of looked.caches.flatMap((cache) => cache ?? [])) await addKek(id, 'key');
   return rows;
 }
@@ -67,8 +68,8 @@ async function look(world: World): Promise<Looked> {
     files: await keysInFiles(world.files, folder.datastores),
     caches,
     database: [
-      ...vcenter.vms().flatMap(({ keyId, diskKeyIds }) => [keyId, ...diskKeyIds]),
-      ...vcenter.clusters().map(({ hostKeyId }) => hostKeyId),
+      ...vcenter.vms().flatMap(({ keyId, disks }) => [keyId, ...disks.map((disk) => disk.keyId)]),
+      ...vcenter.computeResources().map(({ hostKeyId }) => hostKeyId),
     ].filter((id) => id !== null),
     bytesInVcenter: inVcenter.length > 0,
     deksAtServers: atServers.length > 0 || world.wireWatch.hasSeen('no-dek-unsealed'),
@@ -79,7 +80,12 @@ async function look(world: World): Promise<Looked> {
 function keksOf({ world, files }: Looked, { uuid }: TrackedVm): readonly CryptoKeyId[] {
   const record = world.vcenter.vms().find((each) => each.uuid === uuid);
   const inFiles = files.get(uuid);
-  const named = [inFiles?.home ?? [], ...(inFiles?.disks ?? []), record?.keyId ?? [], ...(record?.diskKeyIds ?? [])];
+  const named = [
+    inFiles?.home ?? [],
+    ...(inFiles?.disks ?? []),
+    record?.keyId ?? [],
+    ...(record?.disks.map(({ keyId }) => keyId) ?? []),
+  ];
   return named.flat().filter((id) => id !== null);
 }
 

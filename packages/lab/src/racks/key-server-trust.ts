@@ -1,7 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { PkiError, verifyPeer } from '@vcryptsim/pki';
 import type { Clock, FileSystem, KeyServerName, ProviderId } from '@vcryptsim/ports';
-import { type VCenter, VCenterError } from '@vcryptsim/vcenter';
+import { ADMINISTRATOR, type VCenter, VCenterError } from '@vcryptsim/vcenter';
+import {
+  generateSelfSignedClientCert,
+  markDefault,
+  registerKmipServer,
+  retrieveKmipServerCert,
+  retrieveKmipServersStatus,
+  uploadClientCert,
+  uploadKmipServerCert,
+} from '@vcryptsim/vcenter/catalogue';
 import { LabError } from '../errors/lab-error.js';
 import type { ExternalKms } from '../topology/external-kms.js';
 import { readKeyServerAccess } from './key-server-access.js';
@@ -15,14 +24,24 @@ export interface ProviderPlan {
 
 /** Each side learns the other's certificate, as an administrator does it: the provider is registered, then trusted. */
 export async function trustOwnKeyServers(
-  { cryptoManager }: VCenter,
+  vcenter: VCenter,
   keyServers: KeyServerRack,
   { providerId, nodes }: ProviderPlan,
 ): Promise<void> {
-  for (const name of nodes) await cryptoManager.registerKmipServer({ providerId, server: { name, address: { name } } });
-  await keyServers.addClient('vcenter', await cryptoManager.generateSelfSignedClientCert(providerId));
-  for (const name of nodes) await cryptoManager.uploadKmipServerCert(providerId, name, keyServers.certificateOf(name));
-  await cryptoManager.markDefault(providerId);
+  const session = vcenter.login(ADMINISTRATOR, 'client');
+  for (const name of nodes) {
+    await session.call(registerKmipServer, null, { providerId, server: { name, address: { name } } });
+  }
+  const certificate = await session.call(generateSelfSignedClientCert, null, { providerId });
+  await keyServers.addClient('vcenter', certificate);
+  for (const server of nodes) {
+    await session.call(uploadKmipServerCert, null, {
+      providerId,
+      server,
+      certificate: keyServers.certificateOf(server),
+    });
+  }
+  await session.call(markDefault, null, { providerId });
 }
 
 /**
@@ -37,34 +56,31 @@ export async function trustExternalKms(
   { providerId, nodes }: ProviderPlan,
   world: { readonly files: FileSystem; readonly clock: Clock },
 ): Promise<void> {
-  const { cryptoManager } = vcenter;
+  const session = vcenter.login(ADMINISTRATOR, 'client');
   const { identity, trusted, credential } = await readKeyServerAccess(world.files, external);
   const authorities = trusted.filter((der) => new X509Certificate(der).ca);
   try {
     for (const name of nodes) {
       const login = credential === null ? {} : { userName: credential.username };
       const password = credential === null ? {} : { password: credential.password };
-      await cryptoManager.registerKmipServer({
-        providerId,
-        server: { name, address: { name }, ...login },
-        ...password,
-      });
+      const server = { name, address: { name }, ...login };
+      await session.call(registerKmipServer, null, { providerId, server, ...password });
     }
-    await cryptoManager.uploadClientCert(providerId, identity);
-    for (const name of nodes) {
-      const shown = await cryptoManager.retrieveKmipServerCert(providerId, name);
-      await verifyPeer([shown], { pins: trusted, authorities }, world.clock.nowMs);
-      await cryptoManager.uploadKmipServerCert(providerId, name, shown);
+    await session.call(uploadClientCert, null, { providerId, identity });
+    for (const server of nodes) {
+      const certificate = await session.call(retrieveKmipServerCert, null, { providerId, server });
+      await verifyPeer([certificate], { pins: trusted, authorities }, world.clock.nowMs);
+      await session.call(uploadKmipServerCert, null, { providerId, server, certificate });
     }
-    await cryptoManager.markDefault(providerId);
-    await cryptoManager.pollHealth();
+    await session.call(markDefault, null, { providerId });
+    await session.run(retrieveKmipServersStatus, null, {});
   } catch (error) {
     if (error instanceof PkiError || error instanceof VCenterError) throw unusable(external, error.message);
     throw error;
   } finally {
     credential?.password.fill(0);
   }
-  const [sick] = cryptoManager.retrieveKmipServersStatus().filter(({ status }) => status !== 'green');
+  const [sick] = vcenter.keyServerStatus().filter(({ status }) => status !== 'green');
   if (sick) throw unusable(external, `${sick.connectionStatus}.`);
 }
 

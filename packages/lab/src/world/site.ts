@@ -1,7 +1,9 @@
 import type { XtsEngine } from '@vcryptsim/crypto-core';
-import type { HostName, KeyPairSource, Network, WorldClock } from '@vcryptsim/ports';
+import { assert, type HostName, type KeyPairSource, type Network, type WorldClock } from '@vcryptsim/ports';
 import { type EventLog, type RecordingFileSystem, type SeededEntropy, TappedNetwork } from '@vcryptsim/simkit';
-import { type ClusterName, VCenter } from '@vcryptsim/vcenter';
+import { ADMINISTRATOR, ROOT_FOLDER, VCenter } from '@vcryptsim/vcenter';
+import { addHost, createCluster, createDatacenter } from '@vcryptsim/vcenter/catalogue';
+import { succeed } from '../errors/task-error.js';
 import type { Incarnations } from '../folder/incarnations.js';
 import type { RunPlaces } from '../folder/run-folder.js';
 import { HostRack } from '../racks/host-rack.js';
@@ -10,6 +12,9 @@ import { RELEASE } from '../racks/release.js';
 import type { WireTranscript } from '../taps/wire-transcript.js';
 import type { ExternalKms } from '../topology/external-kms.js';
 import type { Lab } from '../topology/topology.js';
+
+/** The datacenter of a world whose topology names none. */
+const DATACENTER = 'dc-1';
 
 /** What a site is built on: the ports of its world, and what listens to it. */
 export interface SiteParts {
@@ -54,11 +59,14 @@ export class Site {
   /** Sets a new site up, as an administrator does: vCenter and key servers trust each other, the hosts join the cluster. */
   static async build(parts: SiteParts): Promise<Site> {
     const site = await Site.#powerOn(parts);
-    const { cluster, hosts } = parts.lab;
     const { vcenter } = site;
     await site.keyServers.setUpTrust(vcenter);
-    await vcenter.addCluster(cluster as ClusterName);
-    for (const name of hosts) await vcenter.addHost({ name: name as HostName, cluster: cluster as ClusterName });
+    const session = vcenter.login(ADMINISTRATOR, 'client');
+    const datacenter = await session.call(createDatacenter, ROOT_FOLDER, { name: DATACENTER });
+    const made = vcenter.datacenters().find(({ id }) => id === datacenter);
+    assert(made, 'a datacenter that was made is there');
+    const cluster = await session.call(createCluster, made.hostFolder, { name: parts.lab.cluster });
+    for (const name of parts.lab.hosts) succeed(await session.run(addHost, cluster, { name: name as HostName }));
     vcenter.start();
     return site;
   }

@@ -12,7 +12,7 @@ import {
 } from '@vcryptsim/ports';
 import { SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
 import { EventLog, MemoryNetwork, RecordingFileSystem, SecretRecorder, SeededEntropy } from '@vcryptsim/simkit';
-import type { VCenter } from '@vcryptsim/vcenter';
+import { ADMINISTRATOR, type Session, type UserName, type VCenter } from '@vcryptsim/vcenter';
 import { LabError } from '../errors/lab-error.js';
 import { CountedIncarnations, type Incarnations } from '../folder/incarnations.js';
 import type { LabFolder, LabPlaces } from '../folder/lab-folder.js';
@@ -228,6 +228,11 @@ export class World {
   /** The host of this name. @throws NetworkError REFUSED while it is down */
   host(name: string): EsxiHost {
     return this.hosts.running(name);
+  }
+
+  /** A user at vCenter's door, by the web client where nothing else is said. @throws VCenterError INVALID_LOGIN */
+  as(user: UserName = ADMINISTRATOR, via: 'client' | 'api' = 'client'): Session {
+    return this.vcenter.login(user, via);
   }
 
   /** IDs of the keys in a host's memory; none while it is down. */

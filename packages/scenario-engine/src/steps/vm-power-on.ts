@@ -1,4 +1,5 @@
 import { succeed } from '@vcryptsim/lab';
+import { powerOnVm } from '@vcryptsim/lab/catalogue';
 import { vmNameSchema } from './lab-arguments.js';
 import { stepKind } from './step-kind.js';
 
@@ -10,7 +11,7 @@ export const vmPowerOn = stepKind({
   args: vmNameSchema,
   plan: (name) => ({ uses: [name] }),
   run: async (name, { world }) => {
-    succeed(await world.vcenter.powerOnVm(world.vms.get(name).uuid));
+    succeed(await world.as().run(powerOnVm, world.vms.refOf(name), {}));
     return {};
   },
 });

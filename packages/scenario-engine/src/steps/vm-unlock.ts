@@ -1,4 +1,5 @@
 import { succeed } from '@vcryptsim/lab';
+import { cryptoUnlockVm } from '@vcryptsim/lab/catalogue';
 import { vmNameSchema } from './lab-arguments.js';
 import { stepKind } from './step-kind.js';
 
@@ -10,7 +11,7 @@ export const vmUnlock = stepKind({
   args: vmNameSchema,
   plan: (name) => ({ uses: [name] }),
   run: async (name, { world }) => {
-    succeed(await world.vcenter.unlockVm(world.vms.get(name).uuid));
+    succeed(await world.as().run(cryptoUnlockVm, world.vms.refOf(name), {}));
     return {};
   },
 });

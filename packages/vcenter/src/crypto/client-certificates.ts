@@ -10,8 +10,8 @@ import {
   type ProviderId,
   type TlsIdentity,
 } from '@vcryptsim/ports';
-import { VCenterError } from '../errors.js';
-import type { VCenterEvent } from '../events.js';
+import { VCenterError } from '../terms/errors.js';
+import type { VCenterEvent } from '../terms/events.js';
 import { AUTHORITY_SUBJECT, clientCertificateSubject, clientCertificateValidity } from './client-certificate.js';
 import type { KeyProviders } from './key-providers.js';
 import type { Vecs } from './vecs.js';

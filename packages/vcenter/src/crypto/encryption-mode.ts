@@ -1,15 +1,15 @@
 import type { KeyParcel } from '@vcryptsim/crypto-core/parcel';
-import { assert, type CryptoKeyId, type EventSink } from '@vcryptsim/ports';
-import type { ClusterName } from '../database/schema.js';
-import { codeOf, VCenterError } from '../errors.js';
-import type { VCenterEvent } from '../events.js';
+import { assert, type CryptoKeyId, type EventSink, type MoRef } from '@vcryptsim/ports';
+import { VPXD } from '../database/schema.js';
 import { askEach, type ReachedHost } from '../inventory/host-connections.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Alarms } from '../records/alarms.js';
 import { hostEntity } from '../records/entity.js';
 import type { EventLog } from '../records/event-log.js';
-import { ALARM_NAMES, EVENT_SENTENCES } from '../records/event-types.js';
-import { Turns } from '../turns.js';
+import { ALARM_NAMES } from '../records/event-texts.js';
+import { codeOf, VCenterError } from '../terms/errors.js';
+import type { VCenterEvent } from '../terms/events.js';
+import { Turns } from '../terms/turns.js';
 import type { KeyProviders } from './key-providers.js';
 import type { Keys } from './keys.js';
 
@@ -24,7 +24,7 @@ export class EncryptionMode {
   readonly #eventLog: EventLog;
   readonly #alarms: Alarms;
   readonly #observer: EventSink<VCenterEvent>;
-  readonly #turns = new Turns<ClusterName>();
+  readonly #turns = new Turns<MoRef>();
 
   constructor(o: {
     readonly keys: Keys;
@@ -49,7 +49,7 @@ export class EncryptionMode {
    * @throws VCenterError NO_DEFAULT_PROVIDER, KEY_GENERATION_FAILED, or as {@link Keys.fetch} for the host key;
    *   KEY_PUSH_FAILED when the first host refuses it. A refusal of another is an event, and remediation comes to it.
    */
-  ensure(cluster: ClusterName, hosts: readonly ReachedHost[]): Promise<void> {
+  ensure(cluster: MoRef, hosts: readonly ReachedHost[]): Promise<void> {
     return this.#turns.take(cluster, async () => {
       const first = hosts[0];
       assert(first, 'encryption mode is for at least one host');
@@ -87,7 +87,7 @@ export class EncryptionMode {
     return unsafe;
   }
 
-  async #generate(cluster: ClusterName): Promise<CryptoKeyId> {
+  async #generate(cluster: MoRef): Promise<CryptoKeyId> {
     const hostKeyId = await this.#keys.generate(this.#providers.default().providerId);
     await this.#inventory.setHostKey(cluster, hostKeyId);
     return hostKeyId;
@@ -107,12 +107,10 @@ export class EncryptionMode {
         ? 'com.vmware.vc.host.Crypto.ReqEnable.KeyMissingOnKMS'
         : 'com.vmware.vc.host.Crypto.ReqEnable.KMSClusterError';
       for (const host of hosts) {
-        const news = await this.#alarms.raise(
-          ALARM_NAMES.hostRequiresEncryptionMode,
-          hostEntity(host),
-          EVENT_SENTENCES[type],
-        );
-        if (news) await this.#eventLog.record(type, hostEntity(host), error.message);
+        const entity = hostEntity(host);
+        const sentence = this.#eventLog.sentence(type);
+        if (!(await this.#alarms.raise(ALARM_NAMES.hostRequiresEncryptionMode, entity, sentence))) continue;
+        await this.#eventLog.record({ type, entity, user: VPXD, detail: error.message });
       }
       throw error;
     }
@@ -126,13 +124,20 @@ export class EncryptionMode {
     } catch (error) {
       const reason = codeOf(error);
       if (reason === null) throw error;
-      await this.#eventLog.record('com.vmware.vc.host.Crypto.SendKeyError.HostError', hostEntity(host), reason);
+      await this.#eventLog.record({
+        type: 'com.vmware.vc.host.Crypto.SendKeyError.HostError',
+        entity: hostEntity(host),
+        user: VPXD,
+        arguments: { reason },
+        detail: reason,
+      });
       if (mustSucceed) throw hostKeyRefused(host, hostKeyId, reason);
       return;
     }
-    await this.#inventory.seeHost(host.name, { cryptoState: 'safe' });
+    await this.#inventory.seeHost(host.id, { cryptoState: 'safe', requiresEncryption: true });
     this.#observer.emit({ type: 'HOST_CRYPTO_ENABLED', host: host.name, keyId: hostKeyId });
-    await this.#eventLog.record('com.vmware.vc.host.Crypto.Enabled', hostEntity(host));
+    const type = 'com.vmware.vc.host.Crypto.Enabled';
+    await this.#eventLog.record({ type, entity: hostEntity(host), user: VPXD });
     await this.#alarms.clear(ALARM_NAMES.hostRequiresEncryptionMode, hostEntity(host));
   }
 }

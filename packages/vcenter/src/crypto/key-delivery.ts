@@ -1,18 +1,12 @@
 import type { KeyParcel } from '@vcryptsim/crypto-core/parcel';
 import type { KeyGrant } from '@vcryptsim/hypervisor/api';
-import {
-  assert,
-  type CryptoKeyId,
-  type EventSink,
-  formatKeyId,
-  type HostName,
-  type ProviderId,
-} from '@vcryptsim/ports';
-import { codeOf, VCenterError } from '../errors.js';
-import type { VCenterEvent } from '../events.js';
+import { assert, type CryptoKeyId, type EventSink, formatKeyId, type MoRef, type ProviderId } from '@vcryptsim/ports';
+import { VPXD } from '../database/schema.js';
 import { askEach, type ReachedHost } from '../inventory/host-connections.js';
 import { hostEntity } from '../records/entity.js';
 import type { EventLog } from '../records/event-log.js';
+import { codeOf, VCenterError } from '../terms/errors.js';
+import type { VCenterEvent } from '../terms/events.js';
 import type { Keys } from './keys.js';
 
 /** Why keys did not reach a host, by `keyId/providerId`; empty when all are there. */
@@ -27,7 +21,7 @@ export interface KeyShipment {
 }
 
 /** Why hosts did not take keys: by host, then by `keyId/providerId`. */
-type Refusals = ReadonlyMap<HostName, DeliveryFailures>;
+type Refusals = ReadonlyMap<MoRef<'HostSystem'>, DeliveryFailures>;
 
 /** So many keys go to a host in one call; more wait sealed in vCenter no longer than it takes to fetch these (ours). */
 const KEYS_AT_ONCE_MAX = 100;
@@ -63,7 +57,7 @@ export class KeyDelivery {
     const sendFetched = async () => {
       const refusals = await this.send(fetched);
       fetched = [];
-      for (const [key, refusal] of refusals.get(target.name) ?? []) failures.set(key, refusal);
+      for (const [key, refusal] of refusals.get(target.id) ?? []) failures.set(key, refusal);
     };
     try {
       for (const id of ids) {
@@ -100,7 +94,7 @@ export class KeyDelivery {
    * @returns what those hosts refused with that did not take a key
    */
   async send(shipments: readonly KeyShipment[]): Promise<Refusals> {
-    const refusals = new Map<HostName, DeliveryFailures>();
+    const refusals = new Map<MoRef<'HostSystem'>, DeliveryFailures>();
     const grants = new Map<ReachedHost, KeyGrant[]>();
     try {
       for (const { id, parcel, hosts } of shipments) {
@@ -112,7 +106,7 @@ export class KeyDelivery {
           grants.set(host, ofHost);
         }
       }
-      for (const [host, own] of grants) refusals.set(host.name, await this.#sendTo(host, own));
+      for (const [host, own] of grants) refusals.set(host.id, await this.#sendTo(host, own));
       return refusals;
     } finally {
       for (const { parcel } of shipments) parcel.dispose();
@@ -126,18 +120,21 @@ export class KeyDelivery {
     for (const [index, { id }] of grants.entries()) {
       const reason = reasons[index] ?? null;
       if (reason === null) this.#observer.emit({ type: 'KEY_PUSHED', keyId: id, host: host.name });
-      else failures.set(formatKeyId(id), await this.#tellRefused(host.name, id, reason));
+      else failures.set(formatKeyId(id), await this.#tellRefused(host, id, reason));
     }
     return failures;
   }
 
-  async #tellRefused(host: HostName, id: CryptoKeyId, reason: string): Promise<VCenterError> {
+  async #tellRefused(reached: ReachedHost, id: CryptoKeyId, reason: string): Promise<VCenterError> {
+    const { name: host } = reached;
     this.#observer.emit({ type: 'KEY_PUSH_FAILED', keyId: id, host, code: reason });
-    await this.#eventLog.record(
-      'com.vmware.vc.host.Crypto.SendKeyError.HostError',
-      hostEntity({ name: host }),
-      formatKeyId(id),
-    );
+    await this.#eventLog.record({
+      type: 'com.vmware.vc.host.Crypto.SendKeyError.HostError',
+      entity: hostEntity(reached),
+      user: VPXD,
+      arguments: { keyId: formatKeyId(id), reason },
+      detail: formatKeyId(id),
+    });
     return new VCenterError(
       { code: 'KEY_PUSH_FAILED', host, keyId: id, reason },
       `Host ${host} did not take key ${formatKeyId(id)} (${reason}). It is tried again at the next remediation; reconnect the host to try now.`,

@@ -1,9 +1,9 @@
 import type { EventSink, KeyServerName, ProviderId } from '@vcryptsim/ports';
 import type { KeyProviderRecord, KeyServerRecord } from '../database/schema.js';
 import type { VcDatabase } from '../database/vc-database.js';
-import { VCenterError } from '../errors.js';
-import type { VCenterEvent } from '../events.js';
-import type { KmipServerSpec } from '../requests.js';
+import { VCenterError } from '../terms/errors.js';
+import type { VCenterEvent } from '../terms/events.js';
+import type { KmipServerSpec } from '../terms/requests.js';
 
 /** Percent-encoded names become file names; this keeps them below what file systems take. */
 const NAME_MAX_BYTES = 200;
@@ -19,12 +19,12 @@ export class KeyProviders {
   }
 
   all(): readonly KeyProviderRecord[] {
-    return this.#database.content.keyProviders;
+    return [...this.#database.table('keyProviders').values()];
   }
 
   /** @throws VCenterError PROVIDER_NOT_FOUND */
   named(providerId: ProviderId): KeyProviderRecord {
-    const provider = this.all().find((known) => known.providerId === providerId);
+    const provider = this.#database.table('keyProviders').get(providerId);
     if (provider) return provider;
     throw new VCenterError(
       { code: 'PROVIDER_NOT_FOUND', providerId },
@@ -54,13 +54,12 @@ export class KeyProviders {
 
   /** Adds a server at the end of its provider's order; the first server makes the provider. */
   async addServer({ providerId, server }: KmipServerSpec): Promise<void> {
-    const record = newRecord(server);
-    await this.#database.update((content) => {
-      const provider = content.keyProviders.find((known) => known.providerId === providerId);
+    await this.#database.change((tx) => {
       this.refuseTaken({ providerId, server });
-      if (provider) return this.#replace(content.keyProviders, { ...provider, servers: [...provider.servers, record] });
-      const useAsDefault = content.keyProviders.every((known) => !known.useAsDefault);
-      return { keyProviders: [...content.keyProviders, { providerId, useAsDefault, servers: [record] }] };
+      const provider = tx.get('keyProviders', providerId);
+      const useAsDefault = provider?.useAsDefault ?? this.all().every((known) => !known.useAsDefault);
+      const servers = [...(provider?.servers ?? []), newRecord(server)];
+      tx.put('keyProviders', providerId, { providerId, useAsDefault, servers });
     });
     this.#tellChanged(providerId);
   }
@@ -94,11 +93,11 @@ export class KeyProviders {
   /** Takes a server out, also while its keys are in use; with the last one the provider goes. */
   async removeServer(providerId: ProviderId, name: KeyServerName): Promise<void> {
     this.server(providerId, name);
-    await this.#database.update((content) => {
-      const provider = content.keyProviders.find((known) => known.providerId === providerId);
-      const servers = provider?.servers.filter((known) => known.name !== name) ?? [];
-      if (provider && servers.length > 0) return this.#replace(content.keyProviders, { ...provider, servers });
-      return { keyProviders: content.keyProviders.filter((known) => known.providerId !== providerId) };
+    await this.#database.change((tx) => {
+      const provider = this.named(providerId);
+      const servers = provider.servers.filter((known) => known.name !== name);
+      if (servers.length > 0) tx.put('keyProviders', providerId, { ...provider, servers });
+      else tx.drop('keyProviders', providerId);
     });
     this.#tellChanged(providerId);
   }
@@ -106,9 +105,14 @@ export class KeyProviders {
   /** Makes new keys come from this provider. @throws VCenterError PROVIDER_NOT_FOUND */
   async markDefault(providerId: ProviderId): Promise<void> {
     this.named(providerId);
-    await this.#database.update((content) => ({
-      keyProviders: content.keyProviders.map((known) => ({ ...known, useAsDefault: known.providerId === providerId })),
-    }));
+    await this.#database.change((tx) => {
+      for (const provider of this.all()) {
+        const useAsDefault = provider.providerId === providerId;
+        if (provider.useAsDefault !== useAsDefault) {
+          tx.put('keyProviders', provider.providerId, { ...provider, useAsDefault });
+        }
+      }
+    });
     this.#observer.emit({ type: 'DEFAULT_PROVIDER_CHANGED', providerId });
   }
 
@@ -125,15 +129,10 @@ export class KeyProviders {
   ): Promise<void> {
     this.server(providerId, name);
     const changed = (server: KeyServerRecord) => (server.name === name ? change(server) : server);
-    await this.#database.update(({ keyProviders }) => ({
-      keyProviders: keyProviders.map((provider) =>
-        provider.providerId === providerId ? { ...provider, servers: provider.servers.map(changed) } : provider,
-      ),
-    }));
-  }
-
-  #replace(all: readonly KeyProviderRecord[], changed: KeyProviderRecord) {
-    return { keyProviders: all.map((known) => (known.providerId === changed.providerId ? changed : known)) };
+    await this.#database.change((tx) => {
+      const provider = this.named(providerId);
+      tx.put('keyProviders', providerId, { ...provider, servers: provider.servers.map(changed) });
+    });
   }
 
   #tellChanged(providerId: ProviderId): void {

@@ -1,7 +1,6 @@
-import { type CryptoKeyId, formatKeyId } from '@vcryptsim/ports';
-import type { ClusterName } from '../database/schema.js';
-import { VCenterError } from '../errors.js';
+import { type CryptoKeyId, formatKeyId, type MoRef } from '@vcryptsim/ports';
 import type { ReachedHost } from '../inventory/host-connections.js';
+import { VCenterError } from '../terms/errors.js';
 import type { EncryptionMode } from './encryption-mode.js';
 import type { DeliveryFailures, KeyDelivery } from './key-delivery.js';
 
@@ -22,11 +21,7 @@ export class KeyProvision {
    * @param ids each once
    * @returns what kept keys from the first of the hosts; when that is its encryption mode, the same for all of them
    */
-  async provide(
-    cluster: ClusterName,
-    hosts: readonly ReachedHost[],
-    ids: readonly CryptoKeyId[],
-  ): Promise<DeliveryFailures> {
+  async provide(cluster: MoRef, hosts: readonly ReachedHost[], ids: readonly CryptoKeyId[]): Promise<DeliveryFailures> {
     try {
       await this.#encryptionMode.ensure(cluster, hosts);
     } catch (error) {

@@ -8,18 +8,18 @@ import {
   NetworkError,
   type ProviderId,
 } from '@vcryptsim/ports';
-import type { KeyProviderRecord, KeyServerRecord } from '../database/schema.js';
-import { VCenterError } from '../errors.js';
-import type { VCenterEvent } from '../events.js';
+import { type KeyProviderRecord, type KeyServerRecord, VPXD } from '../database/schema.js';
 import { failureCode } from '../kmip/failure-code.js';
 import { pollHealth } from '../kmip/poll-health.js';
 import type { Alarms } from '../records/alarms.js';
 import { keyServerEntity } from '../records/entity.js';
 import type { EventLog } from '../records/event-log.js';
-import { ALARM_NAMES, EVENT_SENTENCES } from '../records/event-types.js';
-import type { KmipServerStatus } from './crypto-manager-kmip.js';
+import { ALARM_NAMES } from '../records/event-texts.js';
+import { VCenterError } from '../terms/errors.js';
+import type { VCenterEvent } from '../terms/events.js';
 import type { KeyProviders } from './key-providers.js';
 import type { KeyServers } from './key-servers.js';
+import type { KmipServerStatus } from './kmip-server-status.js';
 
 /** What the last poll of each key server found. It is looked at again after a reboot, so nobody keeps it. */
 export class KeyServerHealth {
@@ -95,11 +95,14 @@ export class KeyServerHealth {
       await this.#alarms.clear(ALARM_NAMES.keyServerHealth, entity);
       return;
     }
-    const sentence = EVENT_SENTENCES['com.vmware.vc.kms.crypto.Unreachable'];
-    const message = `${sentence}: ${status.connectionStatus}`;
-    if (await this.#alarms.raise(ALARM_NAMES.keyServerHealth, entity, message)) {
-      await this.#eventLog.record('com.vmware.vc.kms.crypto.Unreachable', entity, status.connectionStatus);
+    const type = 'com.vmware.vc.kms.crypto.Unreachable';
+    const detail = status.connectionStatus;
+    if (
+      !(await this.#alarms.raise(ALARM_NAMES.keyServerHealth, entity, `${this.#eventLog.sentence(type)}: ${detail}`))
+    ) {
+      return;
     }
+    await this.#eventLog.record({ type, entity, user: VPXD, arguments: { connectionStatus: detail }, detail });
   }
 
   async #ask(provider: KeyProviderRecord, server: KeyServerRecord): Promise<Finding> {

@@ -1,10 +1,10 @@
 import type { KmipSession } from '@vcryptsim/kmip-lite/client';
 import type { EventSink, KeyServerName, ProviderId } from '@vcryptsim/ports';
 import type { KeyProviderRecord, KeyServerRecord } from '../database/schema.js';
-import { type ServerFailure, VCenterError } from '../errors.js';
-import type { KmipStep, VCenterEvent } from '../events.js';
 import { failureCode, isAnswer } from '../kmip/failure-code.js';
 import type { KeyServerLink, KeyServerTarget } from '../kmip/key-server-link.js';
+import { type ServerFailure, VCenterError } from '../terms/errors.js';
+import type { KmipStep, VCenterEvent } from '../terms/events.js';
 import { clientCertificateMissing } from './client-certificates.js';
 import type { KeyProviders } from './key-providers.js';
 import type { Vecs } from './vecs.js';

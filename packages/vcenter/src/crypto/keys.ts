@@ -1,7 +1,6 @@
 import type { KeyParcel } from '@vcryptsim/crypto-core/parcel';
 import { type CryptoKeyId, type EventSink, formatKeyId, type ProviderId } from '@vcryptsim/ports';
-import { VCenterError } from '../errors.js';
-import type { VCenterEvent } from '../events.js';
+import { VPXD } from '../database/schema.js';
 import type { ConversationProfile } from '../kmip/conversation-profile.js';
 import { createKey } from '../kmip/create-key.js';
 import { isItemNotFound } from '../kmip/failure-code.js';
@@ -10,6 +9,8 @@ import { type KeyConsumer, tagConsumer } from '../kmip/tag-consumer.js';
 import { tagProduct } from '../kmip/tag-product.js';
 import { providerEntity } from '../records/entity.js';
 import type { EventLog } from '../records/event-log.js';
+import { VCenterError } from '../terms/errors.js';
+import type { VCenterEvent } from '../terms/events.js';
 import { EveryServerFailed, type KeyServers, type ServerRefusal } from './key-servers.js';
 
 /** Keys of the key providers, as vCenter has them: it asks for one by ID and carries it in a sealed parcel. */
@@ -51,7 +52,12 @@ export class Keys {
     } catch (error) {
       if (!(error instanceof EveryServerFailed)) throw error;
       const message = tell(error.refusals, (server) => `Failed to generate key on KMS ${server}`);
-      await this.#eventLog.record('com.vmware.vc.kms.crypto.KeyGenerateFail', providerEntity(providerId), message);
+      await this.#eventLog.record({
+        type: 'com.vmware.vc.kms.crypto.KeyGenerateFail',
+        entity: providerEntity(providerId),
+        user: VPXD,
+        detail: message,
+      });
       throw new VCenterError(
         { code: 'KEY_GENERATION_FAILED', providerId, servers: failuresOf(error) },
         `${message} Check the key servers' status, then try again.`,

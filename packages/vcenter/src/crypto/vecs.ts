@@ -18,7 +18,7 @@ import {
   replaceFile,
   type TlsIdentity,
 } from '@vcryptsim/ports';
-import { VCenterError } from '../errors.js';
+import { VCenterError } from '../terms/errors.js';
 import { readKeyEntry, writeKeyEntry } from './key-entry.js';
 
 const CERTIFICATE_LIMIT_BYTES = 64 * 1024;

@@ -1,68 +1,74 @@
-import { exists, type FileSystem, makeFolders, readWhole, replaceFile } from '@vcryptsim/ports';
-import { VCenterError } from '../errors.js';
-import { readDatabase } from './read-database.js';
-import { emptyDatabase, type VcDatabaseContent } from './schema.js';
+import { exists, type FileSystem, makeFolders } from '@vcryptsim/ports';
+import { VCenterError } from '../terms/errors.js';
+import { type ChangeLog, openChangeLog } from './change-log.js';
+import type { RecordOf, TableName } from './schema.js';
+import { applyEntries, type TableEntry, type Tables } from './tables.js';
+import { Transaction } from './transaction.js';
 
-const FILE_NAME = 'vcdb.json';
-/** A thousand tasks and events and some ten thousand VMs stay far below this. */
-const FILE_LIMIT_BYTES = 64 * 1024 * 1024;
+const FILE_NAME = 'vcdb.log';
+/** The database of releases up to 0.1 was this one JSON file. */
+const OLD_FILE_NAME = 'vcdb.json';
 
 /**
- * vCenter's database: one JSON file, `vcdb.json`, described at {@link VcDatabaseContent}. A change counts only when it
- * is durable: memory follows the file, never the other way round. Changes are made one after another in the order in
- * which they were asked for.
+ * vCenter's database: tables of records by ID, in memory, behind a log of changes (change-log.ts). A change appends its
+ * own records and no more, and counts only when it is durable: memory follows the file, never the other way round.
+ * Changes are made one after another in the order in which they were asked for.
  */
 export class VcDatabase {
-  readonly #files: FileSystem;
-  readonly #path: string;
-  #content: VcDatabaseContent;
+  readonly #log: ChangeLog;
+  readonly #tables: Tables;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(files: FileSystem, path: string, content: VcDatabaseContent) {
-    this.#files = files;
-    this.#path = path;
-    this.#content = content;
+  private constructor(log: ChangeLog, tables: Tables) {
+    this.#log = log;
+    this.#tables = tables;
   }
 
   /**
-   * Opens the database of a folder, or lays an empty one.
+   * Opens the database of a folder, or lays that of a fresh installation.
    *
    * @param folder absolute path; made if it is missing
-   * @param name of this vCenter, for a new database
-   * @throws VCenterError DATABASE_DAMAGED when the file is there and is not a database; it is left as it is
+   * @param install puts what a new database holds at first
+   * @throws VCenterError DATABASE_DAMAGED when the file is there and is not a database, DATABASE_OLD when only one of an
+   *   earlier release is there; files are left as they are
    * @throws FileError
    */
-  static async open(files: FileSystem, folder: string, name: string): Promise<VcDatabase> {
+  static async open(files: FileSystem, folder: string, install: (tx: Transaction) => void): Promise<VcDatabase> {
     const path = `${folder}/${FILE_NAME}`;
     await makeFolders(files, folder);
-    if (await exists(files, path)) {
-      return new VcDatabase(files, path, readDatabase(path, await readWhole(files, path, FILE_LIMIT_BYTES)));
+    if (!(await exists(files, path)) && (await exists(files, `${folder}/${OLD_FILE_NAME}`))) {
+      throw new VCenterError(
+        { code: 'DATABASE_OLD', file: `${folder}/${OLD_FILE_NAME}` },
+        `${folder}/${OLD_FILE_NAME} is the database of an earlier release, which this one does not read. Begin with an empty folder; the files of the VMs hold their key IDs, so register these again.`,
+      );
     }
-    const database = new VcDatabase(files, path, emptyDatabase(name));
-    await database.update(() => ({}));
+    const { log, tables } = await openChangeLog(files, path);
+    const database = new VcDatabase(log, tables);
+    if (!tables.installation.has('vcenter')) await database.change(install);
     return database;
   }
 
-  /** What is durable now. It is never changed in place. */
-  get content(): VcDatabaseContent {
-    return this.#content;
+  /** The records of a table that are durable now, by ID, oldest first. */
+  table<Name extends TableName>(name: Name): ReadonlyMap<string, RecordOf<Name>> {
+    return this.#tables[name];
   }
 
   /**
-   * Changes the database, durably. Resolves when the change has reached the file.
+   * Changes the database, durably. Resolves with what `work` answered when all it put has reached the file.
    *
-   * @param change given the newest content, answers the parts to replace; what it throws rejects and changes nothing
+   * @param work sees the newest content; what it throws rejects and changes nothing
    * @throws FileError when it could not be written; memory and file keep the old content. VCenterError VCENTER_STOPPED
    */
-  update(change: (content: VcDatabaseContent) => Partial<VcDatabaseContent>): Promise<void> {
+  change<T>(work: (tx: Transaction) => T): Promise<T> {
     const turn = this.#last.then(async () => {
       if (this.#closed) {
         throw new VCenterError({ code: 'VCENTER_STOPPED' }, 'This vCenter is stopped. Boot it again from its folder.');
       }
-      const next = { ...this.#content, ...change(this.#content) };
-      await replaceFile(this.#files, this.#path, new TextEncoder().encode(`${JSON.stringify(next, null, 2)}\n`));
-      this.#content = next;
+      const tx = new Transaction(this.#tables);
+      const answer = work(tx);
+      await this.#keep(tx.entries());
+      return answer;
     });
     this.#last = turn.catch(() => {});
     return turn;
@@ -71,6 +77,15 @@ export class VcDatabase {
   /** Waits for the changes that are under way and refuses later ones, so that another may open the file. */
   async close(): Promise<void> {
     await this.#last;
+    if (this.#closed) return;
     this.#closed = true;
+    await this.#log.close();
+  }
+
+  async #keep(entries: readonly TableEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    await this.#log.append(entries);
+    applyEntries(this.#tables, entries);
+    if (this.#log.isMostlyOld(this.#tables)) await this.#log.compact(this.#tables);
   }
 }

@@ -1,14 +1,17 @@
 import type { HostApi, HostRuntime } from '@vcryptsim/hypervisor/api';
-import type { EventSink, HostName } from '@vcryptsim/ports';
-import { codeOf, VCenterError } from '../errors.js';
-import type { VCenterEvent } from '../events.js';
-import type { HostLinks } from '../host-links.js';
+import type { EventSink, HostName, MoRef } from '@vcryptsim/ports';
+import { type HostRecord, VPXD } from '../database/schema.js';
 import { hostEntity } from '../records/entity.js';
 import type { EventLog } from '../records/event-log.js';
+import type { EventType } from '../records/event-texts.js';
+import { codeOf, VCenterError } from '../terms/errors.js';
+import type { VCenterEvent } from '../terms/events.js';
+import type { HostLinks } from '../terms/host-links.js';
 import type { Inventory } from './inventory.js';
 
 /** A host as it was just reached. */
 export interface ReachedHost {
+  readonly id: MoRef<'HostSystem'>;
   readonly name: HostName;
   readonly api: HostApi;
   readonly runtime: HostRuntime;
@@ -22,7 +25,7 @@ export class HostConnections {
   readonly #inventory: Inventory;
   readonly #eventLog: EventLog;
   readonly #observer: EventSink<VCenterEvent>;
-  readonly #connections = new Map<HostName, number>();
+  readonly #connections = new Map<MoRef<'HostSystem'>, number>();
 
   constructor(o: {
     readonly links: HostLinks;
@@ -39,33 +42,34 @@ export class HostConnections {
   /**
    * Answers a host as it is now, after noting what it says of itself.
    *
-   * @throws VCenterError HOST_NOT_FOUND, HOST_NOT_CONNECTED
+   * @throws VCenterError OBJECT_NOT_FOUND, HOST_NOT_CONNECTED
    */
-  async reach(name: HostName): Promise<ReachedHost> {
-    const known = this.#inventory.host(name);
+  async reach(id: MoRef<'HostSystem'>): Promise<ReachedHost> {
+    const known = this.#inventory.host(id);
+    const { name } = known;
     try {
       const { api, runtime } = await this.call(name);
       const back = known.connectionState !== 'connected';
-      if (back || known.incarnation !== runtime.incarnation || !this.#connections.has(name)) {
-        this.#connections.set(name, this.#connectionOf(name) + 1);
+      if (back || known.incarnation !== runtime.incarnation || !this.#connections.has(id)) {
+        this.#connections.set(id, this.#connectionOf(id) + 1);
         this.#observer.emit({ type: 'HOST_SEEN', host: name, incarnation: runtime.incarnation });
       }
       const { cryptoState, incarnation } = runtime;
-      await this.#inventory.seeHost(name, { connectionState: 'connected', cryptoState, incarnation });
-      if (back) await this.#eventLog.record('vim.event.HostConnectedEvent', hostEntity({ name }));
-      return { name, api, runtime, connection: this.#connectionOf(name) };
+      await this.#inventory.seeHost(id, { connectionState: 'connected', cryptoState, incarnation });
+      if (back) await this.#tell('vim.event.HostConnectedEvent', known);
+      return { id, name, api, runtime, connection: this.#connectionOf(id) };
     } catch (error) {
-      if (error instanceof VCenterError && error.code === 'HOST_NOT_CONNECTED') await this.#lose(name);
+      if (error instanceof VCenterError && error.code === 'HOST_NOT_CONNECTED') await this.#lose(known);
       throw error;
     }
   }
 
   /** Answers those of some hosts that can be reached now. */
-  async reachAll(names: readonly HostName[]): Promise<readonly ReachedHost[]> {
+  async reachAll(ids: readonly MoRef<'HostSystem'>[]): Promise<readonly ReachedHost[]> {
     const reached: ReachedHost[] = [];
-    for (const name of names) {
+    for (const id of ids) {
       try {
-        reached.push(await this.reach(name));
+        reached.push(await this.reach(id));
       } catch (error) {
         if (!(error instanceof VCenterError)) throw error;
       }
@@ -87,15 +91,20 @@ export class HostConnections {
     }
   }
 
-  async #lose(name: HostName): Promise<void> {
-    if (this.#inventory.host(name).connectionState !== 'connected') return;
-    await this.#inventory.seeHost(name, { connectionState: 'notResponding' });
+  async #lose({ id, name }: HostRecord): Promise<void> {
+    const host = this.#inventory.host(id);
+    if (host.connectionState !== 'connected') return;
+    await this.#inventory.seeHost(id, { connectionState: 'notResponding' });
     this.#observer.emit({ type: 'HOST_LOST', host: name });
-    await this.#eventLog.record('vim.event.HostConnectionLostEvent', hostEntity({ name }));
+    await this.#tell('vim.event.HostConnectionLostEvent', host);
   }
 
-  #connectionOf(name: HostName): number {
-    return this.#connections.get(name) ?? 0;
+  #tell(type: EventType, host: HostRecord): Promise<void> {
+    return this.#eventLog.record({ type, entity: hostEntity(host), user: VPXD });
+  }
+
+  #connectionOf(id: MoRef<'HostSystem'>): number {
+    return this.#connections.get(id) ?? 0;
   }
 }
 

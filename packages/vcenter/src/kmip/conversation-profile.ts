@@ -1,6 +1,4 @@
-import type { VCenterVersion } from '../settings.js';
-
-/** What differs between vCenter versions on the wire to a key server. */
+/** What a vCenter says of itself on the wire to a key server. */
 export interface ConversationProfile {
   /** How well it is known. */
   readonly label: string;
@@ -11,14 +9,12 @@ export interface ConversationProfile {
 
 /**
  * vCenter 7.0.3 build-19480866, from a published debug log of a key server (facts/kmip.md part 2). The header is KMIP
- * 1.1 whatever the server offers; a credential is sent only where a user name is configured.
+ * 1.1 whatever the server offers; a credential is sent only where a user name is configured. Every release speaks so here:
+ * no other conversation was ever published (docs/fidelity.md).
  */
-const VCENTER_7_0_3: ConversationProfile = {
+export const OBSERVED_CONVERSATION: ConversationProfile = {
   label: '7.0.3 as observed',
   productVersion: '7.0.3 build-19480866',
   vendor: 'VMware, Inc.',
   product: 'VMware vSphere',
 };
-
-/** The profile of each version. Others are assumed to differ in the product version alone, once their build is known. */
-export const CONVERSATION_PROFILES: Readonly<Record<VCenterVersion, ConversationProfile>> = { '7.0.3': VCENTER_7_0_3 };

@@ -1,5 +1,5 @@
 import { KmipClientError } from '@vcryptsim/kmip-lite/client';
-import { codeOf } from '../errors.js';
+import { codeOf } from '../terms/errors.js';
 
 /**
  * Code of a step that failed at a key server: the KMIP result reason where the server gave one (`ItemNotFound`), else

@@ -1,14 +1,22 @@
-import type { HostName, KeyServerName, ProviderId, VmName, VmUuid } from '@vcryptsim/ports';
+import type { KeyServerName, ManagedObjectType, ProviderId } from '@vcryptsim/ports';
 import type { EntityRef } from '../database/schema.js';
 
-/** A VM: known by its UUID, since several may have one name and a name may change. */
-export function vmEntity({ uuid, name }: { readonly uuid: VmUuid; readonly name: VmName }): EntityRef {
-  return { type: 'VirtualMachine', id: uuid, name };
+/** A managed object as events, tasks and alarms name it: by its reference, with the name that it has now. */
+export function entityOf(
+  type: Exclude<ManagedObjectType, 'Task'>,
+  { id, name }: { readonly id: string; readonly name: string },
+): EntityRef {
+  return { type, id, name };
 }
 
-/** A host: vCenter knows no two of one name. */
-export function hostEntity({ name }: { readonly name: HostName }): EntityRef {
-  return { type: 'HostSystem', id: name, name };
+/** A VM. */
+export function vmEntity(vm: { readonly id: string; readonly name: string }): EntityRef {
+  return entityOf('VirtualMachine', vm);
+}
+
+/** A host. */
+export function hostEntity(host: { readonly id: string; readonly name: string }): EntityRef {
+  return entityOf('HostSystem', host);
 }
 
 /** A key provider: its name is its identity, also in the files of VMs. */
@@ -20,6 +28,3 @@ export function providerEntity(name: ProviderId): EntityRef {
 export function keyServerEntity(providerId: ProviderId, server: KeyServerName): EntityRef {
   return { type: 'KeyProvider', id: JSON.stringify([providerId, server]), name: `${providerId}/${server}` };
 }
-
-/** The folder of all VMs. */
-export const VM_FOLDER: EntityRef = { type: 'Folder', id: 'vm', name: 'vm' };

@@ -1,26 +1,62 @@
-import { assert, type Clock, type EventSink } from '@vcryptsim/ports';
-import { type EntityRef, RECORDS_MAX, type TaskFailure, type TaskRecord } from '../database/schema.js';
+import { type Clock, type EventSink, type MoRef, moRef } from '@vcryptsim/ports';
+import { type EntityRef, RECORDS_MAX, type TaskFailure, type TaskRecord, type UserName } from '../database/schema.js';
+import type { Transaction } from '../database/transaction.js';
 import type { VcDatabase } from '../database/vc-database.js';
-import { codeOf } from '../errors.js';
-import type { VCenterEvent } from '../events.js';
+import { codeOf, VCenterError } from '../terms/errors.js';
+import type { VCenterEvent } from '../terms/events.js';
+import { Turns } from '../terms/turns.js';
 
-/** Names of the methods that make a task, as vSphere spells them. */
-export type TaskName =
-  | 'CreateVM_Task'
-  | 'RegisterVM_Task'
-  | 'UnregisterVM'
-  | 'PowerOnVM_Task'
-  | 'PowerOffVM_Task'
-  | 'CryptoUnlock_Task'
-  | 'ReconnectHost_Task';
+/** How far a task is. */
+export interface TaskProgress {
+  readonly percent: number;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
 
-/** vCenter's tasks. Each is durable as `running` before its work begins and as ended before it is answered. */
+/** A task that was handed out: it may still be queued. */
+export interface TaskHandle {
+  readonly id: MoRef<'Task'>;
+  /** Resolves with the ended task; a refusal is its `error`. Rejects with a mistake of ours, or when it could not be kept. */
+  readonly ended: Promise<TaskRecord>;
+}
+
+/** What the work of a task is given. */
+export interface TaskControl {
+  /** Is aborted when somebody cancels the task. */
+  readonly signal: AbortSignal;
+  readonly progress: (doneBytes: number, totalBytes: number) => void;
+}
+
+/** What to do as a task. */
+export interface NewTask {
+  /** Method, such as `CreateVM_Task`. */
+  readonly name: string;
+  readonly entity: EntityRef;
+  readonly user: UserName;
+  /** Tasks of the same turn run one after another; null runs at once. */
+  readonly turn: string | null;
+  /** Answers what it made (a reference), or null. */
+  readonly work: (control: TaskControl) => Promise<string | null>;
+}
+
+interface Live {
+  readonly abort: AbortController;
+  state: 'queued' | 'running';
+  startedMs: number | null;
+  progress: TaskProgress | null;
+}
+
+/**
+ * vCenter's tasks. Each is durable before it is handed out and as ended before its end is answered; that it runs, and how
+ * far it is, is known as long as vCenter runs.
+ */
 export class Tasks {
   readonly #database: VcDatabase;
   readonly #clock: Clock;
   readonly #observer: EventSink<VCenterEvent>;
-
+  readonly #live = new Map<string, Live>();
   readonly #running = new Set<Promise<TaskRecord>>();
+  readonly #turns = new Turns<string>();
 
   constructor(database: VcDatabase, clock: Clock, observer: EventSink<VCenterEvent>) {
     this.#database = database;
@@ -28,86 +64,139 @@ export class Tasks {
     this.#observer = observer;
   }
 
+  /** All tasks as they are now, oldest first. */
+  all(): readonly TaskRecord[] {
+    return [...this.#database.table('tasks').values()].map((task) => this.#now(task));
+  }
+
+  /** How far a task is, or null when it does not run or does not say. */
+  progressOf(id: MoRef<'Task'>): TaskProgress | null {
+    return this.#live.get(id)?.progress ?? null;
+  }
+
+  /** A task by its reference, or null. */
+  find(id: string): TaskRecord | null {
+    const task = this.#database.table('tasks').get(id);
+    return task ? this.#now(task) : null;
+  }
+
   /**
-   * Does work as a task. A coded refusal ends the task in state `error`; anything else is a mistake of ours and rejects.
+   * Takes a task on and hands it out at once. A coded refusal ends it in state `error`; anything else is a mistake of ours
+   * and rejects its end.
    *
-   * @param work answers what it made (a UUID), or null
-   * @returns the ended task
+   * @throws FileError when the task could not be made durable
    */
-  async run(name: TaskName, entity: EntityRef, work: () => Promise<string | null>): Promise<TaskRecord> {
-    const running = this.#run(name, entity, work);
-    this.#running.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#running.delete(running);
-    }
+  async begin(o: NewTask): Promise<TaskHandle> {
+    const task = await this.#queue(o);
+    const live: Live = { abort: new AbortController(), state: 'queued', startedMs: null, progress: null };
+    this.#live.set(task.id, live);
+    const ended = this.#ended(task, live, o);
+    this.#running.add(ended);
+    const over = () => void this.#running.delete(ended);
+    ended.then(over, over);
+    return { id: task.id, ended };
+  }
+
+  /** Asks a task to end. Answers whether it still could be asked. */
+  cancel(id: MoRef<'Task'>): boolean {
+    const live = this.#live.get(id);
+    if (!live || live.abort.signal.aborted) return false;
+    live.abort.abort();
+    return true;
   }
 
   /** Resolves when no task is running any more. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#running);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  async #run(name: TaskName, entity: EntityRef, work: () => Promise<string | null>): Promise<TaskRecord> {
-    const task = await this.#start(name, entity);
-    try {
-      return await this.#end(task, { state: 'success', result: await work() });
-    } catch (error) {
-      return await this.#end(task, { state: 'error', error: failureOf(error) });
-    }
-  }
-
-  /** Ends the tasks that were running when vCenter stopped; their work is over, whatever it had reached. */
+  /** Ends the tasks that were queued or running when vCenter stopped; their work is over, whatever it had reached. */
   async endInterrupted(): Promise<void> {
-    const running = this.#database.content.tasks.filter((task) => task.state === 'running');
     const error: TaskFailure = {
       code: 'INTERRUPTED',
       fault: { code: 'INTERRUPTED' },
       message: 'vCenter stopped while this task was running. Check what it completed, then start it again.',
     };
-    for (const task of running) await this.#end(task, { state: 'error', error });
+    for (const task of this.all()) {
+      if (task.state === 'queued' || task.state === 'running') await this.#end(task, { state: 'error', error });
+    }
   }
 
-  async #start(name: TaskName, entity: EntityRef): Promise<TaskRecord> {
-    let task: TaskRecord | undefined;
-    await this.#database.update((content) => {
-      task = {
-        id: `task-${content.nextTaskNumber}`,
-        name,
-        entity,
-        state: 'running',
-        startedMs: this.#clock.nowMs,
-        endedMs: null,
-        result: null,
-        error: null,
+  async #ended(task: TaskRecord, live: Live, o: NewTask): Promise<TaskRecord> {
+    const run = () => this.#run(task, live, o);
+    try {
+      return o.turn === null ? await run() : await this.#turns.take(o.turn, run);
+    } finally {
+      this.#live.delete(task.id);
+    }
+  }
+
+  async #run(task: TaskRecord, live: Live, { work }: NewTask): Promise<TaskRecord> {
+    const { signal } = live.abort;
+    live.state = 'running';
+    live.startedMs = this.#clock.nowMs;
+    this.#observer.emit({ type: 'TASK_STARTED', task: task.id, name: task.name });
+    try {
+      if (signal.aborted) throw cancelled(task);
+      const progress = (doneBytes: number, totalBytes: number) => {
+        live.progress = progressOf(doneBytes, totalBytes);
       };
-      return { nextTaskNumber: content.nextTaskNumber + 1, tasks: withoutOldest([...content.tasks, task]) };
+      const result = await work({ signal, progress });
+      return await this.#end(this.#now(task), { state: 'success', result });
+    } catch (error) {
+      const cancel = signal.aborted && codeOf(error) !== null;
+      const failure = failureOf(cancel ? cancelled(task) : error);
+      return await this.#end(this.#now(task), { state: 'error', error: failure, cancelled: cancel });
+    }
+  }
+
+  async #queue({ name, entity, user }: NewTask): Promise<TaskRecord> {
+    return this.#database.change((tx) => {
+      const task: TaskRecord = {
+        id: moRef('Task', tx.next('task')),
+        ...{ name, entity, state: 'queued', user, cancelled: false, queuedMs: this.#clock.nowMs },
+        ...{ startedMs: null, endedMs: null, result: null, error: null },
+      };
+      tx.put('tasks', task.id, task);
+      this.#dropOldest(tx);
+      return task;
     });
-    assert(task, 'a durable update has run its change');
-    this.#observer.emit({ type: 'TASK_STARTED', task: task.id, name });
-    return task;
   }
 
   async #end(task: TaskRecord, end: Partial<TaskRecord>): Promise<TaskRecord> {
     const ended: TaskRecord = { ...task, ...end, endedMs: this.#clock.nowMs };
-    await this.#database.update((content) => ({
-      tasks: content.tasks.map((other) => (other.id === task.id ? ended : other)),
-    }));
+    await this.#database.change((tx) => tx.put('tasks', task.id, ended));
     const code = ended.error?.code ?? null;
     this.#observer.emit({ type: 'TASK_ENDED', task: ended.id, name: ended.name, state: ended.state, code });
     return ended;
   }
+
+  #now(task: TaskRecord): TaskRecord {
+    const live = this.#live.get(task.id);
+    return live && task.endedMs === null ? { ...task, state: live.state, startedMs: live.startedMs } : task;
+  }
+
+  /** Drops the oldest task that ended; a live one stays. */
+  #dropOldest(tx: Transaction): void {
+    if (tx.sizeOf('tasks') < RECORDS_MAX) return;
+    for (const id of tx.idsOf('tasks')) {
+      if (this.#live.has(id)) continue;
+      tx.drop('tasks', id);
+      return;
+    }
+  }
 }
 
-/** Drops ended tasks from the oldest on; a running one stays. */
-function withoutOldest(tasks: readonly TaskRecord[]): readonly TaskRecord[] {
-  const excess = tasks.length - RECORDS_MAX;
-  if (excess <= 0) return tasks;
-  const dropped = new Set(tasks.filter((task) => task.state !== 'running').slice(0, excess));
-  return tasks.filter((task) => !dropped.has(task));
+function progressOf(doneBytes: number, totalBytes: number): TaskProgress {
+  return { percent: totalBytes === 0 ? 100 : Math.floor((100 * doneBytes) / totalBytes), doneBytes, totalBytes };
 }
 
+/** RequestCanceled */
+function cancelled(task: TaskRecord): VCenterError {
+  return new VCenterError({ code: 'REQUEST_CANCELED', task: task.id }, `Task ${task.name} was canceled by a user.`);
+}
+
+/** @throws a mistake of ours as it is */
 function failureOf(error: unknown): TaskFailure {
   const code = codeOf(error);
   if (code === null || !(error instanceof Error)) throw error;

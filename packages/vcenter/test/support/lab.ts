@@ -10,7 +10,8 @@ import {
   TappedNetwork,
   VirtualClock,
 } from '@vcryptsim/simkit';
-import { type ClusterName, type HostLinks, VCenter, type VCenterEvent, type VCenterOptions } from '@vcryptsim/vcenter';
+import { type HostLinks, VCenter, type VCenterEvent, type VCenterOptions } from '@vcryptsim/vcenter';
+import { as } from './as-user.js';
 import { FakeHost } from './fake-host.js';
 import { LabKeyServers } from './lab-key-servers.js';
 import { encryptedVmOf } from './vm-request.js';
@@ -18,7 +19,7 @@ import { WireLog } from './wire-log.js';
 
 export const START_MS = Date.UTC(2026, 10, 22, 9, 47, 8);
 export const PROVIDER = 'corp-kms' as ProviderId;
-export const CLUSTER = 'cluster-1' as ClusterName;
+export const CLUSTER = 'cluster-1';
 export const ESX_1 = 'esx-1' as HostName;
 export const ESX_2 = 'esx-2' as HostName;
 export const KMS_1 = 'kms-1' as KeyServerName;
@@ -83,8 +84,8 @@ export class Lab {
       for (const host of hosts) lab.hosts.boot(host);
       const vcenter = await lab.bootVCenter();
       await lab.trust(vcenter, PROVIDER, [KMS_1, KMS_2]);
-      await vcenter.addCluster(CLUSTER);
-      for (const name of hosts) await vcenter.addHost({ name, cluster: CLUSTER });
+      await as(vcenter).addCluster(CLUSTER);
+      for (const name of hosts) await as(vcenter).addHost({ name, cluster: CLUSTER });
       lab.wire.clear();
       lab.events.length = 0;
       await test(lab, vcenter);
@@ -111,7 +112,7 @@ export class Lab {
 
   /** Registers key servers and sets up trust both ways. */
   async trust(vcenter: VCenter, providerId: ProviderId, servers: readonly KeyServerName[]): Promise<void> {
-    const { cryptoManager } = vcenter;
+    const { cryptoManager } = as(vcenter);
     for (const name of servers)
       await cryptoManager.registerKmipServer({ providerId, server: { name, address: { name } } });
     this.servers.trustedClients.push(await cryptoManager.generateSelfSignedClientCert(providerId));
@@ -123,9 +124,9 @@ export class Lab {
 
   /** Makes an encrypted VM and answers its UUID. */
   async encryptedVm(vcenter: VCenter, name = 'payroll', host = ESX_1): Promise<VmUuid> {
-    const task = await vcenter.createVm(encryptedVmOf(name, host));
+    const task = await as(vcenter).createVm(encryptedVmOf(name, host));
     if (task.state !== 'success') throw new Error(`${task.error?.code}: ${task.error?.message}`);
-    return task.result as VmUuid;
+    return vcenter.vms().find(({ id }) => id === task.result)!.uuid;
   }
 
   /** Every file under a folder, with its bytes. */

@@ -3,6 +3,7 @@ import { EsxiHost } from '@vcryptsim/hypervisor';
 import { type HostName, type HostUuid, makeFolders, NetworkError } from '@vcryptsim/ports';
 import { SecretRecorder, SeededEntropy } from '@vcryptsim/simkit';
 import type { HostLinks, VCenter } from '@vcryptsim/vcenter';
+import { as } from './as-user.js';
 import { CLUSTER, ESX_1, Lab } from './lab.js';
 
 const DATASTORE = '/datastores/ds1';
@@ -45,7 +46,7 @@ export function withRealHost(test: (lab: Lab, vcenter: VCenter, hosts: RealHosts
     const hosts = new RealHosts(lab);
     await hosts.boot(ESX_1);
     const vcenter = await lab.bootVCenter({ hosts });
-    await vcenter.addHost({ name: ESX_1, cluster: CLUSTER });
+    await as(vcenter).addHost({ name: ESX_1, cluster: CLUSTER });
     await test(lab, vcenter, hosts);
     await vcenter.stop();
   });

@@ -1,7 +1,7 @@
 import { type HostName, sectorCount, type VmName } from '@vcryptsim/ports';
-import type { VmRequest } from '@vcryptsim/vcenter';
+import type { VmToMake } from './as-user.js';
 
 /** An encrypted VM with one disk of 1 MiB, as the web client asks for it. */
-export function encryptedVmOf(name: string, host = 'esx-1' as HostName): VmRequest {
+export function encryptedVmOf(name: string, host = 'esx-1' as HostName): VmToMake {
   return { name: name as VmName, host, policy: 'VM Encryption Policy', disks: [{ capacity: sectorCount(2048) }] };
 }

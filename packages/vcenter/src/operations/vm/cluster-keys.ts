@@ -1,0 +1,65 @@
+import type { VmInfo } from '@vcryptsim/hypervisor/api';
+import type { CryptoKeyId, MoRef } from '@vcryptsim/ports';
+import type { DeliveryFailures } from '../../crypto/key-delivery.js';
+import type { ReachedHost } from '../../inventory/host-connections.js';
+import { distinctKeys } from '../../inventory/inventory.js';
+import type { OperationContext } from '../operation-context.js';
+
+/**
+ * A host and the others of its cluster that can be reached now, the host first: all of them hold the keys of all VMs of
+ * the cluster, so that any can run them without vCenter.
+ *
+ * @throws VCenterError OBJECT_NOT_FOUND, HOST_NOT_CONNECTED
+ */
+export async function clusterAround(
+  { hosts, inventory }: OperationContext,
+  id: MoRef<'HostSystem'>,
+): Promise<readonly ReachedHost[]> {
+  const host = await hosts.reach(id);
+  const others = inventory.hostsOf(inventory.host(id).parent).filter((other) => other.id !== id);
+  return [host, ...(await hosts.reachAll(others.map((other) => other.id)))];
+}
+
+/**
+ * The hosts that get the keys of a VM: its own, and every other of the cluster that can be reached now and is in
+ * encryption mode or may be brought there. One that may not stays disabled, without the key; one that may and is away is
+ * brought there when it is back (facts/vsphere-encryption.md section 2, "Automatic enabling").
+ *
+ * @param may whether the caller may bring a host into encryption mode
+ * @throws VCenterError OBJECT_NOT_FOUND, HOST_NOT_CONNECTED
+ */
+export async function hostsForKeys(
+  context: OperationContext,
+  id: MoRef<'HostSystem'>,
+  may: (host: MoRef<'HostSystem'>) => boolean,
+): Promise<readonly ReachedHost[]> {
+  const { inventory } = context;
+  const around = await clusterAround(context, id);
+  for (const host of inventory.hostsOf(inventory.host(id).parent)) {
+    if (may(host.id)) await inventory.seeHost(host.id, { requiresEncryption: true });
+  }
+  return around.filter(({ id: each, runtime }, index) => index === 0 || runtime.cryptoState === 'safe' || may(each));
+}
+
+/**
+ * Brings keys to a VM's host and the rest of the cluster, as far as they can be had; then notes what became of the VMs.
+ *
+ * @param hosts the VM's host first
+ * @param ids each once
+ */
+export async function provideKeys(
+  context: OperationContext,
+  hosts: readonly ReachedHost[],
+  ids: readonly CryptoKeyId[],
+): Promise<DeliveryFailures> {
+  const host = hosts[0];
+  if (!host) return new Map();
+  const failures = await context.provision.provide(context.inventory.host(host.id).parent, hosts, ids);
+  await context.watch.judge(host, failures);
+  return failures;
+}
+
+/** Keys of a VM's home and disks, each once. */
+export function keysOfInfo(vm: VmInfo): readonly CryptoKeyId[] {
+  return distinctKeys([vm.keyId, ...vm.disks.map((disk) => disk.keyId)]);
+}

@@ -1,0 +1,268 @@
+import type { CryptoSpec, DiskCreateSpec, VmCreateSpec } from '@vcryptsim/hypervisor/api';
+import { type CryptoKeyId, drawUuid, type MoRef, type SectorCount, type VmName, type VmUuid } from '@vcryptsim/ports';
+import { z } from 'zod';
+import type { PolicyRecord, VmRecord } from '../../database/schema.js';
+import type { ReachedHost } from '../../inventory/host-connections.js';
+import { distinctKeys } from '../../inventory/inventory.js';
+import { vmEntity } from '../../records/entity.js';
+import { VCenterError } from '../../terms/errors.js';
+import { countArgument, keyIdArgument, nameArgument, refArgument, textArgument } from '../arguments.js';
+import { onObject } from '../needs.js';
+import { type Call, taskOperation } from '../operation.js';
+import type { OperationContext } from '../operation-context.js';
+import { hostsForKeys } from './cluster-keys.js';
+
+/** A disk to make with a VM. */
+export interface NewDisk extends Omit<DiskCreateSpec, 'crypto'> {
+  /** Storage policy of this disk alone, by name or ID. */
+  readonly policy?: string;
+  /** Key of this disk alone. */
+  readonly crypto?: CryptoSpec;
+}
+
+/** A VM to make. */
+export interface CreateVmArguments {
+  readonly name: VmName;
+  readonly host: MoRef<'HostSystem'>;
+  /** Instance UUID; drawn when left out. */
+  readonly uuid?: VmUuid;
+  /** Name of the host's datastore that takes the VM's folder; default: the host's first. */
+  readonly datastore?: string;
+  readonly guestId?: string;
+  readonly memoryMiB?: number;
+  readonly disks: readonly NewDisk[];
+  /**
+   * Storage policy of the VM home, by name or ID; left out, Datastore Default. By the web client it holds for every disk
+   * that has none of its own; by the API each disk has its own or Datastore Default (row S06).
+   */
+  readonly policy?: string;
+  /** An existing key to encrypt with, instead of a new one of the default provider. */
+  readonly cryptoKeyId?: CryptoKeyId;
+  /** What will run in it: a vCenter Server appliance must not be encrypted (row S18). */
+  readonly product?: VmRecord['product'];
+}
+
+const cryptoSpec: z.ZodType<CryptoSpec> = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('Encrypt'), cryptoKeyId: keyIdArgument }),
+  z.strictObject({ type: z.literal('NoOp') }),
+]);
+
+const newDisk: z.ZodType<NewDisk> = z.strictObject({
+  fileName: z.string().optional(),
+  capacity: countArgument<SectorCount>(),
+  dataUnitSizeBytes: z.union([z.literal(512), z.literal(4096)]).optional(),
+  fill: z.enum(['zeros', 'later']).optional(),
+  policy: z.string().optional(),
+  crypto: cryptoSpec.optional(),
+}) as z.ZodType<NewDisk>;
+
+/**
+ * CreateVM_Task. An encrypted VM gets a key of the default provider (or the one that was named), which goes to its host
+ * and to the other hosts of the cluster before the host makes the VM. The order is the observed one: the VM's key is
+ * created, then the host key if there is none; the host key is fetched and used, then the VM's (facts/vim-api.md
+ * section 6). A key that was created stays at the key server even if the VM then fails.
+ *
+ * Its result is the reference of the VM. Refuses with POLICY_NOT_FOUND, INVALID_ARGUMENT, ALREADY_EXISTS,
+ * VCENTER_APPLIANCE, NO_DEFAULT_PROVIDER, KEY_GENERATION_FAILED, as {@link Keys.fetch}, KEY_PUSH_FAILED; HypervisorError
+ */
+export const createVm = taskOperation<'Folder', CreateVmArguments>({
+  name: 'CreateVM_Task',
+  on: 'Folder',
+  verb: 'vm.create',
+  about: 'Makes a VM, encrypted when its storage policy encrypts.',
+  source: 'facts/vim-api.md section 3; facts/vsphere-rules.md section 11',
+  args: z.strictObject({
+    name: nameArgument<VmName>(),
+    host: refArgument('HostSystem'),
+    uuid: textArgument<VmUuid>().optional(),
+    datastore: z.string().optional(),
+    guestId: z.string().optional(),
+    memoryMiB: z.number().optional(),
+    disks: z.array(newDisk),
+    policy: z.string().optional(),
+    cryptoKeyId: keyIdArgument.optional(),
+    product: z.enum(['vCenter Server']).nullable().optional(),
+  }) as z.ZodType<CreateVmArguments>,
+  needs: [
+    onObject('Folder', 'VirtualMachine.Inventory.Create'),
+    {
+      ...onObject('Folder', 'VirtualMachine.Config.AddNewDisk'),
+      when: 'it has a disk',
+      objects: (_, { object, args }) => (args.disks.length > 0 ? [object.id] : []),
+    },
+    {
+      privilege: 'Datastore.AllocateSpace',
+      on: 'the datastore',
+      objects: ({ inventory }, { args }) => inventory.datastoresOf(args.host, args.datastore),
+      ifMissing: 'NoPermission',
+    },
+    {
+      ...onObject('Folder', 'Cryptographer.EncryptNew'),
+      when: 'the VM or a disk is encrypted',
+      objects: (context, { object, args }) => (isEncrypted(context, args) ? [object.id] : []),
+    },
+    {
+      privilege: 'Cryptographer.RegisterHost',
+      on: 'the host',
+      when: 'the VM is encrypted and the host is not in encryption mode',
+      objects: (context, { args }) =>
+        isEncrypted(context, args) && context.inventory.host(args.host).cryptoState !== 'safe' ? [args.host] : [],
+      ifMissing: 'NoPermission',
+    },
+    {
+      privilege: 'Cryptographer.RegisterHost',
+      on: 'another host of the cluster',
+      when: 'the VM is encrypted and that host is not in encryption mode',
+      objects: (context, { args }) => (isEncrypted(context, args) ? otherHosts(context, args.host) : []),
+      ifMissing: { effect: 'the VM is made, and that host stays disabled, without the key' },
+    },
+  ],
+  run: async (context, call) => {
+    const { args, object } = call;
+    const plan = planOf(context, call);
+    refuseTakenName(context, object.id, args.name);
+    await refuseAppliance(context, call, plan);
+    const uuid = args.uuid ?? (drawUuid(context.entropy, 'VM instance UUID') as VmUuid);
+    const keyId = await bringKeys(context, call, plan, uuid);
+    const { api } = await context.hosts.reach(args.host);
+    const info = await api.createVm(specOf(args, plan, uuid, keyId));
+    const applied = { folder: object.id, product: args.product ?? null, home: plan.home, disks: plan.disks };
+    const [vm] = await context.inventory.seeVms(context.inventory.host(args.host), [info], applied);
+    if (!vm) return context.inventory.vmOf(uuid)?.id ?? null;
+    await context.eventLog.record({ type: 'vim.event.VmCreatedEvent', entity: vmEntity(vm), user: call.user });
+    if (plan.encrypted && args.product === 'vCenter Server') {
+      const type = 'vcryptsim.VCenterApplianceEncryptedEvent';
+      await context.eventLog.record({ type, entity: vmEntity(vm), user: call.user });
+    }
+    return vm.id;
+  },
+});
+
+/** Which policy holds for the VM home and for each disk. */
+interface Plan {
+  readonly home: PolicyRecord | null;
+  readonly disks: readonly (PolicyRecord | null)[];
+  /** Whether the home or any disk is encrypted. */
+  readonly encrypted: boolean;
+}
+
+function planOf(context: OperationContext, { args, via }: Call<'Folder', CreateVmArguments>): Plan {
+  const { policies } = context;
+  const home = policies.find(args.policy);
+  const disks = args.disks.map(({ policy }) =>
+    policy === undefined && via === 'client' ? home : policies.find(policy),
+  );
+  const encrypted = [home, ...disks].some((policy) => policy?.encrypts);
+  for (const [index, disk] of args.disks.entries()) {
+    if (disk.crypto?.type === 'Encrypt' && !disks[index]?.encrypts) throw badPolicy(`disks.${index}.crypto`);
+  }
+  if (args.cryptoKeyId && !encrypted) throw keyWithoutPolicy();
+  if (encrypted && !home?.encrypts) throw encryptedDiskOnPlainVm();
+  return { home, disks, encrypted };
+}
+
+function isEncrypted({ policies }: OperationContext, args: CreateVmArguments): boolean {
+  return [args.policy, ...args.disks.map(({ policy }) => policy)].some((policy) => policies.find(policy)?.encrypts);
+}
+
+function otherHosts({ inventory }: OperationContext, host: MoRef<'HostSystem'>): readonly MoRef[] {
+  const all = inventory.hostsOf(inventory.host(host).parent);
+  return all.filter(({ id, cryptoState }) => id !== host && cryptoState !== 'safe').map(({ id }) => id);
+}
+
+/** @returns the KEK of the VM home, or null for a plain VM */
+async function bringKeys(
+  context: OperationContext,
+  { args, may }: Call<'Folder', CreateVmArguments>,
+  plan: Plan,
+  uuid: VmUuid,
+): Promise<CryptoKeyId | null> {
+  if (!plan.encrypted) return null;
+  const hosts = await hostsForKeys(context, args.host, (host) => may('Cryptographer.RegisterHost', host));
+  const { keys, providers, encryptionMode, delivery, inventory } = context;
+  const made = args.cryptoKeyId ? null : await keys.generate(providers.default().providerId);
+  const keyId = args.cryptoKeyId ?? made;
+  const diskKeyIds = args.disks.map(({ crypto }) => (crypto?.type === 'Encrypt' ? crypto.cryptoKeyId : null));
+  await encryptionMode.ensure(inventory.host(args.host).parent, hosts);
+  if (made) await bringNewKey(context, hosts, made, { uuid, name: args.name });
+  const rest = distinctKeys([keyId, ...diskKeyIds]);
+  const [failure] = (await delivery.deliver(rest, hosts)).values();
+  if (failure) throw failure;
+  return keyId;
+}
+
+/** Fetches the key that was just made, tags it with its VM and sends it to the hosts. */
+async function bringNewKey(
+  { keys, delivery }: OperationContext,
+  hosts: readonly ReachedHost[],
+  keyId: CryptoKeyId,
+  vm: { readonly uuid: VmUuid; readonly name: VmName },
+): Promise<void> {
+  const parcel = await keys.fetch(keyId);
+  try {
+    await keys.tag(keyId, { component: 'Virtual Machine', identifier: vm.uuid, name: vm.name });
+    await delivery.send([{ id: keyId, parcel, hosts }]);
+  } finally {
+    parcel.dispose();
+  }
+}
+
+/** A VM with an encrypted disk has an encrypted home: the disk's key is sealed into the bundle of the VMX. */
+function specOf(args: CreateVmArguments, plan: Plan, uuid: VmUuid, keyId: CryptoKeyId | null): VmCreateSpec {
+  const disks = args.disks.map(({ policy: _, crypto, ...disk }, index): DiskCreateSpec => {
+    if (crypto) return { ...disk, crypto };
+    return keyId !== null && !plan.disks[index]?.encrypts ? { ...disk, crypto: { type: 'NoOp' } } : disk;
+  });
+  const { name, datastore, guestId, memoryMiB } = args;
+  return {
+    ...{ name, uuid, disks },
+    ...(datastore === undefined ? {} : { datastore }),
+    ...(guestId === undefined ? {} : { guestId }),
+    ...(memoryMiB === undefined ? {} : { memoryMiB }),
+    ...(keyId === null ? {} : { crypto: { type: 'Encrypt', cryptoKeyId: keyId } }),
+  };
+}
+
+/** DuplicateName: names are told apart within a folder. */
+function refuseTakenName({ inventory }: OperationContext, folder: MoRef<'Folder'>, name: VmName): void {
+  if (!inventory.vmsNamed(name).some((vm) => vm.parent === folder)) return;
+  const what = `VM ${name}`;
+  throw new VCenterError({ code: 'ALREADY_EXISTS', what }, `There is a ${what} already. Choose another name.`);
+}
+
+/** Row S18: a warning is an event after the VM was made; the refusal is by a setting, ours. */
+async function refuseAppliance(
+  { settings }: OperationContext,
+  { args }: Call<'Folder', CreateVmArguments>,
+  { encrypted }: Plan,
+): Promise<void> {
+  if (!encrypted || args.product !== 'vCenter Server' || settings.encryptedVCenter === 'warn') return;
+  throw new VCenterError(
+    { code: 'VCENTER_APPLIANCE', vm: args.name },
+    `VM ${args.name} is a vCenter Server. Encrypted, it could not start without keys that only a running vCenter fetches. Leave its storage policy out.`,
+  );
+}
+
+/** encryptForbiddenWithoutEncryptedProfile (facts/vsphere-encryption.md section 11). */
+function keyWithoutPolicy(): VCenterError {
+  return new VCenterError(
+    { code: 'INVALID_ARGUMENT', what: 'cryptoKeyId', messageKey: 'encryptForbiddenWithoutEncryptedProfile' },
+    'A VM is encrypted only together with a storage policy that encrypts. Name the policy beside the key.',
+  );
+}
+
+/** InvalidDeviceSpec (facts/vsphere-encryption.md section 5, "Disk add rules"). */
+function encryptedDiskOnPlainVm(): VCenterError {
+  return new VCenterError(
+    { code: 'INVALID_ARGUMENT', what: 'disks', messageKey: 'msg.hostd.configSpec.enc.mismatch' },
+    'A disk is encrypted only in a VM whose home is encrypted. Give the VM a storage policy that encrypts, too.',
+  );
+}
+
+/** InvalidDeviceSpec (facts/vsphere-encryption.md section 4, "Faults"). */
+function badPolicy(what: string): VCenterError {
+  return new VCenterError(
+    { code: 'INVALID_ARGUMENT', what, messageKey: 'msg.hostd.deviceSpec.enc.badPolicy' },
+    'A disk takes a key only together with a storage policy that encrypts. Give the disk such a policy.',
+  );
+}

@@ -1,0 +1,49 @@
+import { VCenterError } from '../../terms/errors.js';
+import { noArguments } from '../arguments.js';
+import { onObject } from '../needs.js';
+import { taskOperation } from '../operation.js';
+import { hostsForKeys, keysOfInfo, provideKeys } from './cluster-keys.js';
+
+/**
+ * CryptoUnlock_Task: brings the keys of the VM home and of all disks to the host, at once and whether or not an attempt
+ * is due (facts/vsphere-encryption.md section 2, "Others").
+ *
+ * Refuses with VCenterError NOT_ENCRYPTED, or the first reason why a key did not reach the host
+ */
+export const cryptoUnlockVm = taskOperation<'VirtualMachine', Record<string, never>>({
+  name: 'CryptoUnlock_Task',
+  on: 'VirtualMachine',
+  verb: 'vm.unlock',
+  about: 'Fetches the keys of a locked VM now, and brings them to its host.',
+  source: 'facts/vim-api.md section 3; facts/vsphere-rules.md section 11',
+  args: noArguments,
+  needs: [
+    onObject('VirtualMachine', 'Cryptographer.RegisterVM'),
+    {
+      privilege: 'Cryptographer.RegisterHost',
+      on: 'the host',
+      when: 'the host is not in encryption mode and vCenter never brought it there',
+      objects: ({ inventory }, { object }) => {
+        const { id, cryptoState, requiresEncryption } = inventory.host(object.host);
+        return cryptoState === 'safe' || requiresEncryption ? [] : [id];
+      },
+      ifMissing: 'NoPermission',
+    },
+  ],
+  since: '6.7',
+  whileLocked: 'allowed',
+  run: async (context, { object, may }) => {
+    const hosts = await hostsForKeys(context, object.host, (each) => may('Cryptographer.RegisterHost', each));
+    const vm = await hosts[0]?.api.vm(object.uuid);
+    const keys = vm ? keysOfInfo(vm) : [];
+    if (keys.length === 0) {
+      throw new VCenterError(
+        { code: 'NOT_ENCRYPTED', vm: object.name },
+        `VM ${object.name} is not encrypted; there is nothing to unlock.`,
+      );
+    }
+    const [failure] = (await provideKeys(context, hosts, keys)).values();
+    if (failure) throw failure;
+    return null;
+  },
+});

@@ -1,0 +1,43 @@
+import { vmEntity } from '../../records/entity.js';
+import { noArguments } from '../arguments.js';
+import { onObject } from '../needs.js';
+import { taskOperation } from '../operation.js';
+import { hostsForKeys, provideKeys } from './cluster-keys.js';
+
+/**
+ * PowerOnVM_Task. While the host has the keys, nobody is asked, and no privilege of group Cryptographer is needed; else
+ * they are fetched by ID and pushed first (facts/vsphere-encryption.md section 1, "power on").
+ *
+ * Refuses with why the key of a locked VM could not be had: VCenterError; with HypervisorError DISK_KEY_MISSING when only
+ * a disk's is missing, since then the VM itself looks normal (row S30)
+ */
+export const powerOnVm = taskOperation<'VirtualMachine', Record<string, never>>({
+  name: 'PowerOnVM_Task',
+  on: 'VirtualMachine',
+  verb: 'vm.power-on',
+  about: 'Powers a VM on, fetching its keys first where the host lacks them.',
+  source: 'facts/vim-api.md section 3; facts/vsphere-encryption.md section 1',
+  args: noArguments,
+  needs: [
+    onObject('VirtualMachine', 'VirtualMachine.Interact.PowerOn'),
+    {
+      ...onObject('VirtualMachine', 'Cryptographer.RegisterVM'),
+      when: 'the VM is locked',
+      objects: (_, { object }) => (object.cryptoState === 'locked' ? [object.id] : []),
+    },
+  ],
+  whileLocked: 'allowed',
+  run: async (context, { object, user, may }) => {
+    const host = await context.hosts.reach(object.host);
+    const { missingKeys } = await host.api.vm(object.uuid);
+    if (missingKeys.length > 0 && may('Cryptographer.RegisterVM', object.id)) {
+      const hosts = await hostsForKeys(context, host.id, (each) => may('Cryptographer.RegisterHost', each));
+      const [failure] = (await provideKeys(context, hosts, missingKeys)).values();
+      if (failure && (await host.api.vm(object.uuid)).cryptoState === 'locked') throw failure;
+    }
+    await host.api.powerOnVm(object.uuid);
+    await context.inventory.seeVms(context.inventory.host(host.id), [await host.api.vm(object.uuid)]);
+    await context.eventLog.record({ type: 'vim.event.VmPoweredOnEvent', entity: vmEntity(object), user });
+    return null;
+  },
+});

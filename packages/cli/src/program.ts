@@ -14,6 +14,7 @@ const VERBS: ReadonlyMap<string, () => Promise<Command>> = new Map(
   Object.entries({
     run: async () => (await import('./verbs/run.js')).runCommand(),
     scenario: async () => (await import('./verbs/scenario.js')).scenarioCommand(),
+    lab: async () => (await import('./verbs/lab.js')).labCommand(),
     kms: async () => (await import('./verbs/kms.js')).kmsCommand(),
     kmip: async () => (await import('./verbs/kmip.js')).kmipCommand(),
     inspect: async () => (await import('./verbs/inspect.js')).inspectCommand(),

@@ -92,7 +92,7 @@ describe('a lab that boots again', () => {
     await World.boot({ ...SETUP, lab: SMALL_LAB, files, scenarioFolder: '/' }, folder);
     const again = await take();
     expect(again.memory?.isSetUp).toBe(false);
-    if (again.memory) await again.beginAnew(again.memory, SMALL_LAB);
+    await again.beginAnew(SETUP, SMALL_LAB);
     const { world } = await up();
     expect(world.vcenter.hosts()).toHaveLength(1);
     await world.dispose();

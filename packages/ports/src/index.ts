@@ -30,6 +30,7 @@ export {
   type VmUuid,
 } from './ids.js';
 export type { KeyPair, KeyPairKind, KeyPairSource, NistCurve } from './key-pairs.js';
+export { LineReader, writeLine } from './local-lines.js';
 export type { LocalChannel, LocalSocket } from './local-socket.js';
 export { type FolderPrefix, type ManagedObjectType, type MoRef, moRef, moTypeOf } from './mo-ref.js';
 export {

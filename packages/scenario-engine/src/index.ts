@@ -4,12 +4,16 @@ export { formatProblem, ScenarioError, type ScenarioProblem } from './language/p
 export { failureLines, verdictOf } from './narrator/failure.js';
 export { Narrator, type NextCommands } from './narrator/narrator.js';
 export { type Paint, PLAIN } from './narrator/paint.js';
+export { LabOrders, type LabOrdersOptions } from './orders/lab-orders.js';
+export { type StartedLab, type StartLabOptions, startLab } from './orders/start-lab.js';
 export { jsonReport } from './reports/json-report.js';
 export { junitReport } from './reports/junit-report.js';
 export type { Failure, RunResult, StepResult } from './reports/result.js';
 export { type Audience, NO_AUDIENCE } from './run/audience.js';
 export { type RunOptions, runScenario } from './run/run-scenario.js';
-export { type LoadOptions, loadScenario, peekScenario } from './scenario/load-scenario.js';
+export { loadScenario, loadTopology, peekScenario } from './scenario/load-scenario.js';
+export type { LoadOptions } from './scenario/loader.js';
 export type { PlannedStep, Quiz, Scenario } from './scenario/scenario.js';
+export { sameMachines, type Topology, topologyText } from './scenario/topology.js';
 export type { Observation } from './scene/observation.js';
 export { STEPS } from './steps/registry.js';

@@ -17,6 +17,7 @@ import { diskContentNote } from '../disk-content.js';
 import { CliError, EXIT } from '../exit.js';
 import { namingWhatIsLeft } from '../interrupt.js';
 import { parseServerAddress } from '../kmip-check/server-address.js';
+import { drawSeed, seedOf } from '../lab/seed.js';
 import { printError, printJson } from '../output.js';
 import { describeFailure } from '../run/describe-failure.js';
 import { findScenarios } from '../run/find-scenarios.js';
@@ -232,10 +233,6 @@ function audienceOf(scenario: Scenario, path: string, options: RunOptions & { re
   return new TerminalAudience({ scenario, path, paceMs, byStep, keyboard, quiz: options.quiz && isPerson, repeat });
 }
 
-function drawSeed(entropy: SystemEntropy): number {
-  return new DataView(entropy.public(4, 'seed').buffer).getUint32(0);
-}
-
 function choice(flags: string, says: string, choices: readonly string[], fallback: string): Option {
   return new Option(flags, says).choices(choices).default(fallback);
 }
@@ -243,10 +240,4 @@ function choice(flags: string, says: string, choices: readonly string[], fallbac
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number, for example 500.');
   return Number(text);
-}
-
-function seedOf(text: string): number {
-  const seed = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError('Give a whole number, for example 42.');
-  return seed;
 }

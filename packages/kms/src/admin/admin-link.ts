@@ -1,6 +1,6 @@
-import { type LocalChannel, type LocalSocket, NetworkError } from '@vcryptsim/ports';
+import { LineReader, type LocalChannel, type LocalSocket, NetworkError, writeLine } from '@vcryptsim/ports';
 import { KmsError, type KmsErrorCode } from '../terms/errors.js';
-import { ANSWER_BYTES_MAX, LineReader, writeLine } from './admin-lines.js';
+import { ANSWER_BYTES_MAX } from './admin-lines.js';
 import type { AdminAction, AdminAnswer, Administrator, AdminRequest } from './admin-request.js';
 import { adminSocketPath } from './admin-socket-path.js';
 

@@ -1,6 +1,14 @@
-import { type Clock, ClockError, type LocalChannel, type LocalSocket, NetworkError } from '@vcryptsim/ports';
+import {
+  type Clock,
+  ClockError,
+  LineReader,
+  type LocalChannel,
+  type LocalSocket,
+  NetworkError,
+  writeLine,
+} from '@vcryptsim/ports';
 import { KmsError } from '../terms/errors.js';
-import { LineReader, REQUEST_BYTES_MAX, writeLine } from './admin-lines.js';
+import { REQUEST_BYTES_MAX } from './admin-lines.js';
 import { type Administrator, parseAdminRequest } from './admin-request.js';
 import { adminSocketPath } from './admin-socket-path.js';
 import { unexpected } from './administration.js';

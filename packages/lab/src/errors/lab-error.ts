@@ -14,6 +14,9 @@ export type LabErrorCode =
   | 'LAB_DAMAGED' // a file by which a lab remembers what it is cannot be used
   | 'OTHER_LAB' // the folder has a lab, and another one is wanted there
   | 'FOLDER_OPEN_TO_OTHERS' // others than its owner may enter a lab's folder
+  | 'LAB_NOT_UP' // no process holds the lab
+  | 'LAB_WENT_AWAY' // it ended before it answered
+  | 'LAB_REFUSED' // it does not take the request now
   | 'SECRET_FOUND' // `scan` found what must not be there
   | 'SECRET_NOT_FOUND' // `scan` missed what must be there
   | 'NEEDLE_NOT_FOUND'; // the planted needle was missed: the search itself is broken

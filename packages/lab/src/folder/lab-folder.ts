@@ -18,6 +18,7 @@ import { removeTree } from './run-mark.js';
  *   lab.yaml       its topology
  *   orders.jsonl   every order, before it is done and after
  *   replay.yaml    a scenario that does the same again
+ *   faults.log     mistakes in vcryptsim that cost an answer, if there were any
  *   control.sock   where a lab that is up takes orders
  *   lock/          while a process has it
  *
@@ -25,14 +26,8 @@ import { removeTree } from './run-mark.js';
  */
 const MACHINES = ['kms', 'vcenter', 'hosts', 'datastores', 'exports', 'events.jsonl', 'wire.jsonl'];
 const OWN = [
-  'lab.json',
-  'lab.json.new',
-  'lab.yaml',
-  'lab.yaml.new',
-  'orders.jsonl',
-  'replay.yaml',
-  'control.sock',
-  'lock',
+  ...['lab.json', 'lab.json.new', 'lab.yaml', 'lab.yaml.new', 'orders.jsonl', 'replay.yaml', 'replay.yaml.new'],
+  ...['faults.log', 'control.sock', 'lock'],
 ];
 const OTHERS_ANY = 0o077;
 
@@ -42,6 +37,7 @@ export interface LabPlaces extends RunPlaces {
   readonly topology: string;
   readonly orders: string;
   readonly replay: string;
+  readonly faults: string;
   readonly socket: string;
 }
 
@@ -53,6 +49,7 @@ export function labFolderAt(path: string): LabPlaces {
     topology: `${path}/lab.yaml`,
     orders: `${path}/orders.jsonl`,
     replay: `${path}/replay.yaml`,
+    faults: `${path}/faults.log`,
     socket: `${path}/control.sock`,
   };
 }
@@ -126,14 +123,13 @@ export class LabFolder {
     return this.#memory;
   }
 
-  /** Throws away what a set-up left that a cut ended: no order was taken yet. @throws FileError */
+  /** Throws away what a set-up left that a cut ended, when no order was taken yet, and begins again. @throws FileError */
   async beginAnew(
-    memory: LabMemory,
+    setup: LabSetup,
     machines: { readonly hosts: readonly string[]; readonly datastore: string },
-  ): Promise<void> {
-    for (const name of MACHINES) await this.#remove(name);
-    await memory.beginAnew();
-    await makePlaces(this.#files, this.places, machines);
+  ): Promise<LabMemory> {
+    for (const name of [...MACHINES, 'orders.jsonl', 'replay.yaml']) await this.#remove(name);
+    return this.begin(setup, machines);
   }
 
   /** Takes away a lab that could not be set up, and the folder if it was made for it. @throws FileError */

@@ -95,11 +95,6 @@ export class LabMemory implements Incarnations {
     return this.#change({ isSetUp: true, nowMs });
   }
 
-  /** Forgets what a set-up that a cut ended had counted. @throws FileError */
-  beginAnew(): Promise<void> {
-    return this.#change({ isSetUp: false, nowMs: null, incarnations: {} });
-  }
-
   #change(change: Partial<Content>): Promise<void> {
     this.#content = { ...this.#content, ...change };
     const text = `${JSON.stringify(this.#content, null, 2)}\n`;

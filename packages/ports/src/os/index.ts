@@ -4,6 +4,7 @@ export { type NamedPlace, namedPlace, writeNamedFile } from './named-file.js';
 export { OsFileSystem, type OsFileSystemOptions } from './os-file-system/os-file-system.js';
 export { isOurs } from './our-file.js';
 export { runCommand } from './run-command.js';
+export { type DetachedStart, startDetached } from './start-detached.js';
 export { SystemClock } from './system-clock.js';
 export { SystemEntropy } from './system-entropy.js';
 export { SystemKeyPairs } from './system-key-pairs.js';

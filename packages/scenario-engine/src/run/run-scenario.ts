@@ -1,7 +1,6 @@
 import {
   checkEverything,
   checkImages,
-  checkWritten,
   type DiskDigest,
   describeWire,
   digestFolder,
@@ -13,13 +12,14 @@ import {
   type WireMessage,
   World,
 } from '@vcryptsim/lab';
-import { ClockError, type FileSystem, type FolderLocks } from '@vcryptsim/ports';
+import type { FileSystem, FolderLocks } from '@vcryptsim/ports';
 import type { Failure, RunResult, StepResult } from '../reports/result.js';
 import type { PlannedStep, Scenario } from '../scenario/scenario.js';
-import { Observation } from '../scene/observation.js';
+import type { Observation } from '../scene/observation.js';
 import type { Audience } from './audience.js';
 import { writeFailure, writeRunFiles } from './run-files.js';
 import { Stopwatch } from './stopwatch.js';
+import { asFailure, isOfThisMachine, type TakenStep, takeStep } from './take-step.js';
 import { WireFiles } from './wire-files.js';
 
 /** How to run a scenario. */
@@ -82,9 +82,6 @@ async function runInWorld(options: RunOptions, world: World, wire: WireFiles | n
     await world.dispose().finally(() => wire?.flush());
   }
 }
-
-/** Refusals that say something of this machine, not of the scenario. */
-const ENVIRONMENT_CODES = ['NO_SPACE', 'DATASTORE_NOT_WRITABLE', 'READ_ONLY', 'NOT_PERMITTED', 'TOO_MANY_OPEN', 'IO'];
 
 /** One run under way. */
 class Run {
@@ -158,32 +155,19 @@ class Run {
   }
 
   async #perform(step: PlannedStep, number: number): Promise<{ observed: Observation; failures: Failure[] }> {
-    const world = this.#world;
-    const observed = new Observation(world);
-    const scene = { world, observed, audience: this.#options.audience, digests: this.#digests };
-    world.runEvents.emit({ type: 'STEP_BEGAN', step: number, verb: step.verb });
-    try {
-      const { text, facts } = await step.action.run(scene);
-      observed.text = text ?? null;
-      observed.facts = facts ?? [];
-    } catch (error) {
-      observed.error = codedError(error);
+    const { audience } = this.#options;
+    const taken = await takeStep(step, number, { world: this.#world, audience, digests: this.#digests });
+    const { observed, refusal } = taken;
+    if (refusal !== null) {
+      if (isOfThisMachine(refusal.code)) throw new LabError('ENVIRONMENT', refusal.message);
+      const found = `${refusal.code}: ${refusal.message}`;
+      return { observed, failures: [{ what: 'step', wanted: 'no error', found }, ...this.#failures(taken, number)] };
     }
-    world.runEvents.emit({ type: 'STEP_ENDED', step: number, errorCode: observed.error?.code ?? null });
-    const failures: Failure[] = [];
-    const expectsError = step.expectations.some((each) => each.word === 'error');
-    if (observed.error !== null && !expectsError) {
-      const { code, message } = observed.error;
-      if (ENVIRONMENT_CODES.includes(code)) throw new LabError('ENVIRONMENT', message);
-      failures.push({ what: 'step', wanted: 'no error', found: `${code}: ${message}` });
-    }
-    for (const expectation of step.expectations) {
-      const { met, wanted, found } = await expectation.check(scene);
-      if (!met) failures.push({ what: expectation.word, wanted, found });
-    }
-    const violations = this.#violate(await checkWritten(world), number);
-    failures.push(...violations.map(asFailure));
-    return { observed, failures };
+    return { observed, failures: this.#failures(taken, number) };
+  }
+
+  #failures({ failures, violations }: TakenStep, number: number): Failure[] {
+    return [...failures, ...this.#violate(violations, number).map(asFailure)];
   }
 
   #violate(found: readonly Omit<Violation, 'afterStep'>[], afterStep: number): Violation[] {
@@ -220,17 +204,4 @@ class Run {
       wire: observed === null ? [] : describeWire(observed),
     };
   }
-}
-
-function asFailure({ invariant, needle, where, offsetBytes }: Violation): Failure {
-  return { what: invariant, wanted: 'nothing found', found: `${needle} in ${where} at byte ${offsetBytes}` };
-}
-
-/** What a step was refused with. A mistake of ours has no code and ends the run; so does a world that is stuck. */
-function codedError(error: unknown): { code: string; message: string } {
-  const coded = error instanceof Error && 'code' in error && typeof error.code === 'string';
-  if (!coded || (error instanceof ClockError && error.code !== 'TIMED_OUT')) throw error;
-  const code = String(error.code);
-  if (code.startsWith('ERR_')) throw error;
-  return { code, message: error.message };
 }

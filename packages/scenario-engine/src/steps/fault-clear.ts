@@ -7,6 +7,7 @@ export const faultClear = stepKind({
   verb: 'fault.clear',
   about: 'Ends a fault on the way to key servers: all, one, or a list.',
   example: 'fault.clear: all',
+  mainField: 'nodes',
   args: (names) =>
     z.union([nodesSchema(names), z.strictObject({ nodes: nodesSchema(names) }).transform((o) => o.nodes)]),
   run: async (nodes, { world }) => {

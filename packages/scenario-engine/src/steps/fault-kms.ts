@@ -14,6 +14,7 @@ export const faultKms = stepKind({
   verb: 'fault.kms',
   about: 'Puts a fault on the way to key servers: refuse (no connection), hang (no answer), slow (late answers).',
   example: 'fault.kms: { nodes: all, mode: hang }',
+  mainField: 'nodes',
   args: (names) =>
     z
       .strictObject({

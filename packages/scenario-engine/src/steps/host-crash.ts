@@ -6,6 +6,7 @@ export const hostCrash = stepKind({
   verb: 'host.crash',
   about: 'A host loses power at once and boots again; nothing is closed in order.',
   example: 'host.crash: esx-1',
+  mainField: 'host',
   args: hostNameSchema,
   run: async (name, { world }) => {
     world.runEvents.emit({ type: 'HOST_POWER_CUT', host: name });

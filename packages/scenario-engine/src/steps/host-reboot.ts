@@ -6,6 +6,7 @@ export const hostReboot = stepKind({
   verb: 'host.reboot',
   about: 'A host goes down and boots again; what was in its memory is gone.',
   example: 'host.reboot: esx-1',
+  mainField: 'host',
   args: hostNameSchema,
   run: async (name, { world }) => {
     await world.hosts.reboot(name);

@@ -7,6 +7,7 @@ export const kmsStop = stepKind({
   verb: 'kms.stop',
   about: 'Stops key servers: all, one, or a list.',
   example: 'kms.stop: all',
+  mainField: 'nodes',
   args: (names) =>
     z.union([nodesSchema(names), z.strictObject({ nodes: nodesSchema(names) }).transform((o) => o.nodes)]),
   run: async (nodes, { world }) => {

@@ -13,6 +13,7 @@ export const scan = stepKind({
   verb: 'scan',
   about: 'Searches files of the run for KEKs, DEKs or a text; found: false (default) or true says what is expected.',
   example: 'scan: { needle: keks, places: [vcenter, hosts, datastores] }',
+  mainField: 'needle',
   args: () =>
     z.strictObject({
       needle: z.union([z.enum(['keks', 'deks']), z.strictObject({ text: z.string().min(4) })]),

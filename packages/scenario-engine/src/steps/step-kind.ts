@@ -39,6 +39,8 @@ export interface StepKind {
   readonly about: string;
   /** A YAML line that uses it. */
   readonly example: string;
+  /** The field that the first words of an order fill; none where its argument is one plain value. */
+  readonly mainField: string | null;
   /** Wants conditions beside its own arguments (`until`). */
   readonly takesConditions: boolean;
   bind(value: unknown, place: BindPlace, conditions: readonly BoundExpectation[]): Binding<BoundStep>;
@@ -53,6 +55,7 @@ export function stepKind<Args>(definition: {
   readonly verb: string;
   readonly about: string;
   readonly example: string;
+  readonly mainField?: string;
   readonly takesConditions?: boolean;
   readonly args: (names: LabNames | undefined) => z.ZodType<Args>;
   /** Nothing, where it is left out. */
@@ -63,6 +66,7 @@ export function stepKind<Args>(definition: {
     verb: definition.verb,
     about: definition.about,
     example: definition.example,
+    mainField: definition.mainField ?? null,
     takesConditions: definition.takesConditions ?? false,
     bind(value, place, conditions) {
       const checked = checkValue(definition.args(place.names), value, place.source, place.path);

@@ -7,6 +7,7 @@ export const vmCreate = stepKind({
   verb: 'vm.create',
   about: 'vCenter creates a VM of the lab; an image fills its disk through the IO filter.',
   example: 'vm.create: payroll',
+  mainField: 'vm',
   args: vmNameSchema,
   plan: (name) => ({ creates: name }),
   run: async (name, { world, audience }) => {

@@ -12,6 +12,7 @@ export const vmDigest = stepKind({
   verb: 'vm.digest',
   about: 'Reads the whole disk through the IO filter and compares it with the image and what the guest wrote.',
   example: 'vm.digest: payroll',
+  mainField: 'vm',
   args: vmNameSchema,
   plan: (name) => ({ uses: [name] }),
   run: async (name, scene) => {

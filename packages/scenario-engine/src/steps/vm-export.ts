@@ -7,6 +7,7 @@ export const vmExport = stepKind({
   verb: 'vm.export',
   about: "Writes a clear copy of a powered-off VM's disk into the run's exports folder.",
   example: 'vm.export: { vm: payroll, name: payroll-clear }',
+  mainField: 'vm',
   args: (names) => {
     const vm = oneOf(names?.vms);
     const name = z

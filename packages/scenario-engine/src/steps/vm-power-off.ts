@@ -8,6 +8,7 @@ export const vmPowerOff = stepKind({
   verb: 'vm.power-off',
   about: 'vCenter powers a VM off.',
   example: 'vm.power-off: payroll',
+  mainField: 'vm',
   args: vmNameSchema,
   plan: (name) => ({ uses: [name] }),
   run: async (name, { world }) => {

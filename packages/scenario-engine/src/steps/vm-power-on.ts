@@ -8,6 +8,7 @@ export const vmPowerOn = stepKind({
   verb: 'vm.power-on',
   about: 'vCenter powers a VM on.',
   example: 'vm.power-on: payroll',
+  mainField: 'vm',
   args: vmNameSchema,
   plan: (name) => ({ uses: [name] }),
   run: async (name, { world }) => {

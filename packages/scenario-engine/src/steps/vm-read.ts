@@ -9,6 +9,7 @@ export const vmRead = stepKind({
   verb: 'vm.read',
   about: 'The guest reads sectors.',
   example: 'vm.read: { vm: payroll, lba: 2048 }',
+  mainField: 'vm',
   args: (names) => z.strictObject({ vm: oneOf(names?.vms), ...sectorRangeShape }),
   plan: ({ vm, lba, sectors }) => ({ uses: [vm], sectors: { vm, lba, sectors } }),
   run: async ({ vm, lba, sectors }, { world }) => {

@@ -8,6 +8,7 @@ export const vmUnlock = stepKind({
   verb: 'vm.unlock',
   about: 'An administrator has vCenter fetch the keys of a locked VM now.',
   example: 'vm.unlock: payroll',
+  mainField: 'vm',
   args: vmNameSchema,
   plan: (name) => ({ uses: [name] }),
   run: async (name, { world }) => {

@@ -12,6 +12,7 @@ export const vmWrite = stepKind({
   verb: 'vm.write',
   about: 'The guest writes sectors: a text at the start of each, or a pattern that fills them.',
   example: 'vm.write: { vm: payroll, lba: 2048, text: TOP-SECRET }',
+  mainField: 'vm',
   args: (names) => {
     const place = { vm: oneOf(names?.vms), ...sectorRangeShape };
     return z

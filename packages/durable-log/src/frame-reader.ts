@@ -36,16 +36,20 @@ export class FileWindow implements FrameSource {
   #fromBytes = 0;
   #filledBytes = 0;
 
-  /** @param sizeBytes how much of the file is looked at */
+  /**
+   * @param sizeBytes how much of the file is looked at
+   * @param windowBytes how much is read at once; default 1 MiB
+   */
   constructor(
     private readonly handle: FileHandle,
     readonly sizeBytes: number,
+    private readonly windowBytes: number = WINDOW_BYTES,
   ) {}
 
   async view(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     const wanted = Math.max(0, Math.min(lengthBytes, this.sizeBytes - offsetBytes));
     const isThere = offsetBytes >= this.#fromBytes && offsetBytes + wanted <= this.#fromBytes + this.#filledBytes;
-    if (!isThere) await this.#fill(offsetBytes, Math.max(wanted, WINDOW_BYTES));
+    if (!isThere) await this.#fill(offsetBytes, Math.max(wanted, this.windowBytes));
     const at = offsetBytes - this.#fromBytes;
     return this.#buffer.subarray(at, Math.min(at + wanted, this.#filledBytes));
   }
@@ -53,8 +57,8 @@ export class FileWindow implements FrameSource {
   async #fill(offsetBytes: number, lengthBytes: number): Promise<void> {
     const wanted = Math.min(lengthBytes, this.sizeBytes - offsetBytes);
     // A buffer for a long frame goes when short ones follow.
-    const fits = this.#buffer.length >= wanted && this.#buffer.length <= 4 * Math.max(wanted, WINDOW_BYTES);
-    if (!fits) this.#buffer = new Uint8Array(Math.max(wanted, Math.min(WINDOW_BYTES, this.sizeBytes)));
+    const fits = this.#buffer.length >= wanted && this.#buffer.length <= 4 * Math.max(wanted, this.windowBytes);
+    if (!fits) this.#buffer = new Uint8Array(Math.max(wanted, Math.min(this.windowBytes, this.sizeBytes)));
     this.#filledBytes = 0;
     this.#fromBytes = offsetBytes;
     this.#filledBytes = await this.handle.pread(this.#buffer.subarray(0, wanted), offsetBytes);

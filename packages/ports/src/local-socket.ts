@@ -1,6 +1,10 @@
 import type { Channel } from './network.js';
 
-/** One connection between two processes of one user on one machine. Nobody shows a certificate: the file's mode judges. */
+/**
+ * One connection between two processes of one user on one machine. Nobody shows a certificate: the file's mode judges.
+ * Unlike a network's channel it may be read on after its own close, until the peer ends too; and a peer that is aborted
+ * shows as the end of the stream where everything was read, because the system does not tell the two apart.
+ */
 export type LocalChannel = Omit<Channel, 'peer'>;
 
 /**

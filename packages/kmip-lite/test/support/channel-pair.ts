@@ -29,8 +29,9 @@ export class TestChannel implements Channel {
   }
 
   async read(): Promise<Uint8Array | null> {
-    while (this.#inbox.length === 0) {
+    for (;;) {
       if (this.#ended !== undefined) throw new NetworkError(this.#ended, 'the channel has ended');
+      if (this.#inbox.length > 0) break;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -46,6 +47,7 @@ export class TestChannel implements Channel {
   /** Hands on Buffers, as a socket does: their slice() shares memory, which must hurt nobody. */
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#ended !== undefined) throw new NetworkError(this.#ended, 'the channel has ended');
+    if (this.other?.ended !== undefined) throw new NetworkError('RESET', 'the other end is gone');
     this.given.push(bytes);
     this.written.push(new Uint8Array(bytes));
     const step = this.chunkBytes || bytes.length;
@@ -61,7 +63,7 @@ export class TestChannel implements Channel {
     if (this.#ended !== undefined) return;
     this.#ended = 'CLOSED';
     this.#wake?.();
-    this.other?.receive(null);
+    if (this.other?.ended === undefined) this.other?.receive(null);
   }
 
   async abort(): Promise<void> {

@@ -6,7 +6,7 @@ import { markFollower } from '../store/follower-mark.js';
 import { Journal, type JournalOptions } from '../store/journal.js';
 import { FORMAT, type Frame } from '../store/journal-format.js';
 import { decodeHead } from '../store/journal-head.js';
-import type { IndexedAttribute } from '../store/object-directory.js';
+import { bytesOf, type IndexedAttribute } from '../store/object-directory.js';
 import { ObjectIndex } from '../store/object-index.js';
 import type { ObjectStore, StoreReport, Usage } from '../store/object-store.js';
 import { type OldJournal, readOldJournal } from '../store/old-journal.js';
@@ -101,7 +101,9 @@ export class ReplicaStore implements ObjectStore {
   }
 
   usageOf(owner: ClientName): Usage {
-    return this.#index.usageOf(owner);
+    if (!this.#old) return this.#index.usageOf(owner);
+    const all = [...this.#old.objects.ownedBy(owner)];
+    return { objects: all.length, bytes: all.reduce((sum, object) => sum + bytesOf(object), 0) };
   }
 
   /** A chain under a key of its own that comes from the root key. */

@@ -83,6 +83,12 @@ export function objectEntry(record: Uint8Array): Uint8Array {
   return entryOf(OBJECT, [record]);
 }
 
+/** The sealed record in an entry of exactly these bytes, or null when they are no version of an object. */
+export function objectRecord(entry: Uint8Array): Uint8Array | null {
+  if (entry.length < 5 || entry[0] !== OBJECT || viewOf(entry).getUint32(1) !== entry.length - 5) return null;
+  return entry.subarray(5);
+}
+
 /** Bytes of an entry for an object's material, which itself goes into the materials' part. */
 export function materialEntry(id: KeyId, sealed: Uint8Array): Uint8Array {
   const lengthBytes = new Uint8Array(4);

@@ -30,6 +30,7 @@ import {
   frameBytes,
   type Landing,
   type Parts,
+  type Place,
   placesIn,
 } from './journal-format.js';
 import { type Bounds, decodeHead, encodeHead, HEAD_BYTES_MAX, headBytes, openBounds } from './journal-head.js';
@@ -37,6 +38,12 @@ import { asKmsError, damaged, unwritable, withKmsErrors } from './log-error.js';
 import type { RootKey } from './root-key.js';
 import { SnapshotWriter } from './snapshot-writer.js';
 import { storeIdOf } from './store-facts.js';
+
+/** Versions are read one by one, mostly forward: those of objects that came one after another are near each other. */
+const PLACES_WINDOW_BYTES = 16 * 1024;
+
+/** Bytes at a place in a journal's file; a view that the next call may change. */
+export type BytesAt = (place: Place) => Promise<Uint8Array>;
 
 /** Where a journal is, and under which key. */
 export interface JournalOptions {
@@ -292,12 +299,12 @@ export class Journal implements JournalCopy {
    * Writes a new journal and puts it in the old one's place. Calls that come before it is begun share it. After it,
    * nothing that only the old journal held is in any file.
    *
-   * @param fill writes what is kept, given the frames that are there now
+   * @param fill writes what is kept, given the frames that are there now and a way to bytes at a place among them
    * @param onDone runs when it is in place, before anything else is written
    * @throws KmsError STORE_UNWRITABLE, STORE_DAMAGED; the old journal stays then
    */
   rewrite(
-    fill: (out: SnapshotWriter, frames: AsyncIterable<Found<Frame>>) => Promise<void>,
+    fill: (out: SnapshotWriter, frames: AsyncIterable<Found<Frame>>, bytesAt: BytesAt) => Promise<void>,
     onDone: () => void,
   ): Promise<void> {
     if (this.#nextRewrite) return this.#nextRewrite;
@@ -309,7 +316,9 @@ export class Journal implements JournalCopy {
       const next = { generation: generation + 1, firstNumber: this.lastNumber + 1, chainBefore: this.#chainEnd };
       const source = new FileWindow(this.#lane.handle, this.lengthBytes);
       const frames = framesFrom(source, headBytes(this.#facts), FORMAT);
-      return publish(this.#o, this.#facts, next, this.#chain, (out) => fill(out, frames));
+      const places = new FileWindow(this.#lane.handle, this.lengthBytes, PLACES_WINDOW_BYTES);
+      const bytesAt = (place: Place) => places.view(place.offsetBytes, place.lengthBytes);
+      return publish(this.#o, this.#facts, next, this.#chain, (out) => fill(out, frames, bytesAt));
     }, onDone);
     // In an empty lane it is under way already, and nobody may share it any more.
     if (!isBegun) this.#nextRewrite = rewriting;

@@ -199,8 +199,8 @@ export class KeyStore implements ObjectStore {
   compact(): Promise<void> {
     let moved = () => {};
     return this.#journal.rewrite(
-      async (out, frames) => {
-        const places = await copyLive(frames, this.#index, out);
+      async (out, frames, bytesAt) => {
+        const places = await copyLive({ frames, bytesAt }, this.#index, out);
         moved = () => this.#index.moveTo(places);
       },
       () => {

@@ -8,7 +8,7 @@ import type { ClientName } from '../terms/client-name.js';
 export type IndexedAttribute = 'Name' | 'Object Group';
 
 interface Owned {
-  readonly objects: Map<KeyId, ManagedObject>;
+  objects: Map<KeyId, ManagedObject>;
   readonly byText: Readonly<Record<IndexedAttribute, Map<string, Set<KeyId>>>>;
 }
 
@@ -21,14 +21,15 @@ const INDEXED: readonly IndexedAttribute[] = ['Name', 'Object Group'];
 /** Objects by identifier, by owner in the order in which they came, and each owner's by name and by group. */
 export class ObjectDirectory extends Map<KeyId, ManagedObject> {
   readonly #owned = new Map<ClientName, Owned>();
-  /** Which object came first. */
+  /** Which object came first; kept while one is away. */
   readonly #places = new Map<KeyId, number>();
   #last = 0;
+  #isOutOfOrder = false;
 
   override set(id: KeyId, object: ManagedObject): this {
     const before = this.get(id);
     super.set(id, object);
-    if (!before) this.#places.set(id, ++this.#last);
+    if (!before && this.#placeOf(id) !== this.#last) this.#isOutOfOrder = true;
     const owned = this.#of(object.owner);
     owned.objects.set(id, object);
     for (const name of INDEXED) {
@@ -39,14 +40,25 @@ export class ObjectDirectory extends Map<KeyId, ManagedObject> {
     return this;
   }
 
+  /** Takes an object away, which keeps its place: it may come back. */
   override delete(id: KeyId): boolean {
     const object = this.get(id);
     if (!object) return false;
     const owned = this.#of(object.owner);
     for (const name of INDEXED) for (const text of textsOf(object, name)) forget(owned.byText[name], text, id);
     owned.objects.delete(id);
-    this.#places.delete(id);
     return super.delete(id);
+  }
+
+  /** Keeps a place for an object that is to come. */
+  reserve(id: KeyId): void {
+    this.#placeOf(id);
+  }
+
+  /** All objects, oldest first; to be gone through at once. */
+  override values(): MapIterator<ManagedObject> {
+    this.#restoreOrder();
+    return super.values();
   }
 
   override clear(): void {
@@ -57,6 +69,7 @@ export class ObjectDirectory extends Map<KeyId, ManagedObject> {
 
   /** One client's objects, oldest first. */
   ownedBy(owner: ClientName): Iterable<ManagedObject> {
+    this.#restoreOrder();
     return this.#owned.get(owner)?.objects.values() ?? [];
   }
 
@@ -64,8 +77,30 @@ export class ObjectDirectory extends Map<KeyId, ManagedObject> {
   having(owner: ClientName, name: IndexedAttribute, text: string): readonly ManagedObject[] {
     const owned = this.#owned.get(owner);
     const ids = [...(owned?.byText[name].get(text) ?? [])];
-    if (ids.length > 1) ids.sort((a, b) => (this.#places.get(a) ?? 0) - (this.#places.get(b) ?? 0));
+    if (ids.length > 1) ids.sort((a, b) => this.#placeOf(a) - this.#placeOf(b));
     return ids.flatMap((id) => owned?.objects.get(id) ?? []);
+  }
+
+  #placeOf(id: KeyId): number {
+    const known = this.#places.get(id);
+    if (known !== undefined) return known;
+    this.#last += 1;
+    this.#places.set(id, this.#last);
+    return this.#last;
+  }
+
+  /** Maps tell what came in last at their end: objects that came back go to their old places. */
+  #restoreOrder(): void {
+    if (!this.#isOutOfOrder) return;
+    this.#isOutOfOrder = false;
+    const all = [...super.values()].sort((a, b) => this.#placeOf(a.id) - this.#placeOf(b.id));
+    super.clear();
+    // A new map each: whoever goes through the old one, with pauses, goes on there and meets nothing twice.
+    for (const owned of this.#owned.values()) owned.objects = new Map();
+    for (const object of all) {
+      super.set(object.id, object);
+      this.#of(object.owner).objects.set(object.id, object);
+    }
   }
 
   #of(owner: ClientName): Owned {

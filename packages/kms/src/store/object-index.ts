@@ -59,6 +59,11 @@ export class ObjectIndex {
     return this.#places.materials.size;
   }
 
+  /** Where the newest version of each object is, in the order in which the objects came. */
+  entryPlaces(): Iterable<readonly [KeyId, Place]> {
+    return this.#places.entries;
+  }
+
   /** Bytes of the journal that matter still. */
   get liveBytes(): number {
     return this.#liveBytes;
@@ -209,6 +214,7 @@ export class ObjectIndex {
     }
     this.#places.entries.set(id, entry);
     if (hasMaterial && !material) {
+      this.#objects.reserve(id);
       this.#objects.delete(id);
       this.#hidden.set(id, recorded);
     } else {

@@ -24,6 +24,7 @@ const inMemoryFolder = (wrap?: (files: FileSystem) => FileSystem): Place => {
 
 describeFileSystem('OsFileSystem (sync)', () => onDisk(new OsFileSystem()));
 describeFileSystem('OsFileSystem (pool)', () => onDisk(new OsFileSystem({ mode: 'pool' })));
+describeFileSystem('OsFileSystem of files that a user names', () => onDisk(new OsFileSystem({ named: 'all' })));
 describeFileSystem('MemoryFileSystem', () => inMemoryFolder());
 describeFileSystem('RecordingFileSystem', () => inMemoryFolder((files) => new RecordingFileSystem(files)));
 describeFileSystem('FaultyFileSystem without faults', () => inMemoryFolder((files) => new FaultyFileSystem(files)));

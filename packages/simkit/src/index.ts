@@ -3,6 +3,19 @@ export { SeededEntropy, type SeededEntropyOptions } from './entropy/seeded-entro
 export { EventLog } from './events/event-log.js';
 export { FaultyFileSystem, type FileFault } from './files/faulty-file-system.js';
 export { MemoryFileSystem, type MemoryFileSystemOptions } from './files/memory-file-system.js';
+export { CrashLog } from './files/power-cut/crash-log.js';
+export type { CrashFamily, CrashOptions, CrashState } from './files/power-cut/crash-state.js';
+export { countCrashStates, crashStates } from './files/power-cut/crash-states.js';
+export type { LoggedOperation } from './files/power-cut/effects.js';
+export {
+  type Aftermath,
+  type CallFailure,
+  type FailingCall,
+  type FailingCallOptions,
+  failingCalls,
+} from './files/power-cut/failing-calls.js';
+export { PowerCutFileSystem, type PowerCutOptions } from './files/power-cut/power-cut-file-system.js';
+export type { Survivors } from './files/power-cut/survivors.js';
 export {
   type FileOperation,
   RecordingFileSystem,

@@ -1,4 +1,12 @@
-import { FileError, type FileErrorCode, type FileHandle, type FileSystem, type OpenOptions } from '@vcryptsim/ports';
+import {
+  type Clock,
+  FileError,
+  type FileErrorCode,
+  type FileHandle,
+  type FileStatus,
+  type FileSystem,
+  type OpenOptions,
+} from '@vcryptsim/ports';
 import { ForwardingFileSystem } from './forwarding-file-system.js';
 
 /**
@@ -8,14 +16,30 @@ import { ForwardingFileSystem } from './forwarding-file-system.js';
  * - `read-only`: whatever would change something at or under `under` fails with READ_ONLY.
  * - `not-permitted`: whatever would open, list or change something at or under `under` fails with NOT_PERMITTED.
  * - `io-error`: the `atCall`-th call from now on (1 is the next) fails with IO and does nothing.
+ * - `call-fails`: the `atCall`-th call that can fail so: with IO any call, with NO_SPACE a change or an fsync. With
+ *   `leavesPart` only writes of two bytes and more count, and the first half of one is left. `onFailure` is called as it
+ *   fails.
+ * - `late`: each call begins `delayMs` later; calls that began together keep their order.
+ * - `lying`: an fsync answers, and nothing was made durable. For what this leads to, a PowerCutFileSystem is inside.
  */
 export type FileFault =
   | { readonly kind: 'no-space'; readonly afterBytes: number }
   | { readonly kind: 'read-only'; readonly under: string }
   | { readonly kind: 'not-permitted'; readonly under: string }
-  | { readonly kind: 'io-error'; readonly atCall: number };
+  | { readonly kind: 'io-error'; readonly atCall: number }
+  | {
+      readonly kind: 'call-fails';
+      readonly atCall: number;
+      readonly code: 'IO' | 'NO_SPACE';
+      readonly leavesPart?: boolean;
+      readonly onFailure?: () => void;
+    }
+  | { readonly kind: 'late'; readonly delayMs: number; readonly clock: Clock }
+  | { readonly kind: 'lying' };
 
-type Effect = 'look' | 'change';
+/** What a call is: `grow` is a change that takes room. */
+type Effect = 'look' | 'change' | 'grow' | 'sync';
+type CallFails = FileFault & { readonly kind: 'call-fails' };
 
 /** A file system that can be broken and mended at run time. Without faults it behaves as the one inside. */
 export class FaultyFileSystem extends ForwardingFileSystem {
@@ -29,64 +53,70 @@ export class FaultyFileSystem extends ForwardingFileSystem {
 
   /** Breaks something from now on. Returns the end of it. */
   set(fault: FileFault): () => void {
-    const left = fault.kind === 'no-space' ? fault.afterBytes : fault.kind === 'io-error' ? fault.atCall : 0;
+    const left = fault.kind === 'no-space' ? fault.afterBytes : 'atCall' in fault ? fault.atCall : 0;
     this.#faults.set(fault, left);
-    return () => this.#faults.delete(fault);
+    return () => void this.#faults.delete(fault);
   }
 
-  override async open(path: string, options: OpenOptions): Promise<FileHandle> {
-    this.#check('open', path, options.access === 'write' ? 'change' : 'look');
-    const handle = await this.inner.open(path, options);
-    const checked = <T>(operation: string, effect: Effect, work: () => Promise<T>): Promise<T> => {
-      this.#check(operation, path, effect);
-      return work();
-    };
-    return {
-      pread: async (buffer, offsetBytes) => checked('read', 'look', () => handle.pread(buffer, offsetBytes)),
-      pwrite: async (buffer, offsetBytes) =>
-        checked('write', 'change', () => this.#write(handle, path, buffer, offsetBytes)),
-      truncate: async (sizeBytes) => checked('truncate', 'change', () => handle.truncate(sizeBytes)),
-      fsync: async () => checked('fsync', 'look', () => handle.fsync()),
-      sizeBytes: async () => checked('stat', 'look', () => handle.sizeBytes()),
-      close: () => handle.close(),
-    };
+  override open(path: string, options: OpenOptions): Promise<FileHandle> {
+    const mayCreate = (options.create ?? 'never') !== 'never';
+    const effect = mayCreate ? 'grow' : options.access === 'write' ? 'change' : 'look';
+    return this.#checked('open', path, effect, async () => {
+      const handle = await this.inner.open(path, options);
+      return {
+        pread: (buffer, offsetBytes) => this.#checked('read', path, 'look', () => handle.pread(buffer, offsetBytes)),
+        pwrite: (buffer, offsetBytes) =>
+          this.#checked('write', path, 'grow', () => this.#write(handle, path, buffer, offsetBytes)),
+        truncate: (sizeBytes) => this.#checked('truncate', path, 'change', () => handle.truncate(sizeBytes)),
+        fsync: () =>
+          this.#checked('fsync', path, 'sync', async () => {
+            if (!this.#isLying) await handle.fsync();
+          }),
+        sizeBytes: () => this.#checked('stat', path, 'look', () => handle.sizeBytes()),
+        close: () => handle.close(),
+      };
+    });
   }
 
-  override async rename(from: string, to: string): Promise<void> {
-    this.#check('rename', from, 'change');
-    this.#check('rename', to, 'change', false);
-    return this.inner.rename(from, to);
+  override rename(from: string, to: string): Promise<void> {
+    return this.#checked('rename', from, 'grow', async () => {
+      this.#check('rename', to, 'change', false);
+      await this.inner.rename(from, to);
+    });
   }
 
-  override async link(from: string, to: string): Promise<void> {
-    this.#check('link', from, 'look');
-    this.#check('link', to, 'change', false);
-    return this.inner.link(from, to);
+  override link(from: string, to: string): Promise<void> {
+    return this.#checked('link', from, 'look', async () => {
+      this.#check('link', to, 'change', false);
+      await this.inner.link(from, to);
+    });
   }
 
-  override async unlink(path: string): Promise<void> {
-    this.#check('unlink', path, 'change');
-    return this.inner.unlink(path);
+  override unlink(path: string): Promise<void> {
+    return this.#checked('unlink', path, 'change', () => this.inner.unlink(path));
   }
 
-  override async mkdir(path: string, mode?: number): Promise<void> {
-    this.#check('mkdir', path, 'change');
-    return this.inner.mkdir(path, mode);
+  override mkdir(path: string, mode?: number): Promise<void> {
+    return this.#checked('mkdir', path, 'grow', () => this.inner.mkdir(path, mode));
   }
 
-  override async rmdir(path: string): Promise<void> {
-    this.#check('rmdir', path, 'change');
-    return this.inner.rmdir(path);
+  override rmdir(path: string): Promise<void> {
+    return this.#checked('rmdir', path, 'change', () => this.inner.rmdir(path));
   }
 
-  override async readdir(path: string): Promise<string[]> {
-    this.#check('readdir', path, 'look');
-    return this.inner.readdir(path);
+  override readdir(path: string): Promise<string[]> {
+    return this.#checked('readdir', path, 'look', () => this.inner.readdir(path));
   }
 
-  override async fsyncFolder(path: string): Promise<void> {
-    this.#check('fsync', path, 'look');
-    return this.inner.fsyncFolder(path);
+  override async lstat(path: string): Promise<FileStatus> {
+    await this.#late();
+    return this.inner.lstat(path);
+  }
+
+  override fsyncFolder(path: string): Promise<void> {
+    return this.#checked('fsync', path, 'sync', async () => {
+      if (!this.#isLying) await this.inner.fsyncFolder(path);
+    });
   }
 
   override async statfs(path: string): Promise<{ readonly freeBytes: number }> {
@@ -94,11 +124,29 @@ export class FaultyFileSystem extends ForwardingFileSystem {
     return { freeBytes: Math.min(freeBytes, this.#room()) };
   }
 
+  get #isLying(): boolean {
+    return [...this.#faults.keys()].some(({ kind }) => kind === 'lying');
+  }
+
   async #write(handle: FileHandle, path: string, buffer: Uint8Array, offsetBytes: number): Promise<void> {
-    const fits = Math.min(buffer.length, this.#room());
+    const part = this.#partFault(buffer.length);
+    const fits = part ? buffer.length >> 1 : Math.min(buffer.length, this.#room());
     for (const [fault, left] of this.#faults) if (fault.kind === 'no-space') this.#faults.set(fault, left - fits);
     if (fits > 0 || buffer.length === 0) await handle.pwrite(buffer.subarray(0, fits), offsetBytes);
-    if (fits < buffer.length) throw new FileError('NO_SPACE', 'write', path);
+    if (fits === buffer.length) return;
+    part?.onFailure?.();
+    throw new FileError(part?.code ?? 'NO_SPACE', 'write', path);
+  }
+
+  /** The fault that leaves a part of this write. */
+  #partFault(lengthBytes: number): CallFails | null {
+    let found: CallFails | null = null;
+    for (const [fault, left] of this.#faults) {
+      if (fault.kind !== 'call-fails' || !fault.leavesPart || lengthBytes < 2) continue;
+      this.#faults.set(fault, left - 1);
+      if (left === 1) found = fault;
+    }
+    return found;
   }
 
   #room(): number {
@@ -107,13 +155,30 @@ export class FaultyFileSystem extends ForwardingFileSystem {
     return room;
   }
 
+  // Without a fault that is late the call is made at once: who waits for none relies on the order of the calls.
+  async #checked<T>(operation: string, path: string, effect: Effect, work: () => Promise<T>): Promise<T> {
+    if (this.#isLate) await this.#late();
+    this.#check(operation, path, effect);
+    return work();
+  }
+
+  get #isLate(): boolean {
+    return [...this.#faults.keys()].some(({ kind }) => kind === 'late');
+  }
+
+  async #late(): Promise<void> {
+    for (const fault of [...this.#faults.keys()]) if (fault.kind === 'late') await fault.clock.after(fault.delayMs);
+  }
+
   #check(operation: string, path: string, effect: Effect, counts = true): void {
     let code: FileErrorCode | null = null;
     for (const [fault, left] of this.#faults) {
-      if (fault.kind === 'io-error' && counts) {
+      if (counts && (fault.kind === 'io-error' || (fault.kind === 'call-fails' && canFail(fault, effect)))) {
         this.#faults.set(fault, left - 1);
-        if (left === 1) code ??= 'IO';
-      } else if (fault.kind === 'read-only' && effect === 'change' && isUnder(path, fault.under)) {
+        if (left !== 1) continue;
+        code ??= fault.kind === 'io-error' ? 'IO' : fault.code;
+        if (fault.kind === 'call-fails') fault.onFailure?.();
+      } else if (fault.kind === 'read-only' && isChange(effect) && isUnder(path, fault.under)) {
         code ??= 'READ_ONLY';
       } else if (fault.kind === 'not-permitted' && isUnder(path, fault.under)) {
         code ??= 'NOT_PERMITTED';
@@ -121,6 +186,15 @@ export class FaultyFileSystem extends ForwardingFileSystem {
     }
     if (code) throw new FileError(code, operation, path);
   }
+}
+
+function isChange(effect: Effect): boolean {
+  return effect === 'change' || effect === 'grow';
+}
+
+/** Whether the whole call may fail so; a write that leaves a part has a place of its own. */
+function canFail({ code, leavesPart }: CallFails, effect: Effect): boolean {
+  return !leavesPart && (code === 'IO' || effect === 'grow' || effect === 'sync');
 }
 
 function isUnder(path: string, folder: string): boolean {

@@ -8,6 +8,7 @@ import {
   type OpenOptions,
 } from '@vcryptsim/ports';
 import { type Medium, MemoryFile, MemoryFileHandle } from './memory-file.js';
+import { type MemoryFolder, type MemoryNode, type MemoryTree, TreeFork } from './memory-tree.js';
 
 /** How {@link MemoryFileSystem} is set up. */
 export interface MemoryFileSystemOptions {
@@ -15,19 +16,37 @@ export interface MemoryFileSystemOptions {
   readonly capacityBytes?: number;
 }
 
-type Folder = Map<string, Node>;
-type Node = Folder | MemoryFile;
+const CAPACITY_BYTES = 2 ** 40;
 
 /**
  * Files in memory, with the system's rules: names and content are apart, an open file outlives its name, holes take no
  * room, links in the sense of `ln` share one file. There are no symbolic links and no permissions. `/` exists.
  */
 export class MemoryFileSystem implements FileSystem {
-  readonly #root: Folder = new Map();
+  readonly #root: MemoryFolder;
   readonly #medium: Medium;
+  readonly #capacityBytes: number;
 
-  constructor(options: MemoryFileSystemOptions = {}) {
-    this.#medium = { freeBytes: options.capacityBytes ?? 2 ** 40 };
+  /** @param tree what the files are, as {@link fork} makes it; empty unless given */
+  constructor(options: MemoryFileSystemOptions = {}, tree?: MemoryTree) {
+    this.#capacityBytes = options.capacityBytes ?? CAPACITY_BYTES;
+    this.#root = tree?.root ?? new Map();
+    this.#medium = tree?.medium ?? { freeBytes: this.#capacityBytes };
+  }
+
+  get capacityBytes(): number {
+    return this.#capacityBytes;
+  }
+
+  /** Other files with the same content, which go their own way from now on. Until then they share the memory. */
+  fork(): MemoryFileSystem {
+    return new MemoryFileSystem({ capacityBytes: this.#capacityBytes }, this.forkTree(this.#capacityBytes));
+  }
+
+  /** What {@link fork} is made of, for models that look into it. */
+  forkTree(capacityBytes: number): MemoryTree {
+    const fork = new TreeFork();
+    return fork.finish(fork.folderOf(this.#root), capacityBytes);
   }
 
   async open(path: string, options: OpenOptions): Promise<FileHandle> {
@@ -37,6 +56,7 @@ export class MemoryFileSystem implements FileSystem {
     if (!node) {
       if ((options.create ?? 'never') === 'never') throw new FileError('NOT_FOUND', 'open', path);
       node = new MemoryFile(this.#medium);
+      node.link();
       folder.set(name, node);
     }
     if (node instanceof Map) throw new FileError('IS_FOLDER', 'open', path);
@@ -49,7 +69,7 @@ export class MemoryFileSystem implements FileSystem {
     const { folder, name } = this.#parent('rename', to);
     const node = this.#want('rename', from);
     const target = folder.get(name);
-    if (to.startsWith(`${from}/`)) throw new FileError('IO', 'rename', from);
+    if (source.name === '' || name === '' || to.startsWith(`${from}/`)) throw new FileError('IO', 'rename', from);
     if (from.startsWith(`${to}/`)) throw new FileError('NOT_EMPTY', 'rename', from);
     if (node === target) return;
     if (node instanceof Map) {
@@ -111,28 +131,28 @@ export class MemoryFileSystem implements FileSystem {
     this.#wantFolder('fsync', path);
   }
 
-  #want(operation: string, path: string): Node {
+  #want(operation: string, path: string): MemoryNode {
     const node = this.#lookUp(operation, path);
     if (!node) throw new FileError('NOT_FOUND', operation, path);
     return node;
   }
 
-  #wantFolder(operation: string, path: string): Folder {
+  #wantFolder(operation: string, path: string): MemoryFolder {
     const node = this.#want(operation, path);
     if (node instanceof MemoryFile) throw new FileError('NOT_A_FOLDER', operation, path);
     return node;
   }
 
-  #parent(operation: string, path: string): { folder: Folder; name: string } {
+  #parent(operation: string, path: string): { folder: MemoryFolder; name: string } {
     const name = path.slice(path.lastIndexOf('/') + 1);
     return { folder: this.#wantFolder(operation, folderOf(path)), name };
   }
 
-  #lookUp(operation: string, path: string): Node | undefined {
+  #lookUp(operation: string, path: string): MemoryNode | undefined {
     const fail = (code: FileErrorCode): never => {
       throw new FileError(code, operation, path);
     };
-    let node: Node | undefined = this.#root;
+    let node: MemoryNode | undefined = this.#root;
     for (const name of path.split('/').filter((part) => part !== '')) {
       if (node === undefined) return fail('NOT_FOUND');
       if (node instanceof MemoryFile) return fail('NOT_A_FOLDER');

@@ -7,12 +7,21 @@ export interface Medium {
   freeBytes: number;
 }
 
-/** Content of one file: pages by number, a hole where none is. It lives as long as a name or a handle holds it. */
+/** Bytes of one page, and whether a fork has them too: then they are copied before they change. */
+interface Page {
+  readonly bytes: Uint8Array;
+  isShared: boolean;
+}
+
+/**
+ * Content of one file: pages by number, a hole where none is. It lives as long as a name or a handle holds it. It begins
+ * without a name.
+ */
 export class MemoryFile {
   readonly #medium: Medium;
-  readonly #pages = new Map<number, Uint8Array>();
+  readonly #pages = new Map<number, Page>();
   #sizeBytes = 0;
-  #names = 1;
+  #names = 0;
   #handles = 0;
 
   constructor(medium: Medium) {
@@ -25,6 +34,17 @@ export class MemoryFile {
 
   get allocatedBytes(): number {
     return this.#pages.size * PAGE_SIZE_BYTES;
+  }
+
+  /** Its twin on another medium, without names: pages are shared until one of the two changes them. */
+  fork(medium: Medium): MemoryFile {
+    const twin = new MemoryFile(medium);
+    for (const [number, page] of this.#pages) {
+      page.isShared = true;
+      twin.#pages.set(number, page);
+    }
+    twin.#sizeBytes = this.#sizeBytes;
+    return twin;
   }
 
   link(): void {
@@ -49,7 +69,7 @@ export class MemoryFile {
     const count = Math.max(0, Math.min(buffer.length, this.#sizeBytes - offsetBytes));
     eachPage(offsetBytes, count, (page, start, length, done) => {
       const content = this.#pages.get(page);
-      if (content) buffer.set(content.subarray(start, start + length), done);
+      if (content) buffer.set(content.bytes.subarray(start, start + length), done);
       else buffer.fill(0, done, done + length);
     });
     return count;
@@ -60,7 +80,7 @@ export class MemoryFile {
     let written = 0;
     eachPage(offsetBytes, buffer.length, (page, start, length, done) => {
       if (written < done) return;
-      const content = this.#pages.get(page) ?? this.#newPage(page);
+      const content = this.#ownPage(page) ?? this.#newPage(page);
       if (!content) return;
       content.set(buffer.subarray(done, done + length), start);
       written = done + length;
@@ -73,17 +93,26 @@ export class MemoryFile {
     const last = Math.floor(sizeBytes / PAGE_SIZE_BYTES);
     if (sizeBytes < this.#sizeBytes) {
       for (const page of [...this.#pages.keys()]) if (page * PAGE_SIZE_BYTES >= sizeBytes) this.#drop(page);
-      this.#pages.get(last)?.fill(0, sizeBytes % PAGE_SIZE_BYTES);
+      this.#ownPage(last)?.fill(0, sizeBytes % PAGE_SIZE_BYTES);
     }
     this.#sizeBytes = sizeBytes;
   }
 
-  #newPage(page: number): Uint8Array | null {
+  /** A page that may be changed in place. */
+  #ownPage(number: number): Uint8Array | null {
+    const page = this.#pages.get(number);
+    if (!page?.isShared) return page?.bytes ?? null;
+    const bytes = page.bytes.slice();
+    this.#pages.set(number, { bytes, isShared: false });
+    return bytes;
+  }
+
+  #newPage(number: number): Uint8Array | null {
     if (this.#medium.freeBytes < PAGE_SIZE_BYTES) return null;
     this.#medium.freeBytes -= PAGE_SIZE_BYTES;
-    const content = new Uint8Array(PAGE_SIZE_BYTES);
-    this.#pages.set(page, content);
-    return content;
+    const bytes = new Uint8Array(PAGE_SIZE_BYTES);
+    this.#pages.set(number, { bytes, isShared: false });
+    return bytes;
   }
 
   #drop(page: number): void {

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FileSystem } from '@vcryptsim/ports';
+import { type FileSystem, readWhole } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
-import { FaultyFileSystem, MemoryFileSystem, RecordingFileSystem } from '@vcryptsim/simkit';
+import { FaultyFileSystem, MemoryFileSystem, PowerCutFileSystem, RecordingFileSystem } from '@vcryptsim/simkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeFileSystem, type Place } from './file-system-suite.js';
 
@@ -22,12 +22,26 @@ const inMemoryFolder = (wrap?: (files: FileSystem) => FileSystem): Place => {
   return { ...place, folder: '/here' };
 };
 
+const bytesOf = (...bytes: number[]) => new Uint8Array(bytes);
+
 describeFileSystem('OsFileSystem (sync)', () => onDisk(new OsFileSystem()));
 describeFileSystem('OsFileSystem (pool)', () => onDisk(new OsFileSystem({ mode: 'pool' })));
 describeFileSystem('OsFileSystem of files that a user names', () => onDisk(new OsFileSystem({ named: 'all' })));
 describeFileSystem('MemoryFileSystem', () => inMemoryFolder());
 describeFileSystem('RecordingFileSystem', () => inMemoryFolder((files) => new RecordingFileSystem(files)));
 describeFileSystem('FaultyFileSystem without faults', () => inMemoryFolder((files) => new FaultyFileSystem(files)));
+describeFileSystem('PowerCutFileSystem', () => inMemoryFolder((files) => new PowerCutFileSystem(files)));
+for (const mode of ['sync', 'pool'] as const)
+  describeFileSystem(`PowerCutFileSystem over the disk (${mode})`, () => {
+    const files = new PowerCutFileSystem(new OsFileSystem({ mode }));
+    const place = onDisk(files);
+    return { ...place, dispose: () => void files.dispose().then(place.dispose) };
+  });
+describeFileSystem('a fork of MemoryFileSystem', () => {
+  const memory = new MemoryFileSystem();
+  void memory.mkdir('/here');
+  return { files: memory.fork(), folder: '/here', dispose: () => {} };
+});
 describeFileSystem('RecordingFileSystem over the disk', () =>
   onDisk(new RecordingFileSystem(new OsFileSystem(), { onOperation: () => {} })),
 );
@@ -70,6 +84,31 @@ describe.each(['sync', 'pool'] as const)('OsFileSystem (%s) beside the interface
 });
 
 describe('MemoryFileSystem beside the interface', () => {
+  it('forks: the same files, links and room, and from then on each its own', async () => {
+    const files = new MemoryFileSystem({ capacityBytes: 5 * 4096 });
+    const handle = await files.open('/a', { access: 'write', create: 'exclusive' });
+    await handle.pwrite(new Uint8Array(2 * 4096).fill(1), 0);
+    await files.link('/a', '/b');
+    await files.open('/gone', { access: 'write', create: 'exclusive' }).then((gone) => gone.pwrite(bytesOf(1), 0));
+    await files.unlink('/gone');
+    const fork = files.fork();
+    expect((await files.statfs('/')).freeBytes).toBe(2 * 4096);
+    expect((await fork.statfs('/')).freeBytes).toBe(3 * 4096);
+    await handle.pwrite(bytesOf(2), 0);
+    await handle.truncate(4097);
+    const there = await fork.open('/b', { access: 'write' });
+    await there.pwrite(bytesOf(3), 4096);
+    expect([...(await readWhole(files, '/b', 9999))].filter((byte) => byte !== 1)).toEqual([2]);
+    expect([...(await readWhole(fork, '/a', 9999))].map((byte, at) => byte !== 1 && at).filter(Boolean)).toEqual([
+      4096,
+    ]);
+    await fork.unlink('/a');
+    await fork.unlink('/b');
+    await there.close();
+    expect((await fork.statfs('/')).freeBytes).toBe(5 * 4096);
+    expect(await files.readdir('/')).toEqual(['a', 'b']);
+  });
+
   it('fills up, keeps the part that found room, and has it again when files go', async () => {
     const files = new MemoryFileSystem({ capacityBytes: 3 * 4096 });
     const handle = await files.open('/a', { access: 'write', create: 'exclusive' });

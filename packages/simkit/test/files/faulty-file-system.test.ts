@@ -1,5 +1,5 @@
 import { readWhole, replaceFile } from '@vcryptsim/ports';
-import { FaultyFileSystem, MemoryFileSystem } from '@vcryptsim/simkit';
+import { FaultyFileSystem, MemoryFileSystem, VirtualClock } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 
 const bytes = (length: number) => new Uint8Array(length).fill(1);
@@ -59,5 +59,57 @@ describe('FaultyFileSystem', () => {
     await handle.pwrite(bytes(1), 0);
     await expect(handle.fsync()).rejects.toMatchObject({ code: 'IO', operation: 'fsync' });
     await handle.fsync();
+  });
+
+  it('fails the n-th call that can fail so, once, and says when', async () => {
+    const files = new FaultyFileSystem(new MemoryFileSystem());
+    await replaceFile(files, '/a', bytes(4));
+    let failures = 0;
+    const fail = (atCall: number, leavesPart = false) =>
+      files.set({ kind: 'call-fails', atCall, code: 'NO_SPACE', leavesPart, onFailure: () => failures++ });
+    fail(2);
+    const handle = await files.open('/a', { access: 'write' });
+    await handle.pread(bytes(1), 0);
+    await handle.pwrite(bytes(1), 0);
+    expect(failures).toBe(0);
+    await expect(handle.fsync()).rejects.toMatchObject({ code: 'NO_SPACE', operation: 'fsync' });
+    await handle.fsync();
+    expect(failures).toBe(1);
+    fail(1, true);
+    await handle.truncate(0);
+    await handle.pwrite(bytes(1), 0);
+    await expect(handle.pwrite(bytes(7), 0)).rejects.toMatchObject({ code: 'NO_SPACE' });
+    expect([await handle.sizeBytes(), failures]).toEqual([3, 2]);
+  });
+
+  it('is late by the clock, in the order of the calls', async () => {
+    const clock = new VirtualClock({ startMs: 0 });
+    const files = new FaultyFileSystem(new MemoryFileSystem());
+    await clock.run(async () => {
+      const handle = await files.open('/a', { access: 'write', create: 'exclusive' });
+      const mend = files.set({ kind: 'late', delayMs: 500, clock });
+      const done: string[] = [];
+      const noted = (what: string, work: Promise<unknown>) => work.then(() => done.push(`${what} ${clock.nowMs}`));
+      await Promise.all([
+        noted('write', handle.pwrite(bytes(1), 0)),
+        noted('sync', handle.fsync()),
+        noted('stat', files.lstat('/a')),
+      ]);
+      mend();
+      await noted('read', handle.pread(bytes(1), 0));
+      expect(done).toEqual(['write 500', 'sync 500', 'stat 500', 'read 500']);
+    });
+  });
+
+  it('lies about an fsync: it answers, and what is inside hears nothing of it', async () => {
+    const inner = new FaultyFileSystem(new MemoryFileSystem());
+    const files = new FaultyFileSystem(inner);
+    const handle = await files.open('/a', { access: 'write', create: 'exclusive' });
+    inner.set({ kind: 'io-error', atCall: 1 });
+    const mend = files.set({ kind: 'lying' });
+    await handle.fsync();
+    await files.fsyncFolder('/');
+    mend();
+    await expect(handle.fsync()).rejects.toMatchObject({ code: 'IO' });
   });
 });

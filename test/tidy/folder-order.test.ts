@@ -17,7 +17,7 @@ const ORDER: Readonly<Record<string, string>> = {
   hypervisor: 'api < formats < datastore < disk, memory < vm-home < host < operations < root',
   vcenter:
     'terms < database < records < inventory < access < policies < kmip < crypto < remediation < operations < root',
-  simkit: 'root < entropy, events, files, network, virtual-clock < scan',
+  simkit: 'root < entropy < events, files, network, virtual-clock < scan',
   lab: 'errors < topology, vocabulary, folder, needles < taps < racks, invariants < guests < world < key-map < control < root',
   'scenario-engine': 'language, scene, reports < expectations < steps < scenario < run, narrator < orders < root',
   bench: 'root < xts < kmip',

@@ -9,8 +9,8 @@ const EXPORTERS = [
   'packages/kms/src/operations/create-key-pair.ts', // a new pair, on its way into the store
   'packages/kms/src/cryptography/key-formats.ts', // the answer to a Get that names a format
   'packages/pki/src/certificate/certificate.ts', // public keys
-  'packages/pki/src/pem.ts', // private keys of certificates, on their way to a file
-  'packages/pki/src/subject-keys.ts', // the same, on their way into WebCrypto
+  'packages/pki/src/files/pem.ts', // private keys of certificates, on their way to a file
+  'packages/pki/src/authority/subject-keys.ts', // the same, on their way into WebCrypto
   'packages/ports/src/os/tls-network/handshake.ts', // the same, on their way into OpenSSL
 ];
 const HOLDERS =

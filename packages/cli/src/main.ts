@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { EXIT, reportTrouble } from './exit.js';
-import { program } from './program.js';
 import { printTrouble } from './terminal/print-trouble.js';
+import { program } from './verbs/program.js';
 
 /** Runs the program and answers its exit code; 0 unless a verb set another or something was thrown. */
 async function main(words: readonly string[]): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../src/exit.js';
-import { program } from '../src/program.js';
+import { program } from '../src/verbs/program.js';
 
 function all(command: Command): Command[] {
   return [command, ...command.commands.flatMap(all)];

@@ -1,5 +1,6 @@
 export { KmipClientError, type KmipClientErrorCode } from './client/client-error.js';
-export { KmipClient, type KmipClientOptions, type OpenSession } from './client/kmip-client.js';
+export type { KmipClientOptions } from './client/client-options.js';
+export { KmipClient, type OpenSession } from './client/kmip-client.js';
 export type {
   BatchOptions,
   BatchRequest,

@@ -9,4 +9,5 @@ export {
   Pending,
   servedOperations,
 } from './server/operation-table.js';
-export { type ServeOptions, serveChannel } from './server/serve-channel.js';
+export { serveChannel } from './server/serve-channel.js';
+export type { ServeOptions } from './server/serve-options.js';

@@ -1,3 +1,6 @@
+export { createCertificateRequest } from './authority/certificate-request.js';
+export { type AuthorityPorts, type IssueOptions, LabAuthority } from './authority/lab-authority.js';
+export { selfSign } from './authority/self-sign.js';
 export {
   type Certificate,
   type CertificateParts,
@@ -8,12 +11,8 @@ export {
 } from './certificate/certificate.js';
 export type { CertificateValidity } from './certificate/validity.js';
 export type { CertificateUsage, Validity } from './certificate-fields.js';
-export { createCertificateRequest } from './certificate-request.js';
 export { PkiError, type PkiErrorCode } from './errors.js';
 export { certificateRequestFromFile, certificatesFromFile } from './files/certificate-file.js';
-export { privateKeyFromFile } from './files/private-key-file.js';
-export { type AuthorityPorts, type IssueOptions, LabAuthority } from './lab-authority.js';
-export { certificateParts, certificateValidity, describeCertificate, fingerprintSha256 } from './peer-certificate.js';
 export {
   certificateRequestFromPem,
   certificateRequestToPem,
@@ -21,6 +20,12 @@ export {
   certificateToPem,
   privateKeyFromPem,
   privateKeyToPem,
-} from './pem.js';
-export { selfSign } from './self-sign.js';
-export { PeerVerifier, peerJudge, type TrustSet, verifyPeer } from './verify-peer.js';
+} from './files/pem.js';
+export { privateKeyFromFile } from './files/private-key-file.js';
+export {
+  certificateParts,
+  certificateValidity,
+  describeCertificate,
+  fingerprintSha256,
+} from './peer/peer-certificate.js';
+export { PeerVerifier, peerJudge, type TrustSet, verifyPeer } from './peer/verify-peer.js';

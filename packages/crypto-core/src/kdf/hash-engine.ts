@@ -5,8 +5,7 @@ import { sha1 } from '@noble/hashes/legacy.js';
 import { pbkdf2 as noblePbkdf2 } from '@noble/hashes/pbkdf2.js';
 import { sha224, sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { asBytes } from '../as-bytes.js';
-import type { XtsEngine } from '../xts/xts-engine.js';
-import type { HashName } from './hmac.js';
+import type { HashName } from './hash-name.js';
 
 /** Who computes hashes, MACs and key derivations: OpenSSL, or audited JavaScript. Lengths are checked by the callers. */
 export interface HashEngine {
@@ -48,7 +47,7 @@ export const PORTABLE_HASHES: HashEngine = {
 };
 
 /** The hashes that go with an XTS engine: the portable one computes nothing with OpenSSL's. */
-export function hashesOf(engine: Pick<XtsEngine, 'name'>): HashEngine {
+export function hashesOf(engine: { readonly name: string }): HashEngine {
   return engine.name === 'portable' ? PORTABLE_HASHES : NATIVE_HASHES;
 }
 

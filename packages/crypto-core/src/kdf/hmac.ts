@@ -1,8 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { NATIVE_HASHES } from './hash-engine.js';
-
-/** The hash functions under HMAC and PBKDF2 that the formats of this field use. */
-export type HashName = 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
+import type { HashName } from './hash-name.js';
 
 /**
  * HMAC (RFC 2104, FIPS 198-1) over the parts, one after another.

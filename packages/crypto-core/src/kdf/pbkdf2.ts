@@ -1,6 +1,6 @@
 import { CryptoError } from '../errors.js';
 import { type HashEngine, NATIVE_HASHES } from './hash-engine.js';
-import type { HashName } from './hmac.js';
+import type { HashName } from './hash-name.js';
 
 /** What PBKDF2 stretches, and how far. */
 export interface Pbkdf2Input {

@@ -18,8 +18,8 @@ import { FrameReader } from '../ttlv/frame-reader.js';
 import { encodeTtlv } from '../ttlv/writer.js';
 import { readBatchResults, type SentRequest } from './batch-results.js';
 import { KmipClientError } from './client-error.js';
+import type { KmipClientOptions } from './client-options.js';
 import { fetchedKey } from './fetched-key.js';
-import type { KmipClientOptions } from './kmip-client.js';
 import type {
   BatchOptions,
   BatchRequest,

@@ -11,7 +11,7 @@ import type { ExchangedItem } from './exchange.js';
 import { type FaultSink, generalFailure, report } from './fault.js';
 import type { OperationCall } from './operation-table.js';
 import { type BatchState, type PerformedItem, performItem, refuseItem } from './perform-item.js';
-import type { ServeOptions } from './serve-channel.js';
+import type { ServeOptions } from './serve-options.js';
 import { spokenVersion } from './version-gate.js';
 import { wipeKeyMaterial } from './wipe-key-material.js';
 

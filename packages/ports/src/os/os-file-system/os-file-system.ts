@@ -152,7 +152,7 @@ class PathTurns {
     const result = Promise.all(paths.map((path) => this.#last.get(path))).then(work);
     const ended = result.catch(() => {});
     for (const path of paths) this.#last.set(path, ended);
-    ended.then(() => {
+    void ended.then(() => {
       for (const path of paths) if (this.#last.get(path) === ended) this.#last.delete(path);
     });
     return result;

@@ -1,7 +1,7 @@
 import { type KeyObject, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { assert, type Clock, type Entropy, type KeyPair, type KeyPairSource, type TlsIdentity } from '@vcryptsim/ports';
-import { readCertificate } from './certificate/certificate.js';
+import { readCertificate } from '../certificate/certificate.js';
 import {
   authorityExtensions,
   type CertificateUsage,
@@ -12,9 +12,9 @@ import {
   usageExtensions,
   type Validity,
   validityDates,
-} from './certificate-fields.js';
+} from '../certificate-fields.js';
+import { PkiError } from '../errors.js';
 import { openCertificateRequest } from './certificate-request.js';
-import { PkiError } from './errors.js';
 import { signingKeys, subjectKey } from './subject-keys.js';
 
 /** What an authority needs of the world. Signing runs on other threads and is wrapped in `clock.task` here. */

@@ -1,11 +1,11 @@
 import type { KeyId } from '@vcryptsim/ports';
-import type { Check } from './check.js';
-import type { Finding, Outcome } from './finding.js';
-import { notTried } from './finding.js';
-import { assumedOf } from './profiles.js';
+import type { Check } from '../check.js';
+import type { Finding, Outcome } from '../finding.js';
+import { notTried } from '../finding.js';
+import { assumedOf } from '../profiles.js';
+import { type CheckOptions, type Node, type OperationLatency, ServerUnderCheck } from '../server-under-check.js';
+import { Trouble } from '../trouble.js';
 import { KMIP_CHECKS } from './registry.js';
-import { type CheckOptions, type Node, type OperationLatency, ServerUnderCheck } from './server-under-check.js';
-import { Trouble } from './trouble.js';
 
 /** What came of one check. */
 export interface CheckResult extends Finding {

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readCertificate } from './certificate/certificate.js';
-import { PkiError } from './errors.js';
+import { readCertificate } from '../certificate/certificate.js';
+import { PkiError } from '../errors.js';
 
 const LINE_CHARACTERS = 64;
 const CERTIFICATE = /-----BEGIN (?:X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]+?)-----END (?:X509 )?CERTIFICATE-----/g;

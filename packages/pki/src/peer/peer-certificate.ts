@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PeerCertificate } from '@vcryptsim/ports';
-import { type CertificateParts, readCertificate, readCertificateToKeep } from './certificate/certificate.js';
-import type { CertificateValidity } from './certificate/validity.js';
+import { type CertificateParts, readCertificate, readCertificateToKeep } from '../certificate/certificate.js';
+import type { CertificateValidity } from '../certificate/validity.js';
 
 /**
  * Says what a certificate says about its owner, without judging it. The certificate is read whole.

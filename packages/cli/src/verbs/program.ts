@@ -1,10 +1,10 @@
 import { visibleLine } from '@vcryptsim/ports';
 import { Command } from 'commander';
-import { EXIT_CODES_HELP } from './exit.js';
-import { print } from './output.js';
-import { fitted } from './terminal/fitted.js';
-import { printTrouble } from './terminal/print-trouble.js';
-import { terminalWidth } from './terminal/terminal-width.js';
+import { EXIT_CODES_HELP } from '../exit.js';
+import { print } from '../output.js';
+import { fitted } from '../terminal/fitted.js';
+import { printTrouble } from '../terminal/print-trouble.js';
+import { terminalWidth } from '../terminal/terminal-width.js';
 
 /**
  * The verbs, in the order in which the help lists them. Each is loaded only when it is asked for, because a start-up
@@ -12,15 +12,15 @@ import { terminalWidth } from './terminal/terminal-width.js';
  */
 const VERBS: ReadonlyMap<string, () => Promise<Command>> = new Map(
   Object.entries({
-    run: async () => (await import('./verbs/run.js')).runCommand(),
-    scenario: async () => (await import('./verbs/scenario.js')).scenarioCommand(),
-    lab: async () => (await import('./verbs/lab.js')).labCommand(),
-    kms: async () => (await import('./verbs/kms.js')).kmsCommand(),
-    kmip: async () => (await import('./verbs/kmip.js')).kmipCommand(),
-    inspect: async () => (await import('./verbs/inspect.js')).inspectCommand(),
-    scan: async () => (await import('./verbs/scan.js')).scanCommand(),
-    clean: async () => (await import('./verbs/clean.js')).cleanCommand(),
-    bench: async () => (await import('./verbs/bench.js')).benchCommand(),
+    run: async () => (await import('./run.js')).runCommand(),
+    scenario: async () => (await import('./scenario.js')).scenarioCommand(),
+    lab: async () => (await import('./lab.js')).labCommand(),
+    kms: async () => (await import('./kms.js')).kmsCommand(),
+    kmip: async () => (await import('./kmip.js')).kmipCommand(),
+    inspect: async () => (await import('./inspect.js')).inspectCommand(),
+    scan: async () => (await import('./scan.js')).scanCommand(),
+    clean: async () => (await import('./clean.js')).cleanCommand(),
+    bench: async () => (await import('./bench.js')).benchCommand(),
   }),
 );
 

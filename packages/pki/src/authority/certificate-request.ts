@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { createPublicKey, type KeyObject, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import type { Clock, KeyPair } from '@vcryptsim/ports';
-import { nameExtensions, nameOf, nameText } from './certificate-fields.js';
-import { PkiError } from './errors.js';
+import { nameExtensions, nameOf, nameText } from '../certificate-fields.js';
+import { PkiError } from '../errors.js';
 import { signingKeys } from './subject-keys.js';
 
 /**

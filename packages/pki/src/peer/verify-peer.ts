@@ -1,9 +1,9 @@
 import type { Clock, PeerCertificate, PeerJudge } from '@vcryptsim/ports';
-import { type Certificate, readCertificate } from './certificate/certificate.js';
-import { pathsToAuthority, SENT_MAX } from './certificate/certificate-paths.js';
-import { forbiddenName } from './certificate/name-constraints.js';
-import { looksLikeAddress } from './certificate-fields.js';
-import { PkiError } from './errors.js';
+import { type Certificate, readCertificate } from '../certificate/certificate.js';
+import { pathsToAuthority, SENT_MAX } from '../certificate/certificate-paths.js';
+import { forbiddenName } from '../certificate/name-constraints.js';
+import { looksLikeAddress } from '../certificate-fields.js';
+import { PkiError } from '../errors.js';
 
 /** Whom one side trusts. */
 export interface TrustSet {

@@ -10,7 +10,7 @@ import {
   usageExtensions,
   type Validity,
   validityDates,
-} from './certificate-fields.js';
+} from '../certificate-fields.js';
 import { signingKeys } from './subject-keys.js';
 
 /**

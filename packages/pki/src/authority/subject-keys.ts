@@ -1,6 +1,6 @@
 import { type KeyObject, webcrypto } from 'node:crypto';
 import type { KeyPair } from '@vcryptsim/ports';
-import { PkiError } from './errors.js';
+import { PkiError } from '../errors.js';
 
 type Algorithm = webcrypto.RsaHashedImportParams | webcrypto.EcKeyImportParams;
 

@@ -1,7 +1,7 @@
 export { Operation, ResultReason } from '@vcryptsim/kmip-lite';
 export { renderMessage } from '@vcryptsim/kmip-lite/text';
 export type { ScanNeedle } from '@vcryptsim/simkit/scan';
-export { ALARM_NAMES } from '@vcryptsim/vcenter';
+export { ALARM_NAMES, type Session, type UserName } from '@vcryptsim/vcenter';
 export type { LabOrder, OrderAnswer, OrderOutcome } from './control/control-lines.js';
 export { ControlLink, type ReplyListener } from './control/control-link.js';
 export { type ExecuteOrder, type LabEnd, LiveLab } from './control/live-lab.js';
@@ -36,6 +36,7 @@ export {
 export { pathSchema, plainText } from './topology/plain-text.js';
 export { DISK_BYTES_MAX, diskSizeSchema, formatSize, parseSizeBytes } from './topology/size.js';
 export { type Lab, type LabNames, type LabVm, labSchema, nameClashes, namesOf, oneOf } from './topology/topology.js';
+export { userNameOf, userNameSchema } from './topology/user-name.js';
 export { ERROR_CODES } from './vocabulary/known-codes.js';
 export { EVENT_TYPES } from './vocabulary/known-events.js';
 export type { RunEvent, WorldEvent } from './vocabulary/world-event.js';

@@ -143,7 +143,9 @@ describe('the replay of a lab', () => {
         - vm.power-on: payroll
         - vm.write: {"vm":"payroll","lba":3,"text":"it's: {a} # \\n \\u202e"}
         - vm.read: { vm: payroll, lba: 3 }
-        # by alice: vm.power-off: payroll
+        - vm.power-off: payroll
+          as: alice
+          expect: { error: INVALID_LOGIN }
         - until: { vm.payroll.state: locked, within: 1s }
           expect: { error: NOT_IN_TIME }
       "

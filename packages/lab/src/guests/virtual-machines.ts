@@ -10,7 +10,7 @@ import {
   type VmName,
   type VmUuid,
 } from '@vcryptsim/ports';
-import { ADMINISTRATOR, type VCenter } from '@vcryptsim/vcenter';
+import { ADMINISTRATOR, type Session, type VCenter } from '@vcryptsim/vcenter';
 import { createVm } from '@vcryptsim/vcenter/catalogue';
 import { LabError } from '../errors/lab-error.js';
 import { succeed } from '../errors/task-error.js';
@@ -86,8 +86,13 @@ export class VirtualMachines {
    * Creates a VM of the lab through vCenter, and fills its disk from its image where it has one.
    *
    * @param onProgress told bytes done and bytes in all while an image is imported
+   * @param session who asks; the administrator when left out
    */
-  async create(name: string, onProgress: (doneBytes: number, totalBytes: number) => void): Promise<TrackedVm> {
+  async create(
+    name: string,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
+    session: Session = this.#makers.vcenter.login(ADMINISTRATOR, 'client'),
+  ): Promise<TrackedVm> {
     const { vcenter, hosts } = this.#makers;
     const spec = this.#images.lab.vms[name] as LabVm;
     const image = await imageOf(name, this.#images);
@@ -103,7 +108,6 @@ export class VirtualMachines {
     assert(host && datacenter, 'a lab has its hosts, in a datacenter');
     const request = { name: name as VmName, host: host.id, disks: [disk] };
     const args = encrypted ? { ...request, policy: spec.policy } : request;
-    const session = vcenter.login(ADMINISTRATOR, 'client');
     const ref = succeed(await session.run(createVm, datacenter.vmFolder, args)) as MoRef<'VirtualMachine'>;
     const uuid = vcenter.vm(ref)?.uuid;
     assert(uuid, 'a VM that was made is in the inventory');

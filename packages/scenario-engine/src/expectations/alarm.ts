@@ -8,6 +8,7 @@ export const alarm = expectationKind({
   word: 'alarm',
   about:
     'An alarm is raised now: of this name, with a text in its name or message (name, contains); or none is raised.',
+  example: 'alarm: { name: Virtual Machine Locked Alarm, contains: keys }',
   value: () =>
     z.union([
       z.literal('none'),

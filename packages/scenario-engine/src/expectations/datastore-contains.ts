@@ -6,6 +6,7 @@ import { expectationKind } from './expectation-kind.js';
 export const datastoreContains = expectationKind({
   word: 'datastore.contains',
   about: 'A text is found, or not, when every byte of the datastore is searched.',
+  example: 'datastore.contains: { text: TOP-SECRET, found: false }',
   value: () => z.strictObject({ text: z.string().min(4), found: z.boolean() }),
   check: async ({ text, found }, { world }) => {
     const needle = { name: 'text', bytes: new TextEncoder().encode(text) };

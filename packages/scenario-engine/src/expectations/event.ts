@@ -7,6 +7,7 @@ import { listed } from './words.js';
 export const event = expectationKind({
   word: 'event',
   about: 'An event of this type was emitted during the step, for example { type: VM_LOCKED, source: esx-1 }.',
+  example: 'event: { type: VM_LOCKED, source: esx-1 }',
   value: (names) =>
     z.union([
       oneOf(EVENT_TYPES).transform((type) => ({ type, source: undefined })),

@@ -28,6 +28,8 @@ export interface ExpectationKind {
   /** The word; `NAME` in it stands for a name of the lab, for example `vm.NAME.state`. */
   readonly word: string;
   readonly about: string;
+  /** A YAML line that uses it. */
+  readonly example: string;
   /** The words that a lab with these names knows. */
   wordsOf(names: LabNames | undefined): readonly string[];
   /** Binds the value when `word` is its own; null when it is not. */
@@ -42,6 +44,7 @@ export interface ExpectationKind {
 export function expectationKind<Value>(definition: {
   readonly word: string;
   readonly about: string;
+  readonly example: string;
   readonly subject?: 'vms' | 'hosts';
   readonly value: (names: LabNames | undefined) => z.ZodType<Value>;
   readonly check: (value: Value, scene: Scene, name: string) => Promise<Finding> | Finding;
@@ -55,6 +58,7 @@ export function expectationKind<Value>(definition: {
   return {
     word: definition.word,
     about: definition.about,
+    example: definition.example,
     wordsOf(names) {
       if (definition.subject === undefined) return [definition.word];
       return (names?.[definition.subject] ?? ['NAME']).map((name) => `${before}${name}${after}`);

@@ -10,6 +10,7 @@ const KEYS_MAX = 100_000;
 export const hostKeys = expectationKind({
   word: 'keys.NAME.ram',
   about: "The keys in a host's memory: a number, or names (a VM's name means its KEK; host-key).",
+  example: 'keys.esx-1.ram: [payroll, host-key]',
   subject: 'hosts',
   value: (names) =>
     z.union([

@@ -35,6 +35,7 @@ function oneOfSpelt(names: readonly string[]): z.ZodType<string> {
 export const kmip = expectationKind({
   word: 'kmip',
   about: 'These KMIP operations were on the wire during the step, in this order; an empty list: none at all.',
+  example: 'kmip: [{ op: Create }, { op: Get, to: kms-1 }]',
   value: (names) => z.array(wantedSchema(names)),
   check: (wanted, { observed }) => {
     const exchanges = observed.exchanges();

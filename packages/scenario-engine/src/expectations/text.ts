@@ -5,6 +5,7 @@ import { expectationKind } from './expectation-kind.js';
 export const text = expectationKind({
   word: 'text',
   about: 'What the guest read is this text.',
+  example: 'text: TOP-SECRET',
   value: () => z.string(),
   check: (wanted, { observed }) => ({
     met: observed.text === wanted,

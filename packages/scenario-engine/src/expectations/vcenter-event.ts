@@ -6,6 +6,7 @@ import { listed } from './words.js';
 export const vcenterEvent = expectationKind({
   word: 'vcenter.event',
   about: "One of vCenter's own Events of this step contains a text, in its type or its message.",
+  example: 'vcenter.event: { contains: Virtual machine is locked }',
   value: () => z.strictObject({ contains: z.string().min(1) }),
   check: ({ contains }, { world, observed }) => {
     const records = world.vcenter.eventRecords().filter((record) => record.createdMs >= observed.startMs);

@@ -8,6 +8,7 @@ const STATES = ['locked', 'unlocked', 'poweredOn', 'poweredOff', 'connected', 'i
 export const vmState = expectationKind({
   word: 'vm.NAME.state',
   about: `The VM is, as its host sees it: ${STATES.join(', ')}; one word or a list.`,
+  example: 'vm.payroll.state: [poweredOn, unlocked]',
   subject: 'vms',
   value: () => z.union([z.enum(STATES).transform((state) => [state]), z.array(z.enum(STATES)).min(1)]),
   check: async (wanted, { world }, name) => {

@@ -10,7 +10,7 @@ import type { Topology } from '../scenario/topology.js';
 import type { Listener } from '../scene/listener.js';
 import { type JournalLine, OrderJournal } from './order-journal.js';
 import { OrderError, readOrder, type StepEntry } from './order-words.js';
-import { answer, isAdministrator, noPermission, notUnderstood, refused, UNMET } from './outcomes.js';
+import { answer, notUnderstood, refused, UNMET } from './outcomes.js';
 import { ReplaySteps, replayHead } from './replay-text.js';
 
 /** The file holds no secrets beyond what was typed. */
@@ -80,15 +80,14 @@ export class LabOrders {
 
   /** Does one order. @throws what {@link takeStep} throws, when the world cannot go on; FileError of the journal */
   async execute(order: LabOrder): Promise<OrderAnswer> {
-    const read = await this.#read(order.text);
+    const read = await this.#read(order);
     if ('answer' in read) return read.answer;
     const { world } = this.#o;
     const { entry, step } = read;
     const number = ++this.#orders;
-    await this.#note({ order: number, atMs: world.clock.nowMs, as: order.as, step: entry });
-    const answer = isAdministrator(order.as) ? await this.#do(step, number) : noPermission(order.as ?? '', step);
-    const { outcome, fault } = answer;
-    await this.#note({ ended: number, atMs: world.clock.nowMs, outcome, fault });
+    await this.#note({ order: number, atMs: world.clock.nowMs, step: entry });
+    const { answer, code } = await this.#do(step, number);
+    await this.#note({ ended: number, atMs: world.clock.nowMs, outcome: answer.outcome, fault: code });
     return answer;
   }
 
@@ -105,10 +104,12 @@ export class LabOrders {
     this.#endBytes += bytes.length;
   }
 
-  async #read(text: string): Promise<{ entry: StepEntry; step: PlannedStep } | { answer: OrderAnswer }> {
+  async #read({ text, as }: LabOrder): Promise<{ entry: StepEntry; step: PlannedStep } | { answer: OrderAnswer }> {
     try {
       let problems: readonly ScenarioProblem[] = [];
-      for (const entry of readOrder(text)) {
+      for (const said of readOrder(text)) {
+        if (as !== null && 'as' in said) throw new OrderError("The order itself says 'as'; leave --as out.");
+        const entry = as === null ? said : { ...said, as };
         const bound = await bind(entry, this.#o.topology);
         if (bound.step !== null) return { entry, step: bound.step };
         problems = bound.problems;
@@ -120,16 +121,17 @@ export class LabOrders {
     }
   }
 
-  async #do(step: PlannedStep, number: number): Promise<OrderAnswer> {
+  /** @returns the answer, and the code by which a scenario expects the same */
+  async #do(step: PlannedStep, number: number): Promise<{ answer: OrderAnswer; code: string | null }> {
     const { world } = this.#o;
     const place = { world, audience: NOBODY_LISTENS, digests: [] };
     const { observed, refusal, failures, violations } = await world.run(() => takeStep(step, number, place));
-    if (refusal !== null) return refused(refusal, step);
+    if (refusal !== null) return { answer: refused(refusal, step), code: refusal.code };
     const wrong = [...failures, ...violations.map(asFailure)];
     const [first] = wrong;
-    if (first === undefined) return answer('done', null, step, observed.facts.join('\n'));
+    if (first === undefined) return { answer: answer('done', null, step, observed.facts.join('\n')), code: null };
     const says = wrong.map(({ what, wanted, found }) => `${what}: wanted ${wanted}, found ${found}`);
-    return answer('refused', UNMET, step, says.join('\n'));
+    return { answer: answer('refused', UNMET, step, says.join('\n')), code: UNMET };
   }
 }
 

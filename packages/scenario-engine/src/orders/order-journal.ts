@@ -6,7 +6,7 @@ import type { StepEntry } from './order-words.js';
  * `orders.jsonl` in a lab's folder: what was ordered, a line of JSON each, durable before the order begins and again
  * before it is answered. The scenario that repeats it (replay-file.ts) is made from these lines.
  *
- *   {"order":1,"atMs":N,"as":null,"step":{"vm.create":"payroll"}}      it begins
+ *   {"order":1,"atMs":N,"step":{"vm.create":"payroll","as":"alice"}}   it begins
  *   {"ended":1,"atMs":N,"outcome":"done","fault":null}                 it is over
  *   {"boot":2,"atMs":N}                                                the lab was started again
  *   {"cut":3,"isThere":false}                                          the lab ended during that order; isThere: the VM
@@ -16,7 +16,7 @@ const BYTES_MAX = 256 * 1024 * 1024;
 
 /** One line of the file. */
 export type JournalLine =
-  | { readonly order: number; readonly atMs: number; readonly as: string | null; readonly step: StepEntry }
+  | { readonly order: number; readonly atMs: number; readonly step: StepEntry }
   | { readonly ended: number; readonly atMs: number; readonly outcome: string; readonly fault: string | null }
   | { readonly boot: number; readonly atMs: number }
   | { readonly cut: number; readonly isThere: boolean };

@@ -1,12 +1,10 @@
 import type { LabErrorCode, OrderAnswer, OrderOutcome } from '@vcryptsim/lab';
 import { isOfThisMachine } from '../run/take-step.js';
 import type { PlannedStep } from '../scenario/scenario.js';
-import type { StepError } from '../scene/observation.js';
+import type { StepError } from '../scene/step-error.js';
 
 /** The fault of an order that was done, and of which something that it says was not as expected. */
 export const UNMET = 'EXPECTATION';
-
-const ADMINISTRATOR = 'administrator@vsphere.local';
 
 /** Refusals of the lab itself, and what they say of the order. All others are the product's. */
 const OUTCOMES: Partial<Record<LabErrorCode, OrderOutcome>> = {
@@ -16,22 +14,17 @@ const OUTCOMES: Partial<Record<LabErrorCode, OrderOutcome>> = {
   ENVIRONMENT: 'not possible',
 };
 
-/** Says whether a user may do everything. Nobody asked as anybody else than the administrator is known yet. */
-export function isAdministrator(name: string | null): boolean {
-  return name === null || name.toLowerCase() === ADMINISTRATOR;
-}
-
-/** The refusal of a user whom the lab does not know. */
-export function noPermission(user: string, step: PlannedStep): OrderAnswer {
-  const text = `This lab knows no user '${user}'; nothing was changed.`;
-  return answer('refused', 'NoPermission', step, text);
-}
+/** Refusals that a person knows by the name of the product's fault. */
+const FAULT_NAMES: Readonly<Record<string, string>> = { NO_PERMISSION: 'NoPermission', INVALID_LOGIN: 'NoPermission' };
 
 /** What a refusal says of its order. */
-export function refused({ code, message }: StepError, step: PlannedStep): OrderAnswer {
+export function refused(refusal: StepError, step: PlannedStep): OrderAnswer {
+  const { code, message, privilege, messageKey, object, objectName } = refusal;
   const own = OUTCOMES[code as LabErrorCode];
   const outcome = own ?? (isOfThisMachine(code) ? 'not possible' : 'refused');
-  return answer(outcome, code, step, message);
+  const told = answer(outcome, FAULT_NAMES[code] ?? code, step, message);
+  const about = object === null ? objectName : objectName === null ? object : `${objectName} (${object})`;
+  return { ...told, privilege, messageKey, object: about ?? told.object };
 }
 
 /** The answer to what is no order; `text` says why. */

@@ -10,7 +10,7 @@ import { UNMET } from './outcomes.js';
  * `replay.yaml` in a lab's folder: a scenario that does what was done in the lab. It has a step for each order that was
  * done or refused (a refusal is then what is expected), `wait` for the time that passed between them on a real clock,
  * and a power cut of the site wherever the lab was started again. What only this lab can tell of is a comment: an order
- * of a user whom no scenario knows, one that this machine could not do, one that was cut off.
+ * that this machine could not do, one that was cut off.
  */
 
 /** Shorter rests between two orders are left out. */
@@ -44,7 +44,6 @@ export class ReplaySteps {
     if (order === undefined) return '';
     if ('cut' in line) return line.isThere ? stepText(order.step) : comment('cut off', order.step);
     this.#restedAtMs = line.atMs;
-    if (order.as !== null) return comment(`by ${order.as}`, order.step);
     if (line.outcome === 'done') return stepText(order.step);
     if (line.outcome === 'refused' && line.fault !== null) return stepText(refusedStep(order.step, line.fault));
     return comment(`${line.outcome}${line.fault === null ? '' : ` (${line.fault})`}`, order.step);

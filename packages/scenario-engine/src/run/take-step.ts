@@ -1,9 +1,10 @@
 import { checkWritten, type DiskDigest, type Violation, type World } from '@vcryptsim/lab';
-import { ClockError } from '@vcryptsim/ports';
 import type { Failure } from '../reports/result.js';
 import type { PlannedStep } from '../scenario/scenario.js';
 import type { Listener } from '../scene/listener.js';
-import { Observation, type StepError } from '../scene/observation.js';
+import { Observation } from '../scene/observation.js';
+import type { Scene } from '../scene/scene.js';
+import { type StepError, stepErrorOf } from '../scene/step-error.js';
 
 /** Where a step is taken, and who hears of it. */
 export interface StepPlace {
@@ -41,14 +42,18 @@ export function isOfThisMachine(code: string): boolean {
 export async function takeStep(step: PlannedStep, number: number, place: StepPlace): Promise<TakenStep> {
   const { world } = place;
   const observed = new Observation(world);
-  const scene = { ...place, observed };
+  const { user, via } = step.caller;
+  const session = () => world.as(user ?? undefined, via);
+  const scene: Scene = { ...place, observed, session };
   world.runEvents.emit({ type: 'STEP_BEGAN', step: number, verb: step.verb });
   try {
+    // Who is named is looked up whatever the step does; the administrator only where vCenter is asked.
+    if (user !== null) session();
     const { text, facts } = await step.action.run(scene);
     observed.text = text ?? null;
     observed.facts = facts ?? [];
   } catch (error) {
-    observed.error = codedError(error);
+    observed.error = stepErrorOf(error);
   }
   world.runEvents.emit({ type: 'STEP_ENDED', step: number, errorCode: observed.error?.code ?? null });
   const expectsError = step.expectations.some((each) => each.word === 'error');
@@ -64,13 +69,4 @@ export async function takeStep(step: PlannedStep, number: number, place: StepPla
 /** A violation as a failure of the step that left it. */
 export function asFailure({ invariant, needle, where, offsetBytes }: Omit<Violation, 'afterStep'>): Failure {
   return { what: invariant, wanted: 'nothing found', found: `${needle} in ${where} at byte ${offsetBytes}` };
-}
-
-/** What a step was refused with. A mistake of ours has no code and ends the run; so does a world that is stuck. */
-function codedError(error: unknown): StepError {
-  const coded = error instanceof Error && 'code' in error && typeof error.code === 'string';
-  if (!coded || (error instanceof ClockError && error.code !== 'TIMED_OUT')) throw error;
-  const code = String(error.code);
-  if (code.startsWith('ERR_')) throw error;
-  return { code, message: error.message };
 }

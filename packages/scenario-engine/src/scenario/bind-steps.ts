@@ -1,17 +1,18 @@
-import { plainText } from '@vcryptsim/lab';
+import { plainText, userNameSchema } from '@vcryptsim/lab';
 import { z } from 'zod';
 import type { BoundExpectation } from '../expectations/expectation-kind.js';
 import { EXPECTATIONS } from '../expectations/registry.js';
-import type { BindPlace } from '../language/binding.js';
+import type { Binding, BindPlace } from '../language/binding.js';
 import { nearestWord } from '../language/nearest-word.js';
 import type { ScenarioProblem } from '../language/problem.js';
 import { checkValue, withoutTwins } from '../language/schema-problems.js';
 import type { YamlPath, YamlSource } from '../language/yaml-source.js';
+import type { Caller } from '../scene/scene.js';
 import { STEPS } from '../steps/registry.js';
 import type { StepKind } from '../steps/step-kind.js';
 import type { PlannedStep, Quiz } from './scenario.js';
 
-const BESIDE_A_VERB = ['expect', 'quiz'];
+const BESIDE_A_VERB = ['expect', 'quiz', 'as', 'via'];
 const STRUCTURE = ['use', 'repeat'];
 /** A scenario is a story for people and CI, not a load generator. */
 const STEPS_MAX = 5_000;
@@ -34,6 +35,12 @@ const quizSchema = z
     why: plainText(600),
   })
   .refine((quiz) => quiz.answer <= quiz.choices.length, { path: ['answer'], message: 'no choice has that number' });
+
+/** `as` and `via` beside a verb: who takes the step, by the web client or by the API. */
+const callerSchema = z.object({
+  as: userNameSchema.optional(),
+  via: z.enum(['client', 'api']).default('client'),
+});
 
 /** Steps in the making: what could be bound, and everything that could not. */
 export interface BoundSteps {
@@ -97,6 +104,11 @@ async function bindEntry(entry: unknown, place: BindPlace, stepsOfPart: StepsOfP
     const message = `'${second}' and '${word}' are two steps; start the second with its own dash`;
     return refuse(place.source.problemAtKey(place.path, second, message));
   }
+  const idle = STRUCTURE.includes(word) ? BESIDE_A_VERB.find((each) => each in map) : undefined;
+  if (idle !== undefined) {
+    const message = `'${idle}' goes beside a step, not beside '${word}'; put it beside the steps inside`;
+    return refuse(place.source.problemAtKey(place.path, idle, message));
+  }
   if (word === 'use') return bindUse(map.use, place, stepsOfPart);
   if (word === 'repeat') return bindRepeat(map.repeat, place, stepsOfPart);
   const kind = kindOf(word);
@@ -111,11 +123,14 @@ function bindVerb(kind: StepKind, map: Readonly<Record<string, unknown>>, place:
   const expectations = bindExpectations(map.expect ?? {}, { ...place, path: [...path, 'expect'] }, []);
   const action = kind.bind(args.own, { ...place, path: [...path, kind.verb] }, conditions.bound);
   const quiz = bindQuiz(map.quiz, source, [...path, 'quiz']);
+  const caller = bindCaller(map, place);
   problems.push(...conditions.problems, ...expectations.problems);
   if ('problems' in action) problems.push(...action.problems);
   if ('problems' in quiz) problems.push(...quiz.problems);
-  if (problems.length > 0 || 'problems' in action || 'problems' in quiz)
+  if ('problems' in caller) problems.push(...caller.problems);
+  if (problems.length > 0 || 'problems' in action || 'problems' in quiz || 'problems' in caller) {
     return { steps: [], problems: withoutTwins(problems) };
+  }
   const { line, column } = source.problemAt(path, '');
   const step: PlannedStep = {
     verb: kind.verb,
@@ -123,6 +138,7 @@ function bindVerb(kind: StepKind, map: Readonly<Record<string, unknown>>, place:
     file: source.file,
     line,
     column,
+    caller: caller.bound,
     action: action.bound,
     expectations: expectations.bound,
     quiz: quiz.value,
@@ -159,6 +175,13 @@ function bindQuiz(
   path: YamlPath,
 ): { readonly value: Quiz | null } | { readonly problems: readonly ScenarioProblem[] } {
   return value === undefined ? { value: null } : checkValue(quizSchema, value, source, path);
+}
+
+function bindCaller({ as, via }: Readonly<Record<string, unknown>>, { source, path }: BindPlace): Binding<Caller> {
+  const given = { ...(as === undefined ? {} : { as }), ...(via === undefined ? {} : { via }) };
+  const checked = checkValue(callerSchema, given, source, path);
+  if ('problems' in checked) return checked;
+  return { bound: { user: checked.value.as ?? null, via: checked.value.via } };
 }
 
 async function bindUse(name: unknown, place: BindPlace, stepsOfPart: StepsOfPart): Promise<BoundSteps> {

@@ -1,5 +1,6 @@
 import type { Lab } from '@vcryptsim/lab';
 import type { BoundExpectation } from '../expectations/expectation-kind.js';
+import type { Caller } from '../scene/scene.js';
 import type { BoundStep } from '../steps/step-kind.js';
 
 /** A question that the audience answers before the step is taken. */
@@ -19,6 +20,7 @@ export interface PlannedStep {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  readonly caller: Caller;
   readonly action: BoundStep;
   readonly expectations: readonly BoundExpectation[];
   readonly quiz: Quiz | null;

@@ -1,11 +1,6 @@
 import type { KmipExchange, World } from '@vcryptsim/lab';
 import type { EventEnvelope } from '@vcryptsim/ports';
-
-/** An error that a step ended with: its code and sentence. */
-export interface StepError {
-  readonly code: string;
-  readonly message: string;
-}
+import type { StepError } from './step-error.js';
 
 /** What happened since a step began. */
 export class Observation {

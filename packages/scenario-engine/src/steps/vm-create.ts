@@ -10,8 +10,9 @@ export const vmCreate = stepKind({
   mainField: 'vm',
   args: vmNameSchema,
   plan: (name) => ({ creates: name }),
-  run: async (name, { world, audience }) => {
-    const vm = await world.vms.create(name, (done, total) => audience.progress(`filling ${name}`, done, total));
+  run: async (name, { world, audience, session }) => {
+    const onProgress = (done: number, total: number) => audience.progress(`filling ${name}`, done, total);
+    const vm = await world.vms.create(name, onProgress, session());
     const what = vm.encrypted ? 'encrypted' : 'plain';
     return { facts: [`${name} has one ${what} disk of ${formatSize(vm.capacityBytes)}.`] };
   },

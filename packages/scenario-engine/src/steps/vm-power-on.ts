@@ -11,8 +11,8 @@ export const vmPowerOn = stepKind({
   mainField: 'vm',
   args: vmNameSchema,
   plan: (name) => ({ uses: [name] }),
-  run: async (name, { world }) => {
-    succeed(await world.as().run(powerOnVm, world.vms.refOf(name), {}));
+  run: async (name, { world, session }) => {
+    succeed(await session().run(powerOnVm, world.vms.refOf(name), {}));
     return {};
   },
 });

@@ -11,8 +11,8 @@ export const vmUnlock = stepKind({
   mainField: 'vm',
   args: vmNameSchema,
   plan: (name) => ({ uses: [name] }),
-  run: async (name, { world }) => {
-    succeed(await world.as().run(cryptoUnlockVm, world.vms.refOf(name), {}));
+  run: async (name, { world, session }) => {
+    succeed(await session().run(cryptoUnlockVm, world.vms.refOf(name), {}));
     return {};
   },
 });

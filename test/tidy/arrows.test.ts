@@ -46,6 +46,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'kmip-lite/text',
     'hypervisor/formats',
     'hypervisor/api',
+    'vcenter/catalogue',
     'simkit/scan',
     'bench',
     'pki',

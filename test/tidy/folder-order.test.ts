@@ -25,7 +25,7 @@ const ORDER: Readonly<Record<string, string>> = {
   'scenario-engine': 'language, scene, reports < expectations < steps < scenario < run, narrator < orders < root',
   'kmip-check': 'root < checks < run',
   bench: 'root < xts < kmip',
-  cli: 'root < terminal < inspect, kmip, kmip-check, lab, run < verbs',
+  cli: 'root < terminal < inspect, kmip, kmip-check, lab, privileges, run < verbs',
 };
 
 const ROW_OF_DOORS = Number.POSITIVE_INFINITY;

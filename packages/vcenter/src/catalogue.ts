@@ -52,3 +52,4 @@ export { powerOffVm } from './operations/vm/power-off-vm.js';
 export { powerOnVm } from './operations/vm/power-on-vm.js';
 export { registerVm } from './operations/vm/register-vm.js';
 export { unregisterVm } from './operations/vm/unregister-vm.js';
+export { VCENTER_VERSIONS, type VCenterVersion } from './terms/versions.js';

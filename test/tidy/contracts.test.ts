@@ -8,6 +8,7 @@ const SUITES: Readonly<Record<string, string>> = {
   Network: 'networkSuite',
   ObjectStore: 'objectStoreSuite',
   HostApi: 'hostApiSuite',
+  DiskBacking: 'diskBackingSuite',
 };
 /** Classes that run it under another name, or are no whole implementation; each with its reason. */
 const EXCEPT: Readonly<Record<string, string>> = {

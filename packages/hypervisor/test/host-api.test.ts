@@ -1,7 +1,17 @@
-import { hostApiSuite } from './support/host-api-suite.js';
+import { type HostUnderTest, hostApiSuite } from './support/host-api-suite.js';
 import { Lab } from './support/lab.js';
 
-hostApiSuite('EsxiHost', async () => {
-  const { host } = await Lab.boot();
-  return { host, cut: () => host.shutDown() };
-});
+const underTest = (lab: Lab): HostUnderTest => {
+  const { host } = lab;
+  return {
+    host,
+    digest: () => lab.digest(),
+    cut: () => host.shutDown(),
+    boot: async () => {
+      await lab.bootHost();
+      return underTest(lab);
+    },
+  };
+};
+
+hostApiSuite('EsxiHost', async (version) => underTest(await Lab.boot({ version })));

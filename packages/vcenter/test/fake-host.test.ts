@@ -1,9 +1,13 @@
-// The double that vCenter's tests use does what a real host does.
+// The host that vCenter's tests use does what every host does.
 import type { HostName } from '@vcryptsim/ports';
-import { hostApiSuite } from '../../hypervisor/test/support/host-api-suite.js';
+import { type HostUnderTest, hostApiSuite } from '../../hypervisor/test/support/host-api-suite.js';
 import { FakeHost } from './support/fake-host.js';
 
-hostApiSuite('the double of vCenter’s tests', async () => {
-  const host = new FakeHost('esx-1' as HostName);
-  return { host, cut: async () => host.goAway() };
+const underTest = (host: FakeHost): HostUnderTest => ({
+  host,
+  digest: () => host.digest(),
+  cut: () => host.goAway(),
+  boot: async () => underTest(host.rebooted()),
 });
+
+hostApiSuite('of vCenter’s tests', async (version) => underTest(new FakeHost('esx-1' as HostName, { version })));

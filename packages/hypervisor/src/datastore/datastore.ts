@@ -11,6 +11,9 @@ export interface DatastoreMount {
   readonly folder: string;
 }
 
+/** So many folders of VMs of one name, and a datastore takes no more. */
+const SAME_NAME_MAX = 999;
+
 /** A folder of real files that holds one folder for each VM. The kind of medium makes no difference (row S11). */
 export class Datastore {
   readonly name: string;
@@ -44,23 +47,36 @@ export class Datastore {
   }
 
   /**
-   * Makes the folder of a new VM, if the medium has room for what will lie in it.
+   * Makes the folder of a new VM, if the medium has room for what will lie in it: `NAME`, or where that is taken
+   * `NAME_1`, `NAME_2` and so on, because names of VMs repeat [ours O25].
    *
    * @param neededBytes what the VM's files will take
-   * @throws HypervisorError ALREADY_EXISTS, NO_SPACE or DATASTORE_NOT_WRITABLE; nothing was made
+   * @throws HypervisorError ALREADY_EXISTS (so many of that name), NO_SPACE, DATASTORE_NOT_WRITABLE; nothing was made
    */
   async createVmFolder(name: string, neededBytes: number): Promise<VmFolder> {
-    const folder = this.#vmFolder(name);
+    const shown = this.#vmFolder(name).shown('');
     try {
       const { freeBytes } = await this.files.statfs(this.#folder);
-      if (freeBytes < neededBytes) throw noSpace(folder.shown(''), this.#folder);
-      await this.files.mkdir(folder.path);
+      if (freeBytes < neededBytes) throw noSpace(shown, this.#folder);
+      const folder = await this.#makeFolder(name);
       await this.files.fsyncFolder(this.#folder);
+      return folder;
     } catch (error) {
-      if (error instanceof FileError && error.code === 'NOT_FOUND') throw notWritable(folder.shown(''), this.#folder);
-      throw fileFault(error, folder.shown(''), 'write');
+      if (error instanceof FileError && error.code === 'NOT_FOUND') throw notWritable(shown, this.#folder);
+      throw fileFault(error, shown, 'write');
     }
-    return folder;
+  }
+
+  async #makeFolder(name: string): Promise<VmFolder> {
+    for (let number = 0; ; number += 1) {
+      const folder = this.#vmFolder(number === 0 ? name : `${name}_${number}`);
+      try {
+        await this.files.mkdir(folder.path);
+        return folder;
+      } catch (error) {
+        if (!(error instanceof FileError && error.code === 'EXISTS') || number === SAME_NAME_MAX) throw error;
+      }
+    }
   }
 
   async #isThere(): Promise<boolean> {

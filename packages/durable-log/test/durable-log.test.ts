@@ -210,6 +210,7 @@ describe('a durable log that is not what was written', () => {
     await put(whole.subarray(0, -5));
     const { tornBytes, texts, log } = await open();
     expect([tornBytes, texts]).toEqual([frameBytesOf('second') - 5, ['first']]);
+    expect((await content()).length).toBe(log.sizeBytes);
     await log.append(bytesOf('third'));
     await log.close();
     expect(await textsIn()).toEqual(['first', 'third']);

@@ -1,8 +1,14 @@
 // What everybody holds who keeps his state in a durable log: the suite that each owner of one runs.
 import { equalBytes, type FileSystem, readWhole } from '@vcryptsim/ports';
-import { FaultyFileSystem, type FileOperation, MemoryFileSystem, RecordingFileSystem } from '@vcryptsim/simkit';
+import {
+  CrashLog,
+  crashStates,
+  FaultyFileSystem,
+  type FileOperation,
+  MemoryFileSystem,
+  RecordingFileSystem,
+} from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
-import { cutStates } from './cut-states.js';
 
 /** An owner that is open. */
 export interface LogOwner {
@@ -26,6 +32,11 @@ export interface LogOwnerUnderTest {
 }
 
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
+/** States that a test looks at: spread over all where there are more. */
+const STATES_MAX = 600;
+/** Beside every sector's border, writes are cut inside their first numbers and their last hashes. */
+const aroundTrailer = (lengthBytes: number) =>
+  [1, 15, 16, 17, lengthBytes - 33, lengthBytes - 32, lengthBytes - 1].filter((at) => at > 0 && at < lengthBytes);
 
 /** Runs the suite. */
 export function logOwnerSuite(o: LogOwnerUnderTest): void {
@@ -61,14 +72,13 @@ export function logOwnerSuite(o: LogOwnerUnderTest): void {
       expect(await stateIn(files)).toBe(five);
     });
 
-    it('after a cut at any file operation, or torn at any sector, has all that was acknowledged and no half of a change', async () => {
-      const operations: FileOperation[] = [];
-      const onOperation = (operation: FileOperation) => operations.push(operation);
-      const owner = await o.open(new RecordingFileSystem(await fresh(), { onOperation }));
-      const reached = [{ state: owner.state(), afterOperations: operations.length }];
+    it('after a power cut at any file operation has all that was acknowledged and no half of a change', async () => {
+      const log = new CrashLog(await fresh());
+      const owner = await o.open(log.files);
+      const reached = [{ state: owner.state(), afterOperations: log.operations.length }];
       const change = async (n: number) => {
         await owner.change(n);
-        reached.push({ state: owner.state(), afterOperations: operations.length });
+        reached.push({ state: owner.state(), afterOperations: log.operations.length });
       };
       for (const n of [1, 2, 3]) await change(n);
       await owner.compact();
@@ -77,19 +87,39 @@ export function logOwnerSuite(o: LogOwnerUnderTest): void {
       await owner.close();
       expect(new Set(reached.map(({ state }) => state)).size).toBe(6);
       let states = 0;
-      for await (const cut of cutStates(operations, o.prepare)) {
-        const last = reached.findLastIndex(({ afterOperations }) => afterOperations <= cut.operations);
+      for (const cut of crashStates(log, { tornAt: aroundTrailer, sample: STATES_MAX })) {
+        const last = reached.findLastIndex(({ afterOperations }) => afterOperations <= cut.afterOperation);
         const possible = reached.slice(Math.max(0, last), last + 2).map(({ state }) => state);
         const found = await o.open(cut.files);
-        const state = found.state();
-        expect(possible, cut.what).toContain(state);
+        expect(possible, cut.name).toContain(found.state());
         await found.change(9);
         const changed = found.state();
         await found.close();
-        expect(await stateIn(cut.files), `${cut.what}, changed and opened again`).toBe(changed);
+        expect(await stateIn(cut.files), `${cut.name}, changed and opened again`).toBe(changed);
         states += 1;
       }
       expect(states).toBeGreaterThan(100);
+    });
+
+    it('after a power cut during the start that follows one, too', async () => {
+      const files = await fresh();
+      const owner = await o.open(files);
+      for (const n of [1, 2, 3]) await owner.change(n);
+      const before = owner.state();
+      await owner.close();
+      const torn = await content(files);
+      await overwrite(files, o.logPath, Uint8Array.from([...torn, ...torn.subarray(-90, -20)]));
+      const log = new CrashLog(files);
+      const recovered = await o.open(log.files);
+      expect(recovered.state()).toBe(before);
+      await recovered.compact();
+      await recovered.close();
+      let states = 0;
+      for (const cut of crashStates(log, { sample: STATES_MAX })) {
+        expect(await stateIn(cut.files), cut.name).toBe(before);
+        states += 1;
+      }
+      expect(states).toBeGreaterThan(10);
     });
 
     it('writes for a change as many bytes and operations in a large state as in a small one', async () => {

@@ -4,3 +4,4 @@ export type { CryptoState, EsxiVersion } from './api/crypto-state.js';
 export { HypervisorError, type HypervisorErrorCode, type HypervisorFault } from './api/errors.js';
 export type { CryptoKeyResult, HostApi, HostRuntime, KeyGrant } from './api/host-api.js';
 export type { DiskCreateSpec, DiskInfo, VmCreateSpec, VmInfo } from './api/vm.js';
+export type { ProgressListener, WorkControl } from './api/work-control.js';

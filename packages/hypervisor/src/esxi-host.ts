@@ -3,7 +3,8 @@ import type { HostCapability } from './api/capability.js';
 import type { EsxiVersion } from './api/crypto-state.js';
 import type { CryptoKeyResult, HostApi, HostRuntime, KeyGrant } from './api/host-api.js';
 import type { VmCreateSpec, VmInfo } from './api/vm.js';
-import type { ImageSource, ProgressListener } from './disk/fill-extent.js';
+import type { ProgressListener, WorkControl } from './api/work-control.js';
+import type { ImageSource } from './disk/fill-extent.js';
 import type { GuestDisk } from './disk/guest-disk.js';
 import type { ExportedDisk, ExportTarget } from './disk/plain-copy.js';
 import { bootHost, type EsxiHostOptions } from './host/boot-host.js';
@@ -78,8 +79,8 @@ export class EsxiHost implements HostApi {
     return this.#call(listKeys);
   }
 
-  createVm(spec: VmCreateSpec): Promise<VmInfo> {
-    return this.#call(createVm, spec);
+  createVm(spec: VmCreateSpec, control?: WorkControl): Promise<VmInfo> {
+    return this.#call(createVm, spec, control);
   }
 
   registerVm(vmxPath: string): Promise<VmInfo> {

@@ -2,6 +2,7 @@ import type { CryptoKeyId, FileErrorCode } from '@vcryptsim/ports';
 
 /** Every refusal of a host, as code and fields. The names in brackets are the vSphere faults they become on a wire. */
 export type HypervisorFault =
+  | { readonly code: 'CANCELED' } // whoever asked for it asked to end it [RequestCanceled]
   | { readonly code: 'HOST_GONE' } // the host rebooted or crashed; this object speaks for an earlier boot
   | { readonly code: 'INVALID_STATE'; readonly state: string } // [InvalidState]
   | { readonly code: 'ALREADY_EXISTS'; readonly what: string } // [AlreadyExists]

@@ -9,6 +9,14 @@ export function hostGone(host: string): HypervisorError {
   );
 }
 
+/** The work was to end before it was done. */
+export function canceled(): HypervisorError {
+  return new HypervisorError(
+    { code: 'CANCELED' },
+    'The work was canceled before it was done. What it had made is removed.',
+  );
+}
+
 /** An argument that the host does not take. `what` names it and says what would do. */
 export function invalidArgument(what: string, message: string): HypervisorError {
   return new HypervisorError({ code: 'INVALID_ARGUMENT', what }, message);

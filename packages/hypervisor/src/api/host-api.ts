@@ -3,6 +3,7 @@ import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
 import type { HostCapability } from './capability.js';
 import type { CryptoState, EsxiVersion } from './crypto-state.js';
 import type { VmCreateSpec, VmInfo } from './vm.js';
+import type { WorkControl } from './work-control.js';
 
 /** A key on its way into a host's cache. The parcel is spent by the call, refused or not. */
 export interface KeyGrant {
@@ -58,7 +59,7 @@ export interface HostApi {
   listKeys(): Promise<readonly CryptoKeyId[]>;
 
   /** Makes the VM's folder and files and registers it; on failure nothing of it is left. */
-  createVm(spec: VmCreateSpec): Promise<VmInfo>;
+  createVm(spec: VmCreateSpec, control?: WorkControl): Promise<VmInfo>;
   /** Registers a VM by `[datastore] folder/name.vmx`; one whose key is missing is registered locked. */
   registerVm(vmxPath: string): Promise<VmInfo>;
   /** Forgets a powered-off (or locked) VM; its files stay. */

@@ -1,4 +1,5 @@
 import { SECTOR_SIZE_BYTES, type SectorCount } from '@vcryptsim/ports';
+import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import { fillExtent } from './fill-extent.js';
 import { FlatExtent } from './flat-extent.js';
@@ -13,16 +14,17 @@ export interface ExtentSpec {
 /**
  * Makes an extent full of zeros, encrypted under `key` where there is one, and makes it durable.
  *
- * @throws HypervisorError NO_SPACE, DATASTORE_NOT_WRITABLE, ALREADY_EXISTS; a file begun is left to the caller
+ * @throws HypervisorError NO_SPACE, DATASTORE_NOT_WRITABLE, ALREADY_EXISTS, CANCELED; a file begun is left to the caller
  */
 export async function createExtent(
   { extentFileName, capacity }: ExtentSpec,
   folder: VmFolder,
   key: DiskKey | null,
+  control: WorkControl = {},
 ): Promise<void> {
   const extent = new FlatExtent(await folder.createFile(extentFileName), folder.shown(extentFileName));
   try {
-    await fillExtent(throughFilter(extent, key), capacity * SECTOR_SIZE_BYTES, null);
+    await fillExtent(throughFilter(extent, key), capacity * SECTOR_SIZE_BYTES, null, control);
   } finally {
     await extent.close();
   }

@@ -1,3 +1,5 @@
+import { canceled } from '../api/faults.js';
+import type { WorkControl } from '../api/work-control.js';
 import type { DiskBacking } from './disk-backing.js';
 
 /** Bytes read, encrypted and written at once. */
@@ -10,24 +12,22 @@ export interface ImageSource {
   read(buffer: Uint8Array, offsetBytes: number): Promise<number>;
 }
 
-/** Told after each batch. */
-export type ProgressListener = (doneBytes: number, totalBytes: number) => void;
-
 /**
  * Writes a whole disk once, from first to last byte: what `source` has, then zeros. Through the IO filter that makes
  * every data unit ciphertext, also where the disk is empty (eager-zeroed thick), and makes it durable.
  *
  * @param source null for a disk of zeros
+ * @throws HypervisorError CANCELED between two batches
  */
 export async function fillExtent(
   backing: DiskBacking,
   sizeBytes: number,
   source: ImageSource | null,
-  onProgress: ProgressListener = () => {},
+  control: WorkControl = {},
 ): Promise<void> {
   const batch = new Uint8Array(Math.min(sizeBytes, BATCH_SIZE_BYTES));
   try {
-    await fillFrom(source, batch, backing, sizeBytes, onProgress);
+    await fillFrom(source, batch, backing, sizeBytes, control);
   } finally {
     batch.fill(0);
   }
@@ -39,7 +39,7 @@ async function fillFrom(
   batch: Uint8Array,
   backing: DiskBacking,
   sizeBytes: number,
-  onProgress: ProgressListener,
+  { signal, onProgress }: WorkControl,
 ): Promise<void> {
   for (let offsetBytes = 0; offsetBytes < sizeBytes; offsetBytes += batch.length) {
     const part = batch.subarray(0, Math.min(batch.length, sizeBytes - offsetBytes));
@@ -49,6 +49,7 @@ async function fillFrom(
       part.fill(0, count);
     }
     await backing.write(part, offsetBytes);
-    onProgress(offsetBytes + part.length, sizeBytes);
+    onProgress?.(offsetBytes + part.length, sizeBytes);
+    if (signal?.aborted) throw canceled();
   }
 }

@@ -1,8 +1,9 @@
 import { type DiskUuid, type FileHandle, type FileSystem, SECTOR_SIZE_BYTES, type SectorCount } from '@vcryptsim/ports';
+import type { ProgressListener } from '../api/work-control.js';
 import { fileFault } from '../datastore/file-fault.js';
 import { composeDescriptor } from '../formats/compose-descriptor.js';
 import type { DiskBacking } from './disk-backing.js';
-import { fillExtent, type ProgressListener } from './fill-extent.js';
+import { fillExtent } from './fill-extent.js';
 import { FlatExtent } from './flat-extent.js';
 
 /** Where a plain copy goes: an absolute folder outside the datastore, and a name without `.vmdk`. */
@@ -65,7 +66,7 @@ async function copyDisk(
     await from.read(buffer, offsetBytes);
     return buffer.length;
   };
-  await fillExtent(to, sizeBytes, { sizeBytes, read }, onProgress);
+  await fillExtent(to, sizeBytes, { sizeBytes, read }, onProgress === undefined ? {} : { onProgress });
 }
 
 /** Makes a file and fills it, or leaves none. */

@@ -1,7 +1,8 @@
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
+import type { ProgressListener } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import type { ExtentSpec } from './create-extent.js';
-import { fillExtent, type ImageSource, type ProgressListener } from './fill-extent.js';
+import { fillExtent, type ImageSource } from './fill-extent.js';
 import { FlatExtent } from './flat-extent.js';
 import { type DiskKey, throughFilter } from './vmcrypt-filter.js';
 
@@ -23,7 +24,12 @@ export async function replaceExtent(
   if (await folder.has(beside)) await folder.remove(beside);
   const extent = new FlatExtent(await folder.createFile(beside), folder.shown(beside));
   try {
-    await fillExtent(throughFilter(extent, key), capacity * SECTOR_SIZE_BYTES, source, onProgress);
+    await fillExtent(
+      throughFilter(extent, key),
+      capacity * SECTOR_SIZE_BYTES,
+      source,
+      onProgress === undefined ? {} : { onProgress },
+    );
     await extent.close();
     await folder.rename(beside, extentFileName);
   } catch (error) {

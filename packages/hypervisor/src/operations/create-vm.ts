@@ -1,6 +1,7 @@
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { alreadyExists, keyNotInCache } from '../api/faults.js';
 import type { VmCreateSpec, VmInfo } from '../api/vm.js';
+import type { WorkControl } from '../api/work-control.js';
 import type { HostContext } from '../host/host-context.js';
 import { settleLock } from '../host/refresh-vm.js';
 import { RegisteredVm } from '../host/registered-vm.js';
@@ -19,12 +20,12 @@ const SMALL_FILES_BYTES = 64 * 1024;
  * folder away again.
  *
  * @throws HypervisorError INVALID_ARGUMENT, NOT_SUPPORTED, ENCRYPTED_DISK_ON_PLAIN_VM, INVALID_STATE (host not safe),
- *   KEY_NOT_IN_CACHE, ALREADY_EXISTS, NO_SPACE, DATASTORE_NOT_WRITABLE, FILE_INACCESSIBLE
+ *   KEY_NOT_IN_CACHE, ALREADY_EXISTS, CANCELED, NO_SPACE, DATASTORE_NOT_WRITABLE, FILE_INACCESSIBLE
  */
-export const createVm: HostOperation<[spec: VmCreateSpec], VmInfo> = {
+export const createVm: HostOperation<[spec: VmCreateSpec, control?: WorkControl], VmInfo> = {
   vimName: 'Folder.CreateVM_Task',
   changesInventory: true,
-  perform: async (host, spec) => {
+  perform: async (host, spec, control = {}) => {
     const plan = planVm(spec);
     checkAllowed(plan, host);
     const datastore = host.datastores.named(spec.datastore);
@@ -33,7 +34,7 @@ export const createVm: HostOperation<[spec: VmCreateSpec], VmInfo> = {
     const fileName = `${plan.name}.vmx`;
     const vm = new RegisteredVm(plan.uuid, { datastore: folder.datastore, folder: folder.name, fileName }, plan.name);
     try {
-      await writeVmHome(plan, folder, fileName, host);
+      await writeVmHome(plan, folder, fileName, host, control);
       vm.config = await readVmConfig(folder, fileName);
       await host.inventory.add(vm);
     } catch (error) {

@@ -1,8 +1,8 @@
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { invalidArgument } from '../api/faults.js';
+import type { ProgressListener } from '../api/work-control.js';
 import { refuseIfLockedElsewhere } from '../datastore/vm-lock.js';
 import { drawContentId } from '../disk/content-id.js';
-import type { ProgressListener } from '../disk/fill-extent.js';
 import { type ExportedDisk, type ExportTarget, writePlainCopy } from '../disk/plain-copy.js';
 import { isFileName } from '../formats/file-name.js';
 import { loadConfig, requireUnlocked } from '../host/refresh-vm.js';

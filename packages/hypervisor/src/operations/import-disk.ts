@@ -1,7 +1,8 @@
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { invalidArgument } from '../api/faults.js';
+import type { ProgressListener } from '../api/work-control.js';
 import { releaseVmLock, takeVmLock } from '../datastore/vm-lock.js';
-import type { ImageSource, ProgressListener } from '../disk/fill-extent.js';
+import type { ImageSource } from '../disk/fill-extent.js';
 import { replaceExtent } from '../disk/replace-extent.js';
 import type { HostContext } from '../host/host-context.js';
 import { loadConfig, refreshVm, requireUnlocked } from '../host/refresh-vm.js';

@@ -1,6 +1,7 @@
 import { Dek, type XtsEngine } from '@vcryptsim/crypto-core';
 import type { CryptoKeyId, DiskUuid, Entropy, SectorCount, VmUuid } from '@vcryptsim/ports';
 import { keyNotInCache } from '../api/faults.js';
+import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import { drawContentId } from '../disk/content-id.js';
 import { createExtent } from '../disk/create-extent.js';
@@ -32,15 +33,21 @@ export interface Sealer {
  * Makes a disk's files: the extent first, durable, then the descriptor that names it.
  *
  * @returns the disk's UUID, new
- * @throws HypervisorError NO_SPACE, DATASTORE_NOT_WRITABLE; the caller takes the folder away
+ * @throws HypervisorError NO_SPACE, DATASTORE_NOT_WRITABLE, CANCELED; the caller takes the folder away
  */
-export async function createDisk(plan: DiskPlan, vm: VmUuid, folder: VmFolder, sealer: Sealer): Promise<DiskUuid> {
+export async function createDisk(
+  plan: DiskPlan,
+  vm: VmUuid,
+  folder: VmFolder,
+  sealer: Sealer,
+  control: WorkControl,
+): Promise<DiskUuid> {
   const uuid = drawDiskUuid(sealer.entropy);
   const { dataUnitSizeBytes } = plan;
   const sealed = plan.keyId === null ? null : makeDek(plan, plan.keyId, vm, uuid, sealer);
   try {
     const key = sealed === null ? null : { dek: sealed.dek, dataUnitSizeBytes };
-    if (plan.fill === 'zeros') await createExtent(plan, folder, key);
+    if (plan.fill === 'zeros') await createExtent(plan, folder, key, control);
   } finally {
     sealed?.dek.dispose();
   }

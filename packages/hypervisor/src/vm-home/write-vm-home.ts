@@ -1,6 +1,7 @@
 import { Dek } from '@vcryptsim/crypto-core';
-import type { Clock, DiskUuid } from '@vcryptsim/ports';
+import { type Clock, type DiskUuid, SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { keyNotInCache } from '../api/faults.js';
+import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import type { SealedDek } from '../formats/encryption-bundle.js';
 import { composeVmx } from './compose-vmx.js';
@@ -18,17 +19,22 @@ export interface HomeMaker extends Sealer {
 /**
  * Makes the files of a new VM in its folder: disks, log, NVRAM, then the VMX, each durable before the next.
  *
- * @throws HypervisorError KEY_NOT_IN_CACHE, NO_SPACE, DATASTORE_NOT_WRITABLE; the caller takes the folder away
+ * @throws HypervisorError CANCELED, KEY_NOT_IN_CACHE, NO_SPACE, DATASTORE_NOT_WRITABLE; the caller takes the folder away
  */
 export async function writeVmHome(
   plan: VmPlan,
   folder: VmFolder,
   vmxFileName: string,
   maker: HomeMaker,
+  control: WorkControl,
 ): Promise<void> {
   const encrypted: { uuid: DiskUuid; generation: string }[] = [];
+  const totalBytes = plan.disks.reduce((sum, disk) => sum + disk.capacity * SECTOR_SIZE_BYTES, 0);
+  let doneBytes = 0;
   for (const disk of plan.disks) {
-    const uuid = await createDisk(disk, plan.uuid, folder, maker);
+    const onProgress = (bytes: number) => control.onProgress?.(doneBytes + bytes, totalBytes);
+    const uuid = await createDisk(disk, plan.uuid, folder, maker, { ...control, onProgress });
+    doneBytes += disk.capacity * SECTOR_SIZE_BYTES;
     if (disk.keyId !== null) encrypted.push({ uuid, generation: FIRST_GENERATION });
   }
   await beginLog(folder, maker.clock, `Created virtual machine ${plan.uuid}.`);

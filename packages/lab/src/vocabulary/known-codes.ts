@@ -36,6 +36,7 @@ const RUN: Record<LabErrorCode, true> = {
 };
 
 const HOST: Record<HypervisorErrorCode, true> = {
+  CANCELED: true,
   HOST_GONE: true,
   INVALID_STATE: true,
   ALREADY_EXISTS: true,
@@ -74,6 +75,7 @@ const VCENTER: Record<VCenterErrorCode, true> = {
   ROLE_SHIPPED: true,
   PERMISSION_NOT_FOUND: true,
   HOST_VERSION: true,
+  HOST_NOT_CAPABLE: true,
   VM_LOCKED: true,
   VCENTER_APPLIANCE: true,
   HOST_NOT_CONNECTED: true,

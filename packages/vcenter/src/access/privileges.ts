@@ -1,3 +1,4 @@
+import { sinceOf } from '../terms/capabilities.js';
 import type { VCenterVersion } from '../terms/versions.js';
 
 /** What is known of one privilege. */
@@ -34,7 +35,11 @@ export const PRIVILEGES = {
   'Cryptographer.ManageKeys': { setOn: 'root folder', allows: 'key operations', since: '6.5' },
   'Cryptographer.Migrate': { setOn: 'VM', allows: 'migrate an encrypted VM', since: '6.5' },
   // The first method documented with it is of 7.0U2 (facts/vsphere-rules.md section 11).
-  'Cryptographer.ReadKeyServersInfo': { setOn: 'root folder', allows: 'list key providers', since: '7.0U2' },
+  'Cryptographer.ReadKeyServersInfo': {
+    setOn: 'root folder',
+    allows: 'list key providers',
+    since: sinceOf('readKeyServersInfo'),
+  },
   'Cryptographer.Recrypt': { setOn: 'VM', allows: 'shallow and deep recrypt', since: '6.5' },
   'Cryptographer.RegisterHost': { setOn: 'host', allows: 'bring a host into encryption mode', since: '6.5' },
   'Cryptographer.RegisterVM': { setOn: 'VM or VM folder', allows: 'register or unlock an encrypted VM', since: '6.5' },

@@ -61,7 +61,7 @@ export class Remediation {
   /** A host that was never brought into encryption mode gets no keys: nobody with the privilege for that asked for it. */
   async #provide(host: ReachedHost): Promise<DeliveryFailures> {
     const { parent, requiresEncryption } = this.#inventory.host(host.id);
-    if (!requiresEncryption) return new Map();
+    if (!requiresEncryption || !host.api.capability.cryptoSupported) return new Map();
     return this.#provision.provide(parent, [host], this.#inventory.vmKeysOf(parent));
   }
 }

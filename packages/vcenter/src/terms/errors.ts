@@ -32,6 +32,7 @@ export type VCenterFault =
   | { readonly code: 'PERMISSION_NOT_FOUND'; readonly user: string; readonly object: string } // [NotFound]
   | { readonly code: 'HOST_NOT_CONNECTED'; readonly host: HostName } // [HostNotConnected]
   | { readonly code: 'HOST_VERSION'; readonly host: HostName; readonly version: string } // [AgentInstallFailed]
+  | { readonly code: 'HOST_NOT_CAPABLE'; readonly host: HostName; readonly version: string } // [NotSupported]
   | { readonly code: 'VM_LOCKED'; readonly vm: string; readonly requiredKeys: readonly CryptoKeyId[] } // [EncryptionKeyRequired]
   | { readonly code: 'VCENTER_APPLIANCE'; readonly vm: string } // ours (row S18)
   | { readonly code: 'POLICY_NOT_FOUND'; readonly policy: string }

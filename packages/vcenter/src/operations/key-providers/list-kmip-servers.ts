@@ -1,4 +1,5 @@
 import type { KeyProviderRecord } from '../../database/schema.js';
+import { sinceOf } from '../../terms/capabilities.js';
 import { noArguments } from '../arguments.js';
 import { onRoot } from '../needs.js';
 import { plainOperation } from '../operation.js';
@@ -15,8 +16,8 @@ export const listKmipServers = plainOperation<'CryptoManagerKmip', Record<string
     source: 'facts/vim-api.md section 2; facts/kmip.md part 2',
     args: noArguments,
     needs: [
-      { ...onRoot('Cryptographer.ReadKeyServersInfo'), since: '7.0U2' },
-      { ...onRoot('Cryptographer.ManageKeyServers'), before: '7.0U2' },
+      { ...onRoot('Cryptographer.ReadKeyServersInfo'), since: sinceOf('readKeyServersInfo') },
+      { ...onRoot('Cryptographer.ManageKeyServers'), before: sinceOf('readKeyServersInfo') },
     ],
     run: async ({ providers }) => providers.all(),
   },

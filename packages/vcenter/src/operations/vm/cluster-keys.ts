@@ -3,6 +3,7 @@ import type { CryptoKeyId, MoRef } from '@vcryptsim/ports';
 import type { DeliveryFailures } from '../../crypto/key-delivery.js';
 import type { ReachedHost } from '../../inventory/host-connections.js';
 import { distinctKeys } from '../../inventory/inventory.js';
+import { VCenterError } from '../../terms/errors.js';
 import type { OperationContext } from '../operation-context.js';
 
 /**
@@ -26,7 +27,7 @@ export async function clusterAround(
  * brought there when it is back (facts/vsphere-encryption.md section 2, "Automatic enabling").
  *
  * @param may whether the caller may bring a host into encryption mode
- * @throws VCenterError OBJECT_NOT_FOUND, HOST_NOT_CONNECTED
+ * @throws VCenterError OBJECT_NOT_FOUND, HOST_NOT_CONNECTED, HOST_NOT_CAPABLE
  */
 export async function hostsForKeys(
   context: OperationContext,
@@ -35,10 +36,23 @@ export async function hostsForKeys(
 ): Promise<readonly ReachedHost[]> {
   const { inventory } = context;
   const around = await clusterAround(context, id);
+  const [first] = around;
+  if (first && !first.api.capability.cryptoSupported) throw hostNotCapable(first);
   for (const host of inventory.hostsOf(inventory.host(id).parent)) {
     if (may(host.id)) await inventory.seeHost(host.id, { requiresEncryption: true });
   }
-  return around.filter(({ id: each, runtime }, index) => index === 0 || runtime.cryptoState === 'safe' || may(each));
+  return around.filter(
+    ({ id: each, api, runtime }, index) =>
+      index === 0 || runtime.cryptoState === 'safe' || (api.capability.cryptoSupported && may(each)),
+  );
+}
+
+/** NotSupported: the host is too old for VM encryption. */
+function hostNotCapable({ name: host, api: { version } }: ReachedHost): VCenterError {
+  return new VCenterError(
+    { code: 'HOST_NOT_CAPABLE', host, version },
+    `Host ${host} runs ESXi ${version}, which has no VM encryption. Use a host of ESXi 6.5 or later.`,
+  );
 }
 
 /**

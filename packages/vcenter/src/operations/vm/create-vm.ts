@@ -125,7 +125,8 @@ export const createVm = taskOperation<'Folder', CreateVmArguments>({
     const uuid = args.uuid ?? (drawUuid(context.entropy, 'VM instance UUID') as VmUuid);
     const keyId = await bringKeys(context, call, plan, uuid);
     const { api } = await context.hosts.reach(args.host);
-    const info = await api.createVm(specOf(args, plan, uuid, keyId));
+    const control = { signal: call.signal, onProgress: call.progress };
+    const info = await api.createVm(specOf(args, plan, uuid, keyId), control);
     const applied = { folder: object.id, product: args.product ?? null, home: plan.home, disks: plan.disks };
     const [vm] = await context.inventory.seeVms(context.inventory.host(args.host), [info], applied);
     if (!vm) return context.inventory.vmOf(uuid)?.id ?? null;

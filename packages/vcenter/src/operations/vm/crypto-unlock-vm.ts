@@ -1,3 +1,4 @@
+import { sinceOf } from '../../terms/capabilities.js';
 import { VCenterError } from '../../terms/errors.js';
 import { noArguments } from '../arguments.js';
 import { onObject } from '../needs.js';
@@ -30,7 +31,7 @@ export const cryptoUnlockVm = taskOperation<'VirtualMachine', Record<string, nev
       ifMissing: 'NoPermission',
     },
   ],
-  since: '6.7',
+  since: sinceOf('CryptoUnlock_Task'),
   whileLocked: 'allowed',
   run: async (context, { object, may }) => {
     const hosts = await hostsForKeys(context, object.host, (each) => may('Cryptographer.RegisterHost', each));

@@ -1,6 +1,7 @@
 import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
 import type { HostCapability } from './api/capability.js';
 import type { EsxiVersion } from './api/crypto-state.js';
+import type { DatastoreInfo } from './api/datastore.js';
 import type { CryptoKeyResult, HostApi, HostRuntime, KeyGrant } from './api/host-api.js';
 import type { VmCreateSpec, VmInfo } from './api/vm.js';
 import type { ProgressListener, WorkControl } from './api/work-control.js';
@@ -11,6 +12,7 @@ import { bootHost, type EsxiHostOptions } from './host/boot-host.js';
 import type { HostContext } from './host/host-context.js';
 import { addKeys } from './operations/add-keys.js';
 import { createVm } from './operations/create-vm.js';
+import { datastores } from './operations/datastores.js';
 import { enableCrypto } from './operations/enable-crypto.js';
 import { exportDisk } from './operations/export-disk.js';
 import { callHost, type HostOperation } from './operations/host-operation.js';
@@ -77,6 +79,10 @@ export class EsxiHost implements HostApi {
 
   listKeys(): Promise<readonly CryptoKeyId[]> {
     return this.#call(listKeys);
+  }
+
+  datastores(): Promise<readonly DatastoreInfo[]> {
+    return this.#call(datastores);
   }
 
   createVm(spec: VmCreateSpec, control?: WorkControl): Promise<VmInfo> {

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileError, sectorCount } from '@vcryptsim/ports';
+import { FileError, sectorCount, sectorIndex } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { FaultyFileSystem, type FileFault, MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
-import { faultOf, Lab, VM, webVm } from './support/lab.js';
+import { faultOf, grant, KEY, Lab, OTHER_VM, pattern, plainVm, readSectors, VM, webVm } from './support/lab.js';
 
 const big = webVm({ disks: [{ capacity: sectorCount(8192) }] });
 
@@ -74,6 +74,69 @@ describe('a datastore that will not take a VM', () => {
       expect(vm === undefined || vm.damage === undefined, `call ${atCall}`).toBe(true);
     }
     expect(refusals).toBeGreaterThan(20);
+  });
+});
+
+describe('datastores of two types', () => {
+  it('are shown with type and room, and without room while they do not answer', async () => {
+    const lab = await Lab.boot({ files: new MemoryFileSystem({ capacityBytes: 1024 * 1024 }), nfs: true });
+    const [vmfs, nfs] = await lab.host.datastores();
+    expect([vmfs, nfs]).toMatchObject([
+      { name: 'ds1', type: 'VMFS', accessible: true },
+      { name: 'nfs1', type: 'NFS', accessible: true },
+    ]);
+    await lab.host.createVm(plainVm());
+    const [later] = await lab.host.datastores();
+    expect((vmfs?.freeBytes ?? 0) - (later?.freeBytes ?? 0)).toBeGreaterThanOrEqual(64 * 1024);
+    await lab.files.rename(lab.nfs, `${lab.nfs}-away`);
+    expect((await lab.host.datastores())[1]).toEqual({ name: 'nfs1', type: 'NFS', accessible: false, freeBytes: null });
+    await lab.files.rename(`${lab.nfs}-away`, lab.nfs);
+    expect((await lab.host.datastores())[1]).toMatchObject({ accessible: true });
+  });
+
+  it('hold an encrypted VM alike: ciphertext under a key of its own, locked without it, whole with it', async () => {
+    const lab = await Lab.safe({ nfs: true });
+    const secret = pattern(4096);
+    const disks = [{ capacity: sectorCount(64) }, { capacity: sectorCount(64), dataUnitSizeBytes: 4096 as const }];
+    const places = [
+      { uuid: VM, datastore: 'ds1', folder: lab.datastore },
+      { uuid: OTHER_VM, datastore: 'nfs1', folder: lab.nfs },
+    ];
+    for (const { uuid, datastore, folder } of places) {
+      expect(await lab.host.createVm(webVm({ uuid, datastore, disks }))).toMatchObject({
+        vmxPath: `[${datastore}] web/web.vmx`,
+        disks: [{ fileName: `[${datastore}] web/web.vmdk` }, { fileName: `[${datastore}] web/web_1.vmdk` }],
+      });
+      await lab.host.powerOnVm(uuid);
+      for (const deviceKey of [2000, 2001]) {
+        const disk = await lab.host.openDisk(uuid, deviceKey);
+        await disk.writeSectors(sectorIndex(8), secret);
+        await disk.flush();
+      }
+      expect((await lab.files.readdir(`${folder}/web`)).sort()).toEqual(
+        [
+          'vmware.log',
+          'web-flat.vmdk',
+          'web.nvram',
+          'web.vmdk',
+          'web.vmx',
+          'web.vmx.lck',
+          'web_1-flat.vmdk',
+          'web_1.vmdk',
+        ].sort(),
+      );
+    }
+    expect(await lab.filesWith(secret.subarray(0, 16))).toEqual([]);
+    await lab.reboot();
+    expect((await lab.host.vms()).map(({ cryptoState }) => cryptoState)).toEqual(['locked', 'locked']);
+    await lab.enableCrypto();
+    await lab.host.addKeys([grant(KEY)]);
+    for (const { uuid } of places) {
+      await lab.host.powerOnVm(uuid);
+      for (const deviceKey of [2000, 2001]) {
+        expect(await readSectors(await lab.host.openDisk(uuid, deviceKey), 8, 8)).toEqual(secret);
+      }
+    }
   });
 });
 

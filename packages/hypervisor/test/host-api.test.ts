@@ -14,4 +14,4 @@ const underTest = (lab: Lab): HostUnderTest => {
   };
 };
 
-hostApiSuite('EsxiHost', async (version) => underTest(await Lab.boot({ version })));
+hostApiSuite('EsxiHost', async (version) => underTest(await Lab.boot({ version, nfs: true })));

@@ -2,6 +2,7 @@ import type { KeyParcel } from '@vcryptsim/crypto-core/parcel';
 import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
 import type { HostCapability } from './capability.js';
 import type { CryptoState, EsxiVersion } from './crypto-state.js';
+import type { DatastoreInfo } from './datastore.js';
 import type { VmCreateSpec, VmInfo } from './vm.js';
 import type { WorkControl } from './work-control.js';
 
@@ -57,6 +58,9 @@ export interface HostApi {
   removeKeys(ids: readonly CryptoKeyId[], force: boolean): Promise<readonly CryptoKeyResult[]>;
   /** IDs of the keys in the cache, host key included. (CryptoManager.ListKeys) */
   listKeys(): Promise<readonly CryptoKeyId[]>;
+
+  /** The datastores that it has mounted, as they are now, in the order of its configuration. (HostSystem.datastore) */
+  datastores(): Promise<readonly DatastoreInfo[]>;
 
   /** Makes the VM's folder and files and registers it; on failure nothing of it is left. */
   createVm(spec: VmCreateSpec, control?: WorkControl): Promise<VmInfo>;

@@ -1,4 +1,5 @@
 import { exists, FileError, type FileSystem } from '@vcryptsim/ports';
+import type { DatastoreInfo, DatastoreType } from '../api/datastore.js';
 import { fileDamaged, fileInaccessible } from '../api/faults.js';
 import { fileFault, noSpace, notWritable } from './file-fault.js';
 import { VmFolder } from './vm-folder.js';
@@ -9,6 +10,8 @@ export interface DatastoreMount {
   readonly name: string;
   /** Absolute path of the folder that is the datastore. */
   readonly folder: string;
+  /** What it is called; the folder is a folder either way. Default: VMFS. */
+  readonly type?: DatastoreType;
 }
 
 /** So many folders of VMs of one name, and a datastore takes no more. */
@@ -17,6 +20,7 @@ const SAME_NAME_MAX = 999;
 /** A folder of real files that holds one folder for each VM. The kind of medium makes no difference (row S11). */
 export class Datastore {
   readonly name: string;
+  readonly type: DatastoreType;
   readonly #folder: string;
 
   constructor(
@@ -24,7 +28,20 @@ export class Datastore {
     readonly files: FileSystem,
   ) {
     this.name = mount.name;
+    this.type = mount.type ?? 'VMFS';
     this.#folder = mount.folder;
+  }
+
+  /** The datastore as it is now. */
+  async info(): Promise<DatastoreInfo> {
+    const { name, type } = this;
+    try {
+      const { freeBytes } = await this.files.statfs(this.#folder);
+      return { name, type, accessible: true, freeBytes };
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      return { name, type, accessible: false, freeBytes: null };
+    }
   }
 
   /**

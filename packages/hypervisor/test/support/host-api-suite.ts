@@ -291,6 +291,22 @@ export function hostApiSuite(name: string, boot: (version: EsxiVersion) => Promi
         expect(await host.vm(VM)).toEqual(made);
       });
 
+      it('tells how far it is, and leaves nothing when it is canceled on the way', async () => {
+        const under = await safe();
+        await under.host.addKeys([grantOf('vm-key')]);
+        const disks = [1, 2].map(() => ({ capacity: sectorCount(4096) }));
+        const spec = { ...encryptedVm, disks };
+        const cancel = new AbortController();
+        const canceling = { signal: cancel.signal, onProgress: (done: number) => done > 3 * 2 ** 20 && cancel.abort() };
+        await refused(under, () => under.host.createVm(spec, canceling), { code: 'CANCELED' });
+        const told: [number, number][] = [];
+        await under.host.createVm(spec, { onProgress: (...progress) => told.push(progress) });
+        const done = told.map(([bytes]) => bytes);
+        expect(done).toEqual([...done].sort((a, b) => a - b));
+        expect([done.length > 2, told.at(-1)]).toEqual([true, [4 * 2 ** 20, 4 * 2 ** 20]]);
+        expect(told.every(([, total]) => total === 4 * 2 ** 20)).toBe(true);
+      });
+
       it('makes one VM of two that are asked for at once under one UUID', async () => {
         const { host } = await safe();
         const both = await Promise.allSettled([
@@ -395,6 +411,22 @@ export function hostApiSuite(name: string, boot: (version: EsxiVersion) => Promi
       });
     });
 
+    it('shows its datastores as they are, and makes a VM on the one that is named', async () => {
+      const { host } = await withVms();
+      const all = await host.datastores();
+      expect(all.length).toBeGreaterThan(0);
+      expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+      for (const datastore of all) {
+        expect(['VMFS', 'NFS']).toContain(datastore.type);
+        expect(datastore).toMatchObject({ accessible: true, freeBytes: expect.any(Number) });
+      }
+      // The first takes VMs that name none.
+      expect((await host.vm(VM)).vmxPath).toBe(`[${all[0]?.name}] web/web.vmx`);
+      const last = all.at(-1)?.name ?? '';
+      const named = await host.createVm({ ...plainVm, uuid: STRANGER, name: 'named' as VmName, datastore: last });
+      expect(named.vmxPath).toBe(`[${last}] named/named.vmx`);
+    });
+
     it('knows no VM that is not registered', async () => {
       const under = await withVms();
       const { host } = under;
@@ -444,6 +476,7 @@ export function hostApiSuite(name: string, boot: (version: EsxiVersion) => Promi
         host.addKeys([late[1]]),
         host.removeKeys([], true),
         host.listKeys(),
+        host.datastores(),
         host.createVm(encryptedVm),
         host.registerVm('[ds1] web/web.vmx'),
         host.unregisterVm(VM),

@@ -42,6 +42,8 @@ export interface LabOptions {
   readonly root?: string;
   readonly engine?: XtsEngine;
   readonly version?: EsxiHost['version'];
+  /** With a second datastore, `nfs1`. */
+  readonly nfs?: boolean;
 }
 
 /** One host with one datastore, and the means to look at both from outside. */
@@ -66,6 +68,7 @@ export class Lab {
   static async boot(options: LabOptions = {}): Promise<Lab> {
     const lab = new Lab(options);
     await makeFolders(lab.files, lab.datastore);
+    if (options.nfs) await makeFolders(lab.files, lab.nfs);
     await lab.bootHost();
     return lab;
   }
@@ -82,6 +85,11 @@ export class Lab {
     return `${this.root}/datastores/ds1`;
   }
 
+  /** The folder of the datastore `nfs1`, where there is one. */
+  get nfs(): string {
+    return `${this.root}/datastores/nfs1`;
+  }
+
   get hostFolder(): string {
     return `${this.root}/hosts/esx-1`;
   }
@@ -93,7 +101,10 @@ export class Lab {
       uuid: '00000000-0000-4000-8000-000000000001' as HostUuid,
       version: this.version,
       folder: this.hostFolder,
-      datastores: [{ name: 'ds1', folder: this.datastore }],
+      datastores: [
+        { name: 'ds1', folder: this.datastore },
+        ...(this.#options.nfs ? [{ name: 'nfs1', folder: this.nfs, type: 'NFS' } as const] : []),
+      ],
       files: this.files,
       clock: new VirtualClock({ startMs: 1_900_000_000_000 }),
       entropy: new SeededEntropy(7).fork('esx-1', this.#incarnation),

@@ -5,6 +5,7 @@ import {
   type CryptoKeyResult,
   type CryptoState,
   capabilityOf,
+  type DatastoreInfo,
   type EsxiVersion,
   type HostApi,
   type HostRuntime,
@@ -12,6 +13,7 @@ import {
   type KeyGrant,
   type VmCreateSpec,
   type VmInfo,
+  type WorkControl,
 } from '@vcryptsim/hypervisor/api';
 import {
   type CryptoKeyId,
@@ -136,8 +138,12 @@ export class FakeHost implements HostApi {
     return (await this.#host).listKeys();
   }
 
-  async createVm(spec: VmCreateSpec): Promise<VmInfo> {
-    return (await this.#host).createVm(spec);
+  async datastores(): Promise<readonly DatastoreInfo[]> {
+    return (await this.#host).datastores();
+  }
+
+  async createVm(spec: VmCreateSpec, control?: WorkControl): Promise<VmInfo> {
+    return (await this.#host).createVm(spec, control);
   }
 
   async registerVm(vmxPath: string): Promise<VmInfo> {

@@ -4,7 +4,7 @@ import { FaultyFileSystem, MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 import { CHAIN_START, makeLine } from '../src/audit/audit-line.js';
 import { KeyServer } from '../src/server/key-server.js';
-import { contentOf, copyOfTree, overwrite, treeOf } from './support/cut.js';
+import { contentOf, copyOfTree, overwrite, treeOf } from './support/file-contents.js';
 import { Lab } from './support/lab.js';
 import { AES_256 } from './support/session.js';
 import { entropyOf } from './support/world.js';

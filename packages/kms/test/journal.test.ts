@@ -1,9 +1,17 @@
-import { FaultyFileSystem, type FileOperation, MemoryFileSystem, RecordingFileSystem } from '@vcryptsim/simkit';
+import {
+  CrashLog,
+  crashStates,
+  FaultyFileSystem,
+  MemoryFileSystem,
+  type PowerCutFileSystem,
+  RecordingFileSystem,
+} from '@vcryptsim/simkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Journal } from '../src/store/journal.js';
 import { objectEntry } from '../src/store/journal-format.js';
 import { RootKey } from '../src/store/root-key.js';
-import { contentOf, cutStates, overwrite } from './support/cut.js';
+import { cutsOfFrames } from './support/cuts-of-frames.js';
+import { contentOf, overwrite } from './support/file-contents.js';
 import { entropyOf } from './support/world.js';
 
 const PATH = '/store/journal';
@@ -25,7 +33,7 @@ beforeEach(async () => {
   rootKey = await RootKey.load({ files: keys, path: '/root.key', mayCreate: true, entropy: entropyOf() });
 });
 
-type Place = MemoryFileSystem | FaultyFileSystem | RecordingFileSystem;
+type Place = MemoryFileSystem | FaultyFileSystem | RecordingFileSystem | PowerCutFileSystem;
 const at = (place: Place, onRefused = () => {}) => ({ files: place, path: PATH, rootKey, onRefused });
 const create = (place: Place, onRefused?: () => void) =>
   Journal.create({ ...at(place, onRefused), facts: FACTS, lastNumber: 0 });
@@ -120,25 +128,24 @@ describe('a journal', () => {
 
 describe('a journal after a cut', () => {
   it('has every record that was durable, at every place of the cut', async () => {
-    const operations: FileOperation[] = [];
+    const log = new CrashLog(files);
     const durableAt: { text: string; afterOperation: number }[] = [];
-    const recording = new RecordingFileSystem(files, { onOperation: (operation) => operations.push(operation) });
-    const journal = await create(recording);
-    const madeAfter = operations.length;
-    const note = (text: string) => durable(() => durableAt.push({ text, afterOperation: operations.length }));
+    const journal = await create(log.files);
+    const madeAfter = log.operations.length;
+    const note = (text: string) => durable(() => durableAt.push({ text, afterOperation: log.operations.length }));
     await journal.append(record('a'), note('a'));
     await Promise.all([journal.append(record('b'), note('b')), journal.append(record('c'), note('c'))]);
     await rewrite(journal, () => ['a', 'b', 'c']);
     await journal.append(record('d'), note('d'));
     await journal.close();
     let states = 0;
-    for await (const state of cutStates(operations, '/store')) {
+    for (const state of crashStates(log, { tornAt: cutsOfFrames, subsets: 4 })) {
       if (state.afterOperation < madeAfter && (await contentOf(state.files, PATH)) === null) continue;
       const promised = durableAt.filter((one) => one.afterOperation <= state.afterOperation).map((one) => one.text);
       const found = await textsIn(state.files);
-      expect(found.slice(0, promised.length), state.what).toEqual(promised);
-      expect(['a', 'b', 'c', 'd'].slice(0, found.length), state.what).toEqual(found);
-      expect(await textsIn(state.files), `${state.what}, opened again`).toEqual(found);
+      expect(found.slice(0, promised.length), state.name).toEqual(promised);
+      expect(['a', 'b', 'c', 'd'].slice(0, found.length), state.name).toEqual(found);
+      expect(await textsIn(state.files), `${state.name}, opened again`).toEqual(found);
       states += 1;
     }
     expect(states).toBeGreaterThan(60);

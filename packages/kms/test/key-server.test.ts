@@ -5,7 +5,7 @@ import { fingerprintSha256 } from '@vcryptsim/pki';
 import type { KeyId } from '@vcryptsim/ports';
 import { FaultyFileSystem, MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
-import { contentOf, overwrite } from './support/cut.js';
+import { contentOf, overwrite } from './support/file-contents.js';
 import { Lab } from './support/lab.js';
 import { NOON_MS } from './support/world.js';
 

@@ -1,11 +1,12 @@
 import { attribute, textAttribute } from '@vcryptsim/kmip-lite';
 import type { KeyId } from '@vcryptsim/ports';
-import { FaultyFileSystem, type FileOperation, MemoryFileSystem, RecordingFileSystem } from '@vcryptsim/simkit';
+import { CrashLog, crashStates, FaultyFileSystem, MemoryFileSystem } from '@vcryptsim/simkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { standardValue } from '../src/objects/attributes.js';
 import { encodeFrame, objectEntry } from '../src/store/journal-format.js';
 import { clientName } from '../src/terms/client-name.js';
-import { contentOf, cutStates, overwrite } from './support/cut.js';
+import { cutsOfFrames } from './support/cuts-of-frames.js';
+import { contentOf, overwrite } from './support/file-contents.js';
 import { framesIn, headEnd, wholeMaterials } from './support/frames.js';
 import { keyOf, openStore } from './support/world.js';
 
@@ -132,13 +133,12 @@ describe('a key store', () => {
 describe('a key store after a cut', () => {
   it('has lost nothing that was answered, and brings nothing destroyed back', async () => {
     await files.mkdir('/kms');
-    const operations: FileOperation[] = [];
-    const recording = new RecordingFileSystem(files, { onOperation: (operation) => operations.push(operation) });
+    const log = new CrashLog(files);
     const answered: { afterOperation: number; id: KeyId; version: number; hasMaterial: boolean }[] = [];
-    const { store } = await openStore(recording);
+    const { store } = await openStore(log.files);
     const answer = (id: KeyId) => {
       const { version, material } = store.find(id)!;
-      answered.push({ afterOperation: operations.length, id, version, hasMaterial: material !== null });
+      answered.push({ afterOperation: log.operations.length, id, version, hasMaterial: material !== null });
     };
     await store.add(keyOf('a', 1)).then(() => answer(A));
     await store.change(A, (object) => ({ ...object, state: 'Active' })).then(() => answer(A));
@@ -147,18 +147,18 @@ describe('a key store after a cut', () => {
     await store.change(A, (object) => ({ ...object, state: 'Deactivated' })).then(() => answer(A));
     await store.close();
     let states = 0;
-    for await (const state of cutStates(operations, '/kms')) {
+    for (const state of crashStates(log, { tornAt: cutsOfFrames, subsets: 4 })) {
       const { store: found } = await openStore(state.files, 2 + states);
       for (const id of [A, B]) {
         const last = answered.filter((one) => one.id === id && one.afterOperation <= state.afterOperation).at(-1);
         const object = found.find(id);
-        expect(object?.version ?? 0, state.what).toBeGreaterThanOrEqual(last?.version ?? 0);
-        if (last && !last.hasMaterial) expect(object?.material, state.what).toBeNull();
+        expect(object?.version ?? 0, state.name).toBeGreaterThanOrEqual(last?.version ?? 0);
+        if (last && !last.hasMaterial) expect(object?.material, state.name).toBeNull();
         if (object?.material) expect(bytesOf(object)).toEqual(new Uint8Array(32).fill(id === A ? 1 : 2));
       }
       // Once it is open, the material of a destroyed object can be read nowhere in the file.
       if (found.find(B)?.state === 'Destroyed') {
-        expect(wholeMaterials((await contentOf(state.files, '/kms/store/journal'))!), state.what).not.toContain('b');
+        expect(wholeMaterials((await contentOf(state.files, '/kms/store/journal'))!), state.name).not.toContain('b');
       }
       await found.close();
       states += 1;

@@ -1,9 +1,10 @@
 // Stores, copies and backups of the first format: they open, and are taken over whole or not at all.
 import type { KeyId } from '@vcryptsim/ports';
-import { FaultyFileSystem, type FileOperation, MemoryFileSystem, RecordingFileSystem } from '@vcryptsim/simkit';
+import { CrashLog, crashStates, FaultyFileSystem, MemoryFileSystem } from '@vcryptsim/simkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ReplicaStore } from '../src/cluster/replica-store.js';
-import { contentOf, cutStates, overwrite } from './support/cut.js';
+import { cutsOfFrames } from './support/cuts-of-frames.js';
+import { contentOf, overwrite } from './support/file-contents.js';
 import { wholeMaterials } from './support/frames.js';
 import { writeOldStore } from './support/old-store.js';
 import { entropyOf, keyOf, openStore } from './support/world.js';
@@ -59,20 +60,16 @@ describe('a store of the first format', () => {
   });
 
   it('is after a cut at any moment of that the old one or the new one, whole', async () => {
-    const operations: FileOperation[] = [];
     const place = new MemoryFileSystem();
-    await place.mkdir('/kms');
-    const recording = new RecordingFileSystem(place, { onOperation: (operation) => operations.push(operation) });
-    await writeOldStore(recording, WRITES);
-    const wasThereAfter = operations.length;
-    const { store } = await openStore(recording, 2);
+    await writeOldStore(place, WRITES);
+    const log = new CrashLog(place);
+    const { store } = await openStore(log.files, 2);
     await store.close();
     let kept = 0;
     let states = 0;
-    for await (const state of cutStates(operations, '/kms')) {
-      if (state.afterOperation < wasThereAfter) continue;
+    for (const state of crashStates(log, { tornAt: cutsOfFrames, subsets: 4 })) {
       if (isOld((await contentOf(state.files, PATH))!)) kept += 1;
-      expect(await imageIn(state.files, 3 + states), state.what).toEqual(IMAGE);
+      expect(await imageIn(state.files, 3 + states), state.name).toEqual(IMAGE);
       states += 1;
     }
     expect(kept).toBeGreaterThan(10);

@@ -1,7 +1,7 @@
 import { type Attribute, attribute, firstValue, type KeyCompressionType, textAttribute } from '@vcryptsim/kmip-lite';
 import { FaultyFileSystem, MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
-import { contentOf } from './support/cut.js';
+import { contentOf } from './support/file-contents.js';
 import { Lab } from './support/lab.js';
 import {
   AES_256,

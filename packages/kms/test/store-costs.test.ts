@@ -4,7 +4,7 @@ import { type FileOperation, MemoryFileSystem, RecordingFileSystem } from '@vcry
 import { describe, expect, it } from 'vitest';
 import { writeBackup } from '../src/backup/write-backup.js';
 import { KeyMaterial } from '../src/objects/key-material.js';
-import { overwrite } from './support/cut.js';
+import { overwrite } from './support/file-contents.js';
 import { entropyOf, keyOf, openStore, standingClock } from './support/world.js';
 
 interface Cost {

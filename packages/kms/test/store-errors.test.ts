@@ -3,7 +3,7 @@ import type { KeyId } from '@vcryptsim/ports';
 import { FaultyFileSystem, type FileFault, MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 import type { KeyStore } from '../src/store/key-store.js';
-import { contentOf } from './support/cut.js';
+import { contentOf } from './support/file-contents.js';
 import { wholeMaterials } from './support/frames.js';
 import { keyOf, openStore } from './support/world.js';
 

@@ -3,7 +3,7 @@ import type { KeyId } from '@vcryptsim/ports';
 import { MemoryFileSystem } from '@vcryptsim/simkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeFrame } from '../src/store/journal-format.js';
-import { contentOf, overwrite } from './support/cut.js';
+import { contentOf, overwrite } from './support/file-contents.js';
 import { type FrameInBytes, framesIn, headEnd } from './support/frames.js';
 import { keyOf, openStore } from './support/world.js';
 

@@ -5,7 +5,7 @@ import type { FileSystem, KeyId } from '@vcryptsim/ports';
 import { SystemKeyPairs } from '@vcryptsim/ports/os';
 import { FaultyFileSystem, type FileFault, MemoryFileSystem } from '@vcryptsim/simkit';
 import { beforeAll, expect, it } from 'vitest';
-import { contentOf, copyOfTree, treeOf } from '../support/cut.js';
+import { contentOf, copyOfTree, treeOf } from '../support/file-contents.js';
 import { entropyOf, keyOf, openStore, standingClock } from '../support/world.js';
 
 const DIR = '/kms';

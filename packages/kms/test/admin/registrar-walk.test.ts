@@ -4,10 +4,17 @@ import { ClientPassword, Registrar } from '@vcryptsim/kms';
 import { selfSign } from '@vcryptsim/pki';
 import type { FileSystem } from '@vcryptsim/ports';
 import { SystemKeyPairs } from '@vcryptsim/ports/os';
-import { FaultyFileSystem, type FileFault, MemoryFileSystem, RecordingFileSystem } from '@vcryptsim/simkit';
+import {
+  type CrashFamily,
+  CrashLog,
+  crashStates,
+  FaultyFileSystem,
+  type FileFault,
+  MemoryFileSystem,
+} from '@vcryptsim/simkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createTestAuthority } from '../support/authority.js';
-import { contentOf, copyOfTree, replayOnto, treeOf } from '../support/cut.js';
+import { contentOf, copyOfTree, treeOf } from '../support/file-contents.js';
 import { Lab } from '../support/lab.js';
 import { entropyOf, NOON_MS, standingClock } from '../support/world.js';
 
@@ -206,33 +213,32 @@ describe.each([
 
   it('is there with its line or not at all after a cut at any moment', async () => {
     const change = theChange();
-    const operations: Parameters<typeof replayOnto>[1][number][] = [];
-    const recorded = await copyOfTree(base, DIR);
-    const registrar = await open(recorded);
+    const log = new CrashLog(await copyOfTree(base, DIR));
+    const registrar = await open(log.files);
+    const from = log.operations.length + 1;
+    await change.perform(registrar);
+    const to = log.operations.length;
     await registrar.close();
-    const recorder = new RecordingFileSystem(recorded, { onOperation: (one) => void operations.push(one) });
-    const again = await open(recorder);
-    operations.length = 0;
-    await change.perform(again);
-    const done = operations.length;
-    await again.close();
     const before = await stateOf(await copyOfTree(base, DIR));
-    for (let count = 0; count <= done; count++) {
-      const files = await copyOfTree(base, DIR);
-      await replayOnto(files, operations.slice(0, count));
+    let states = 0;
+    const families: CrashFamily[] = ['clean', 'unsynced lost', 'reordered'];
+    for (const { files, name, afterOperation } of crashStates(log, { from, to, families })) {
+      states += 1;
       const next = await open(files, 3);
       await next.settle();
       await next.close();
       const isNoted = (await linesOf(files)).some(
         (line) => typeof line.change === 'string' && line.event === change.event && line.n === 3,
       );
-      expect(await isThere(files, change), `after ${count} of ${done}`).toBe(isNoted);
-      if (!isNoted && count > 0) expect([...(await stateOf(files)).keys()]).toEqual([...before.keys()]);
+      expect(await isThere(files, change), name).toBe(isNoted);
+      if (afterOperation === to) expect(isNoted, name).toBe(true);
+      if (!isNoted) expect([...(await stateOf(files)).keys()], name).toEqual([...before.keys()]);
       const retried = await open(files, 4);
       await change.perform(retried);
       await retried.close();
       expect(await isThere(files, change)).toBe(true);
     }
-    expect(done).toBeGreaterThan(8);
+    expect(to - from).toBeGreaterThan(8);
+    expect(states).toBeGreaterThan(20);
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeMessage } from '../../src/cluster/link-message.js';
 import { ClusterLab } from '../support/cluster-lab.js';
-import { contentOf } from '../support/cut.js';
+import { contentOf } from '../support/file-contents.js';
 import { AES_256, copyOf } from '../support/session.js';
 
 const faultsOf = (lab: ClusterLab) => lab.events.filter((event) => event.type === 'FAULT_CONTAINED');

@@ -1,12 +1,10 @@
 // A replica by itself: what it takes and refuses, and what is on its medium after a cut at any operation.
 import { readWhole, replaceFile } from '@vcryptsim/ports';
-import { FaultyFileSystem, MemoryFileSystem, RecordingFileSystem } from '@vcryptsim/simkit';
+import { CrashLog, crashStates, FaultyFileSystem, MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 import { ReplicaStore } from '../../src/cluster/replica-store.js';
-import { type CutState, cutStates } from '../support/cut.js';
+import { cutsOfFrames } from '../support/cuts-of-frames.js';
 import { entropyOf, keyOf, openStore } from '../support/world.js';
-
-type Operations = Parameters<typeof cutStates>[0];
 
 /** The leader's journal after each of some changes: two keys, a change, a destruction with its rewriting. */
 async function leaderJournals(): Promise<{ journals: Uint8Array[]; rootKey: Uint8Array }> {
@@ -103,9 +101,8 @@ describe('A replica', () => {
   it('is, after a cut at any moment, what the leader was at one', async () => {
     const { journals, rootKey } = await leaderJournals();
     const files = await filesWith(rootKey);
-    const operations: Operations[number][] = [];
-    const recording = new RecordingFileSystem(files, { onOperation: (operation) => operations.push(operation) });
-    const { store } = await open(recording);
+    const log = new CrashLog(files);
+    const { store } = await open(log.files);
     await store.takeWhole(at(journals, 0));
     await store.take(tail(journals, 0, 2));
     await store.takeWhole(at(journals, 3));
@@ -113,15 +110,13 @@ describe('A replica', () => {
     await store.close();
     const moments = [[], ['one:1', 'two:1'], ['one:2', 'two:1'], ['one:2', 'two:2'], ['one:2', 'two:2', 'three:1']];
     let furthest = 0;
-    const look = async ({ files: cut, what }: CutState) => {
-      await replaceFile(cut, '/b/root.key', rootKey);
+    for (const { files: cut, name } of crashStates(log, { tornAt: cutsOfFrames, subsets: 4 })) {
       const { store: after } = await open(cut);
       const moment = moments.findIndex((ids) => ids.join() === idsOf(after).join());
-      expect(moment, what).toBeGreaterThanOrEqual(0);
+      expect(moment, name).toBeGreaterThanOrEqual(0);
       furthest = Math.max(furthest, moment);
       await after.close();
-    };
-    for await (const state of cutStates(operations, '/b')) await look(state);
+    }
     expect(furthest).toBe(moments.length - 1);
   });
 

@@ -3,7 +3,7 @@ import { peerJudge, selfSign } from '@vcryptsim/pki';
 import type { Channel, KeyPair, KeyPairSource, KeyServerName, Network, WorldClock } from '@vcryptsim/ports';
 import { SystemClock, SystemKeyPairs, TlsNetwork } from '@vcryptsim/ports/os';
 import { MemoryFileSystem, MemoryNetwork, SeededEntropy, VirtualClock } from '@vcryptsim/simkit';
-import { contentOf } from './cut.js';
+import { contentOf } from './file-contents.js';
 
 const DAY_MS = 86_400_000;
 const NODE = 'kms-a' as KeyServerName;

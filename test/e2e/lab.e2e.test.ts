@@ -14,15 +14,27 @@ describe('a lab that stays up', () => {
     expect(lstatSync(lab().dir).mode & 0o777).toBe(0o700);
     expect(lstatSync(ready.socket).mode & 0o777).toBe(0o600);
     expect(good(await lab().order('vm.create payroll'))).toBe('payroll has one encrypted disk of 64 KiB.\n');
-    expect(refusal(await lab().order('vm.power-on payroll', '--as', 'alice'))).toMatch(/^1 vcryptsim: NoPermission: /);
+    expect(refusal(await lab().order('vm.power-on payroll', '--as', 'alice'))).toMatch(/^1 vcryptsim: InvalidLogin: vCenter knows no user alice/);
     good(await lab().order('vm.power-on payroll'));
     good(await lab().order('vm.write payroll --lba 3 --text "TOP SECRET"'));
+    const status = good(await lab().run('status'));
+    expect(status).toMatch(/^ {2}payroll +vm-\d+ +esx-1 +poweredOn +unlocked +yes$/m);
+    expect(status).toMatch(/^ {2}KEK of payroll \w{8} +bytes +ID only +bytes +bytes/m);
+    const seen = JSON.parse(good(await lab().run('status', '--json')));
+    expect(seen).toMatchObject({ version: 1, hosts: [{ name: 'esx-1', boot: 1 }, { name: 'esx-2' }], alarms: [] });
+    const following = lab().run('log', '--follow', '--json');
     const answer = JSON.parse((await lab().order('vm.create payroll', '--json')).stdout);
     expect(answer).toEqual({
       ...{ version: 1, ok: false, fault: 'ALREADY_EXISTS', messageKey: null, privilege: null, object: 'payroll' },
       text: expect.stringContaining('payroll'),
     });
     expect(good(await lab().run('down'))).toContain('The lab is down.');
+    const told = good(await following)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(told).toContainEqual(expect.objectContaining({ version: 1, kind: 'kmip' }));
+    expect(told.map(({ event }) => event?.type)).toEqual(expect.arrayContaining(['VM_CREATED', 'TASK_ENDED']));
     expect(existsSync(ready.socket)).toBe(false);
     expect(refusal(await lab().order('wait 1s'))).toMatch(/^3 vcryptsim: No lab is up at /);
     good(await runCli(['scenario', 'lint', join(lab().dir, 'replay.yaml')]));

@@ -2,8 +2,9 @@ export { Operation, ResultReason } from '@vcryptsim/kmip-lite';
 export { renderMessage } from '@vcryptsim/kmip-lite/text';
 export type { ScanNeedle } from '@vcryptsim/simkit/scan';
 export { ALARM_NAMES, type Session, type UserName } from '@vcryptsim/vcenter';
-export type { LabOrder, OrderAnswer, OrderOutcome } from './control/control-lines.js';
+export type { LabOrder, LabWords, OrderAnswer, OrderOutcome } from './control/control-lines.js';
 export { ControlLink, type ReplyListener } from './control/control-link.js';
+export type { AlarmStatus, HostStatus, KeyServerStatus, LabStatus, VmStatus } from './control/lab-status.js';
 export { type ExecuteOrder, type LabEnd, LiveLab } from './control/live-lab.js';
 export { LabError, type LabErrorCode } from './errors/lab-error.js';
 export { succeed, TaskError } from './errors/task-error.js';
@@ -25,6 +26,7 @@ export { searchFolders } from './needles/search-files.js';
 export { type KeyServerAccess, readKeyServerAccess } from './racks/key-server-access.js';
 export { RELEASE } from './racks/release.js';
 export { describeWire, type ObservedWire } from './taps/describe-wire.js';
+export type { TimelineEntry } from './taps/timeline.js';
 export type { KmipExchange, WireMessage } from './taps/wire-transcript.js';
 export { durationBetween, durationSchema, formatDuration, parseDurationMs } from './topology/duration.js';
 export {

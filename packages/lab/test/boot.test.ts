@@ -1,38 +1,22 @@
 // A lab that boots again from what lies in its folder, as after a power cut of the whole site.
-import { type FolderLocks, makeFolders, SECTOR_SIZE_BYTES, sectorIndex } from '@vcryptsim/ports';
+import { type FolderLocks, SECTOR_SIZE_BYTES, sectorIndex } from '@vcryptsim/ports';
 import { MemoryFileSystem } from '@vcryptsim/simkit';
 import { powerOnVm } from '@vcryptsim/vcenter/catalogue';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LabFolder } from '../src/folder/lab-folder.js';
 import { World } from '../src/world/world.js';
+import { keptLab, openLocks, SETUP } from './support/kept-lab.js';
 import { SMALL_LAB } from './support/small-world.js';
 
-const SETUP = { name: 'small', seed: 7, clock: 'virtual', wire: 'memory', engine: 'auto' } as const;
 const SECTOR = new Uint8Array(SECTOR_SIZE_BYTES).fill(0x5a);
 
 let files: MemoryFileSystem;
-/** Gives every folder to everybody, and makes it as the real one does. */
-const LOCKS: FolderLocks = {
-  take: async (folder) => {
-    await makeFolders(files, `${folder}/lock`);
-    return { release: async () => {} };
-  },
-};
 beforeEach(() => {
   files = new MemoryFileSystem();
 });
 
-const take = () => LabFolder.take({ files, locks: LOCKS, path: '/lab' });
-
-async function up(lab = SMALL_LAB): Promise<{ world: World; folder: LabFolder }> {
-  const folder = await take();
-  if (folder.memory === null) {
-    await folder.begin(SETUP, lab);
-  }
-  const world = await World.boot({ ...SETUP, lab, files, scenarioFolder: '/' }, folder);
-  await folder.memory?.rests(world.clock.nowMs);
-  return { world, folder };
-}
+const take = () => LabFolder.take({ files, locks: openLocks(files), path: '/lab' });
+const up = (lab = SMALL_LAB) => keptLab(files, '/lab', lab);
 
 /** Makes payroll and lets its guest write. */
 async function work(world: World): Promise<void> {
@@ -110,7 +94,7 @@ describe('a lab that boots again', () => {
     const { world } = await up(lab);
     await world.run(async () => {
       await world.clock.after(60_000);
-      expect(await world.keyServers.look('kms-2', keyId)).toMatchObject({ has: 'bytes', reach: 'reachable' });
+      expect((await world.keyServers.look('kms-2', [keyId]))[0]).toMatchObject({ has: 'bytes', reach: 'reachable' });
       expect(await world.vms.now('payroll')).toMatchObject({ cryptoState: 'unlocked' });
     });
     await world.dispose();

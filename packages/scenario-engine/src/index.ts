@@ -11,7 +11,7 @@ export { junitReport } from './reports/junit-report.js';
 export type { Failure, RunResult, StepResult } from './reports/result.js';
 export { type Audience, NO_AUDIENCE } from './run/audience.js';
 export { type RunOptions, runScenario } from './run/run-scenario.js';
-export { loadScenario, loadTopology, peekScenario } from './scenario/load-scenario.js';
+export { holdsTopology, loadScenario, loadTopology, peekScenario } from './scenario/load-scenario.js';
 export type { LoadOptions } from './scenario/loader.js';
 export type { PlannedStep, Quiz, Scenario } from './scenario/scenario.js';
 export { sameMachines, type Topology, topologyText } from './scenario/topology.js';

@@ -34,6 +34,8 @@ export async function program(words: readonly string[]): Promise<Command> {
     .description('vSphere VM Encryption in a box: a KMS, a vCenter, ESXi hosts and real ciphertext.')
     .version('0.1.0')
     .showHelpAfterError()
+    // What stands behind a verb is the verb's own.
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .addHelpText('after', '\nExample:\n  vcryptsim run scenarios/host-reboot-without-kms.yaml');
   const wanted = VERBS.get(words[0] ?? '');

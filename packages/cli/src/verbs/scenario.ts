@@ -4,7 +4,10 @@ import { FileError, visibleLine } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import {
   EXPECTATIONS,
+  holdsTopology,
+  type LoadOptions,
   loadScenario,
+  loadTopology,
   peekScenario,
   type Scenario,
   ScenarioError,
@@ -80,8 +83,7 @@ async function lint(paths: readonly string[]): Promise<void> {
   }
   for (const shownAs of found) {
     try {
-      const { steps } = await loadScenario({ files, path: resolve(shownAs), shownAs });
-      print(`${shownAs}: ${steps.length} steps, no mistakes found\n`);
+      print(`${shownAs}: ${await checked({ files, path: resolve(shownAs), shownAs })}, no mistakes found\n`);
     } catch (error) {
       if (!(error instanceof ScenarioError || error instanceof FileError)) throw error;
       wrong++;
@@ -93,6 +95,13 @@ async function lint(paths: readonly string[]): Promise<void> {
     }
   }
   if (wrong > 0) process.exitCode = EXIT.badInput;
+}
+
+/** What a file has in it, once it was read and checked. @throws ScenarioError, FileError */
+async function checked(options: LoadOptions): Promise<string> {
+  if (!(await holdsTopology(options))) return `${(await loadScenario(options)).steps.length} steps`;
+  const { lab } = await loadTopology(options);
+  return `a lab of ${lab.hosts.length} hosts and ${Object.keys(lab.vms).length} VMs`;
 }
 
 async function show(name: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TimelineEntry } from '../taps/timeline.js';
 
 /*
  * What is spoken over a lab's `control.sock`: lines of JSON in UTF-8, each ended by a newline. The client sends one
@@ -21,6 +22,9 @@ export const REPLY_BYTES_MAX = 64 * 1024 * 1024;
 
 const requestSchema = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('do'), order: z.string(), as: z.string().optional() }),
+  z.strictObject({ ask: z.literal('status') }),
+  z.strictObject({ ask: z.literal('words') }),
+  z.strictObject({ ask: z.literal('log'), follow: z.boolean().optional() }),
   z.strictObject({ ask: z.literal('down') }),
 ]);
 
@@ -66,8 +70,21 @@ export interface OrderAnswer {
   readonly text: string;
 }
 
+/** The words that orders are made of, for those who complete them. */
+export interface LabWords {
+  readonly verbs: readonly {
+    readonly verb: string;
+    readonly about: string;
+    readonly example: string;
+    readonly fields: readonly string[];
+  }[];
+  /** Names of the lab: VMs, hosts, key servers. */
+  readonly names: readonly string[];
+}
+
 /** One line of a lab's reply. */
 export type ControlReply =
   | { readonly queued: number }
+  | { readonly entry: TimelineEntry }
   | { readonly answer: unknown }
   | { readonly refusal: { readonly code: string; readonly message: string } };

@@ -1,12 +1,15 @@
 import { LineReader, type LocalChannel, type LocalSocket, NetworkError, writeLine } from '@vcryptsim/ports';
 import { LabError } from '../errors/lab-error.js';
 import { labFolderAt } from '../folder/lab-folder.js';
+import type { TimelineEntry } from '../taps/timeline.js';
 import { type ControlReply, type ControlRequest, REPLY_BYTES_MAX } from './control-lines.js';
 
 /** Who hears of notes that come before the answer. */
 export interface ReplyListener {
   /** So many are before this request. */
   queued?(before: number): void;
+  /** What happened in the lab. */
+  entry?(entry: TimelineEntry): void;
 }
 
 /** A client's side of a lab's `control.sock`; each request has a connection of its own. */
@@ -35,7 +38,8 @@ export class ControlLink {
         const reply = JSON.parse(line) as ControlReply;
         if ('answer' in reply) return reply.answer as Answer;
         if ('refusal' in reply) throw new LabError('LAB_REFUSED', reply.refusal.message);
-        listener.queued?.(reply.queued);
+        if ('queued' in reply) listener.queued?.(reply.queued);
+        else listener.entry?.(reply.entry);
       }
       throw wentAway();
     } catch (error) {

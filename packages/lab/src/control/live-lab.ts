@@ -8,15 +8,18 @@ import {
   writeLine,
 } from '@vcryptsim/ports';
 import type { LabFolder } from '../folder/lab-folder.js';
+import type { TimelineEntry } from '../taps/timeline.js';
 import type { World } from '../world/world.js';
 import {
   type ControlReply,
   type ControlRequest,
   type LabOrder,
+  type LabWords,
   type OrderAnswer,
   parseControlRequest,
   REQUEST_BYTES_MAX,
 } from './control-lines.js';
+import { labStatus } from './lab-status.js';
 import { Lane } from './lane.js';
 
 /** A client has so long to say what it wants, and to take a line. */
@@ -30,6 +33,7 @@ export interface LiveLabOptions {
   readonly world: World;
   readonly folder: LabFolder;
   readonly execute: ExecuteOrder;
+  readonly words: () => LabWords;
   readonly sockets: LocalSocket;
   /** Real time, for clients that hang. */
   readonly clock: Clock;
@@ -114,18 +118,53 @@ export class LiveLab {
     const request = parseControlRequest(line);
     if (request === null) return say(refusal('BAD_REQUEST', 'The lab does not understand the request.'));
     if (this.#isEnding) return say(refusal('LAB_ENDING', 'The lab is being taken down and takes no orders any more.'));
+    if (request.ask === 'log') return this.#log(request.follow === true, say);
+    if (request.ask === 'words') return say({ answer: this.#o.words() });
     const before = this.#lane.length;
     if (before > 0) await say({ queued: before });
     return say({ answer: await this.#answer(request) });
   }
 
-  async #answer(request: ControlRequest): Promise<unknown> {
+  async #answer(request: Exclude<ControlRequest, { readonly ask: 'log' | 'words' }>): Promise<unknown> {
     switch (request.ask) {
       case 'do':
         return this.#lane.run(() => this.#do({ text: request.order, as: request.as ?? null }));
+      case 'status':
+        return this.#lane.run(() => this.#status());
       case 'down':
         await this.down();
         return {};
+    }
+  }
+
+  async #status(): Promise<unknown> {
+    const { world, folder } = this.#o;
+    const { name, clock } = folder.memory?.setup ?? { name: '', clock: 'virtual' as const };
+    if (this.#isEnding) throw new NetworkError('CLOSED', 'the lab is being taken down');
+    return world.run(() => labStatus(world, { name, clock }));
+  }
+
+  /** Tells what happened since the lab was started, and goes on with what happens until the lab or the client ends. */
+  async #log(follow: boolean, say: (reply: ControlReply) => Promise<void>): Promise<void> {
+    const { timeline } = this.#o.world;
+    let wake: () => void = () => {};
+    const unsubscribe = timeline.subscribe(() => wake());
+    let isOver = !follow;
+    void this.ended.then(() => {
+      isOver = true;
+      wake();
+    });
+    try {
+      for (let at = 0; ; ) {
+        // What comes while a line is written is in the list then; nothing is left out and nothing told twice.
+        for (; at < timeline.entries().length; at++) await say({ entry: timeline.entries()[at] as TimelineEntry });
+        if (isOver) return await say({ answer: {} });
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      unsubscribe();
     }
   }
 

@@ -18,6 +18,7 @@ import { removeTree } from './run-mark.js';
  *   lab.yaml       its topology
  *   orders.jsonl   every order, before it is done and after
  *   replay.yaml    a scenario that does the same again
+ *   history        lines that were typed at the prompt
  *   faults.log     mistakes in vcryptsim that cost an answer, if there were any
  *   control.sock   where a lab that is up takes orders
  *   lock/          while a process has it
@@ -27,7 +28,7 @@ import { removeTree } from './run-mark.js';
 const MACHINES = ['kms', 'vcenter', 'hosts', 'datastores', 'exports', 'events.jsonl', 'wire.jsonl'];
 const OWN = [
   ...['lab.json', 'lab.json.new', 'lab.yaml', 'lab.yaml.new', 'orders.jsonl', 'replay.yaml', 'replay.yaml.new'],
-  ...['faults.log', 'control.sock', 'lock'],
+  ...['history', 'history.new', 'faults.log', 'control.sock', 'lock'],
 ];
 const OTHERS_ANY = 0o077;
 
@@ -38,6 +39,7 @@ export interface LabPlaces extends RunPlaces {
   readonly orders: string;
   readonly replay: string;
   readonly faults: string;
+  readonly history: string;
   readonly socket: string;
 }
 
@@ -50,6 +52,7 @@ export function labFolderAt(path: string): LabPlaces {
     orders: `${path}/orders.jsonl`,
     replay: `${path}/replay.yaml`,
     faults: `${path}/faults.log`,
+    history: `${path}/history`,
     socket: `${path}/control.sock`,
   };
 }

@@ -1,5 +1,5 @@
 import type { EsxiHost, GuestDisk } from '@vcryptsim/hypervisor';
-import type { VmInfo } from '@vcryptsim/hypervisor/api';
+import { HypervisorError, type VmInfo } from '@vcryptsim/hypervisor/api';
 import {
   assert,
   type FileSystem,
@@ -126,6 +126,8 @@ export class VirtualMachines {
    * disks cannot be compared with it.
    */
   async adopt(): Promise<void> {
+    const infos = new Map<VmUuid, VmInfo>();
+    for (const host of this.#makers.hosts.allUp()) for (const info of await host.vms()) infos.set(info.uuid, info);
     for (const { uuid, name, keyId, disks } of this.#makers.vcenter.vms()) {
       if (this.#tracked.has(name)) continue;
       const encrypted = [keyId, ...disks.map((disk) => disk.keyId)].some((id) => id !== null);
@@ -133,7 +135,7 @@ export class VirtualMachines {
         (bytes, number) => this.#markers.add({ vm: name, number, encrypted, bytes }),
         false,
       );
-      const [disk] = (await this.#infoOf(uuid))?.disks ?? [];
+      const [disk] = infos.get(uuid)?.disks ?? [];
       const capacityBytes = (disk?.capacity ?? 0) * SECTOR_SIZE_BYTES;
       const deviceKey = disk?.deviceKey ?? FIRST_DISK;
       this.#tracked.set(name, { name, uuid, deviceKey, encrypted, capacityBytes, image: null, ledger });
@@ -185,9 +187,14 @@ export class VirtualMachines {
   }
 
   async #infoOf(uuid: VmUuid): Promise<VmInfo | null> {
-    const host = this.#hostNameOf(uuid);
-    const vms = host === null ? [] : ((await this.#makers.hosts.up(host)?.vms()) ?? []);
-    return vms.find((vm) => vm.uuid === uuid) ?? null;
+    const name = this.#hostNameOf(uuid);
+    const host = name === null ? null : this.#makers.hosts.up(name);
+    try {
+      return (await host?.vm(uuid)) ?? null;
+    } catch (error) {
+      if (error instanceof HypervisorError && error.code === 'VM_NOT_FOUND') return null;
+      throw error;
+    }
   }
 
   /** Closes the images. */

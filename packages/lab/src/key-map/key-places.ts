@@ -1,5 +1,4 @@
-import { type CryptoKeyId, formatKeyId, type HostName, sameKeyId } from '@vcryptsim/ports';
-import type { TrackedVm } from '../guests/virtual-machines.js';
+import { type CryptoKeyId, formatKeyId, type VmUuid } from '@vcryptsim/ports';
 import { searchFolders } from '../needles/search-files.js';
 import type { KeyAtServer } from '../racks/key-servers.js';
 import { formatDuration } from '../topology/duration.js';
@@ -21,114 +20,151 @@ export interface KeyPlace {
   readonly disk: string;
 }
 
-/** What was looked at for one table. */
+/** Everything that a table tells, looked at once. Keys by their `formatKeyId`. */
 interface Looked {
-  readonly world: World;
-  readonly files: ReadonlyMap<string, KeysInFiles | null>;
-  /** IDs in each host's cache; null of a host that is down. */
-  readonly caches: readonly (readonly CryptoKeyId[] | null)[];
-  /** IDs in vCenter's database. */
-  readonly database: readonly CryptoKeyId[];
+  readonly vms: readonly LookedVm[];
+  readonly hostKeys: readonly CryptoKeyId[];
+  /** What each host has in memory; null of a host that is down. */
+  readonly hosts: readonly (HostMemory | null)[];
+  /** Keys that vCenter's database names. */
+  readonly database: ReadonlySet<string>;
+  /** Keys that files of VMs name. */
+  readonly inFiles: ReadonlySet<string>;
   /** Whether key bytes of any kind are in vCenter's folder, and DEKs at the key servers. */
   readonly bytesInVcenter: boolean;
   readonly deksAtServers: boolean;
 }
 
+interface LookedVm {
+  readonly name: string;
+  readonly uuid: VmUuid;
+  /** What its files say; null when they cannot be read. */
+  readonly files: KeysInFiles | null | undefined;
+  /** Every KEK that its files or vCenter's record of it name. */
+  readonly keks: readonly CryptoKeyId[];
+}
+
+interface HostMemory {
+  readonly keys: readonly CryptoKeyId[];
+  readonly has: ReadonlySet<string>;
+  /** VMs that it runs: it has their DEKs in memory. */
+  readonly runs: ReadonlySet<VmUuid>;
+}
+
 /**
  * Looks where each key of the world is at this moment: asks the store of each key server of ours (of one outside its
- * last answer is told, with its age), vCenter's database, each host's cache, and reads the VMs' files.
+ * last answer is told, with its age), vCenter's database, each host's cache, and reads the VMs' files. Each is looked at
+ * once, so n keys cost n.
  */
 export async function keyPlaces(world: World): Promise<KeyPlace[]> {
   const looked = await look(world);
-  const rows: KeyPlace[] = [];
-  const told = new Set<string>();
-  const addKek = async (id: CryptoKeyId, name: string) => {
-    if (told.has(formatKeyId(id))) return;
-    told.add(formatKeyId(id));
-    rows.push(await placeOfKek(looked, id, `${name} ${shortId(id)}`));
+  const names = new Map<string, { readonly id: CryptoKeyId; readonly name: string }>();
+  const name = (id: CryptoKeyId, what: string) => {
+    const key = formatKeyId(id);
+    if (!names.has(key)) names.set(key, { id, name: `${what} ${shortId(id)}` });
   };
-  for (const vm of world.vms.all().filter((each) => each.encrypted)) {
-    for (const id of keksOf(looked, vm)) await addKek(id, `KEK of ${vm.name}`);
-    rows.push(await placeOfDek(looked, vm));
+  for (const vm of looked.vms) for (const id of vm.keks) name(id, `KEK of ${vm.name}`);
+  for (const id of looked.hostKeys) name(id, 'host key');
+  for (const id of looked.hosts.flatMap((host) => host?.keys ?? [])) name(id, 'key');
+  const keks = new Map<string, KeyPlace>();
+  const atServers = await lookAtServers(
+    world,
+    [...names.values()].map(({ id }) => id.keyId),
+  );
+  for (const [at, [key, { name: shown }]] of [...names].entries()) {
+    keks.set(
+      key,
+      placeOfKek(
+        looked,
+        key,
+        shown,
+        atServers.map((answers) => answers[at] ?? NOTHING),
+      ),
+    );
   }
-  for (const { hostKeyId } of world.vcenter.computeResources())
-    if (hostKeyId !== null) await addKek(hostKeyId, 'host key');
-  for (const id of looked.caches.flatMap((cache) => cache ?? [])) await addKek(id, 'key');
-  return rows;
+  return [...inOrder(looked, keks, world.keyServers.names().length)];
+}
+
+/** The KEKs of each VM before its DEK, each once; then all others. */
+function* inOrder(looked: Looked, keks: ReadonlyMap<string, KeyPlace>, servers: number): Iterable<KeyPlace> {
+  const left = new Map(keks);
+  for (const vm of looked.vms) {
+    for (const key of vm.keks.map(formatKeyId)) {
+      const place = left.get(key);
+      if (place !== undefined) yield place;
+      left.delete(key);
+    }
+    yield placeOfDek(looked, vm, servers);
+  }
+  yield* left.values();
 }
 
 async function look(world: World): Promise<Looked> {
   const { vcenter, folder, needles } = world;
-  const caches: (readonly CryptoKeyId[] | null)[] = [];
-  for (const name of world.hosts.names()) caches.push((await world.hosts.up(name)?.listKeys()) ?? null);
+  const files = await keysInFiles(world.files, folder.datastores);
+  const records = new Map(vcenter.vms().map((vm) => [vm.uuid, [vm.keyId, ...vm.disks.map((disk) => disk.keyId)]]));
+  const hostKeys = vcenter.computeResources().flatMap(({ hostKeyId }) => hostKeyId ?? []);
+  const hosts: (HostMemory | null)[] = [];
+  for (const host of world.hosts.names()) hosts.push(await memoryOf(world, host));
   const inVcenter = await searchFolders(world.files, needles.of('kek', 'dek'), [folder.vcenter]);
   const atServers = await searchFolders(world.files, needles.of('dek'), [folder.kms]);
+  const encrypted = world.vms.all().filter((vm) => vm.encrypted);
   return {
-    world,
-    files: await keysInFiles(world.files, folder.datastores),
-    caches,
-    database: [
-      ...vcenter.vms().flatMap(({ keyId, disks }) => [keyId, ...disks.map((disk) => disk.keyId)]),
-      ...vcenter.computeResources().map(({ hostKeyId }) => hostKeyId),
-    ].filter((id) => id !== null),
+    vms: encrypted.map(({ name, uuid }) => {
+      const said = files.get(uuid);
+      const keks = [...(said?.home ?? []), ...(said?.disks.flat() ?? []), ...(records.get(uuid) ?? [])];
+      return { name, uuid, files: said, keks: keks.filter((id) => id !== null) };
+    }),
+    hostKeys,
+    hosts,
+    database: setOf([...[...records.values()].flat(), ...hostKeys]),
+    inFiles: setOf([...files.values()].flatMap((vm) => [...(vm?.home ?? []), ...(vm?.disks.flat() ?? [])])),
     bytesInVcenter: inVcenter.length > 0,
     deksAtServers: atServers.length > 0 || world.wireWatch.hasSeen('no-dek-unsealed'),
   };
 }
 
-/** Every KEK that the VM's files or vCenter's record of it name. */
-function keksOf({ world, files }: Looked, { uuid }: TrackedVm): readonly CryptoKeyId[] {
-  const record = world.vcenter.vms().find((each) => each.uuid === uuid);
-  const inFiles = files.get(uuid);
-  const named = [
-    inFiles?.home ?? [],
-    ...(inFiles?.disks ?? []),
-    record?.keyId ?? [],
-    ...(record?.disks.map(({ keyId }) => keyId) ?? []),
-  ];
-  return named.flat().filter((id) => id !== null);
+async function memoryOf(world: World, name: string): Promise<HostMemory | null> {
+  const host = world.hosts.up(name);
+  if (host === null) return null;
+  const keys = await host.listKeys();
+  const running = (await host.vms()).filter(({ powerState }) => powerState === 'poweredOn');
+  return { keys, has: setOf(keys), runs: new Set(running.map(({ uuid }) => uuid)) };
 }
 
-async function placeOfKek(looked: Looked, id: CryptoKeyId, key: string): Promise<KeyPlace> {
-  const { world, caches, database, files } = looked;
-  const isThere = (ids: readonly CryptoKeyId[]) => ids.some((one) => sameKeyId(one, id));
-  const inFiles = [...files.values()].flatMap((vm) => [...(vm?.home ?? []), ...(vm?.disks.flat() ?? [])]);
-  const servers: string[] = [];
-  for (const node of world.keyServers.names()) servers.push(atServer(await world.keyServers.look(node, id.keyId)));
+/** For each key server what it has of each key, in words. */
+async function lookAtServers(world: World, keyIds: readonly string[]): Promise<string[][]> {
+  const answers: string[][] = [];
+  for (const node of world.keyServers.names()) {
+    answers.push((await world.keyServers.look(node, keyIds)).map(atServer));
+  }
+  return answers;
+}
+
+function setOf(ids: readonly (CryptoKeyId | null)[]): Set<string> {
+  return new Set(ids.flatMap((id) => (id === null ? [] : formatKeyId(id))));
+}
+
+function placeOfKek(looked: Looked, key: string, shown: string, servers: readonly string[]): KeyPlace {
   return {
-    key,
+    key: shown,
     servers,
-    vcenter: looked.bytesInVcenter ? 'BYTES' : isThere(database) ? 'ID only' : NOTHING,
-    hosts: caches.map((cache) => (cache === null ? 'down' : isThere(cache) ? 'bytes' : NOTHING)),
-    disk: isThere(inFiles) ? 'ID only' : NOTHING,
+    vcenter: looked.bytesInVcenter ? 'BYTES' : looked.database.has(key) ? 'ID only' : NOTHING,
+    hosts: looked.hosts.map((host) => (host === null ? 'down' : host.has.has(key) ? 'bytes' : NOTHING)),
+    disk: looked.inFiles.has(key) ? 'ID only' : NOTHING,
   };
 }
 
-async function placeOfDek(looked: Looked, { name, uuid }: TrackedVm): Promise<KeyPlace> {
-  const { world, files } = looked;
-  const hosts: string[] = [];
-  for (const host of world.hosts.names()) hosts.push(await inMemory(world, host, uuid));
-  const sealedBy = files.get(uuid)?.disks.flat().map(shortId) ?? [];
+function placeOfDek(looked: Looked, { name, uuid, files }: LookedVm, servers: number): KeyPlace {
+  const sealedBy = new Set(files?.disks.flat().map(shortId));
+  const sealed = sealedBy.size === 0 ? NOTHING : `sealed by ${[...sealedBy].join(', ')}`;
   return {
     key: `DEK of ${name}`,
-    servers: world.keyServers.names().map(() => (looked.deksAtServers ? 'BYTES' : NOTHING)),
+    servers: Array.from({ length: servers }, () => (looked.deksAtServers ? 'BYTES' : NOTHING)),
     vcenter: looked.bytesInVcenter ? 'BYTES' : NOTHING,
-    hosts,
-    disk:
-      files.get(uuid) === null
-        ? 'damaged'
-        : sealedBy.length === 0
-          ? NOTHING
-          : `sealed by ${[...new Set(sealedBy)].join(', ')}`,
+    hosts: looked.hosts.map((host) => (host === null ? 'down' : host.runs.has(uuid) ? 'in use' : NOTHING)),
+    disk: files === null ? 'damaged' : sealed,
   };
-}
-
-/** A host has the DEKs of a VM in memory while it runs it. */
-async function inMemory(world: World, name: HostName, uuid: string): Promise<string> {
-  const host = world.hosts.up(name);
-  if (host === null) return 'down';
-  const vm = (await host.vms()).find((each) => each.uuid === uuid);
-  return vm?.powerState === 'poweredOn' ? 'in use' : NOTHING;
 }
 
 /** `bytes`, `bytes (off)`, `gone (2 s ago)`, `unknown (unreachable)` ... */

@@ -87,16 +87,17 @@ export class KeyServerRack implements KeyServers {
     return this.#seats.flatMap((seat) => seat.nodes);
   }
 
-  async look(node: string, keyId: string): Promise<KeyAtServer> {
-    const seat = this.#seatOf(node);
-    const part = await seat.look(keyId);
+  async look(node: string, keyIds: readonly string[]): Promise<readonly KeyAtServer[]> {
+    const here = this.#seatOf(node);
+    const parts = await here.look(keyIds);
+    const elsewhere = await this.#elsewhere(here, keyIds);
     const fault = this.#faultOf(node)?.kind ?? null;
-    const off = !(seat.running() as readonly string[]).includes(node);
-    return {
-      has: part === 'nothing' && (await this.#isElsewhere(seat, keyId)) ? 'never replicated' : WORDS[part ?? 'unknown'],
-      ageMs: null,
-      reach: off ? 'off' : fault === 'hang' || fault === 'refuse' ? 'unreachable' : 'reachable',
-    };
+    const off = !(here.running() as readonly string[]).includes(node);
+    const reach = off ? 'off' : fault === 'hang' || fault === 'refuse' ? 'unreachable' : 'reachable';
+    return parts.map((part, at) => {
+      const has = part === 'nothing' && elsewhere[at] === true ? 'never replicated' : WORDS[part ?? 'unknown'];
+      return { has, ageMs: null, reach };
+    });
   }
 
   #seatOf(node: string): KeyServerSeat {
@@ -105,12 +106,15 @@ export class KeyServerRack implements KeyServers {
     return seat;
   }
 
-  async #isElsewhere(here: KeyServerSeat, keyId: string): Promise<boolean> {
-    for (const seat of this.#seats) {
-      const part = seat === here ? 'nothing' : await seat.look(keyId);
-      if (part !== 'nothing' && part !== null) return true;
+  /** Says of each key whether another seat's store has something of it. */
+  async #elsewhere(here: KeyServerSeat, keyIds: readonly string[]): Promise<boolean[]> {
+    const found = keyIds.map(() => false);
+    for (const seat of this.#seats.filter((each) => each !== here)) {
+      for (const [at, part] of (await seat.look(keyIds)).entries()) {
+        if (part !== 'nothing' && part !== null) found[at] = true;
+      }
     }
-    return false;
+    return found;
   }
 
   async dispose(): Promise<void> {

@@ -114,11 +114,16 @@ export class KeyServerSeat {
     return this.#server?.administrator ?? null;
   }
 
-  /** What its store has of a key now; null when nobody knows, because the files changed while the server was off. */
-  async look(keyId: string): Promise<StoredPart | null> {
-    if (this.#server !== null) return this.#server.look(keyId as KeyId);
-    if (this.#left === null || (await this.#digest()) !== this.#left.digest) return null;
-    return this.#left.contents.get(keyId as KeyId) ?? 'nothing';
+  /**
+   * What its store has of some keys now, in their order; null when nobody knows, because the files changed while the
+   * server was off. Those are read once, however many keys are asked for.
+   */
+  async look(keyIds: readonly string[]): Promise<readonly (StoredPart | null)[]> {
+    const server = this.#server;
+    if (server !== null) return keyIds.map((id) => server.look(id as KeyId));
+    const left = this.#left;
+    const isKnown = left !== null && (await this.#digest()) === left.digest;
+    return keyIds.map((id) => (isKnown ? (left.contents.get(id as KeyId) ?? 'nothing') : null));
   }
 
   /** Ends the key server: every node, every key in its memory. */

@@ -28,8 +28,8 @@ export interface KeyServers {
   running(): readonly string[];
   /** Names of all nodes, in the provider's order. */
   names(): readonly string[];
-  /** Looks what a node has of a key at this moment. */
-  look(node: string, keyId: string): Promise<KeyAtServer>;
+  /** Looks what a node has of some keys at this moment; answers in their order. */
+  look(node: string, keyIds: readonly string[]): Promise<readonly KeyAtServer[]>;
   dispose(): Promise<void>;
 }
 

@@ -109,15 +109,15 @@ export class OutsideKeyServers implements KeyServers, KeyServerFaults {
     this.#answered(server, keyId, FINDINGS.get(result) ?? result);
   }
 
-  async look(name: string, keyId: string): Promise<KeyAtServer> {
+  async look(name: string, keyIds: readonly string[]): Promise<readonly KeyAtServer[]> {
     const node = this.#node(name);
-    const answer = node.lastAnswers.get(keyId);
     const isCut = node.fault?.kind === 'hang' || node.fault?.kind === 'refuse';
-    return {
-      has: answer?.has ?? 'unknown',
-      ageMs: answer === undefined ? null : this.#clock.nowMs - answer.atMs,
-      reach: node.stopped ? 'off' : isCut || !node.answers ? 'unreachable' : 'reachable',
-    };
+    const reach = node.stopped ? 'off' : isCut || !node.answers ? 'unreachable' : 'reachable';
+    return keyIds.map((keyId) => {
+      const answer = node.lastAnswers.get(keyId);
+      const ageMs = answer === undefined ? null : this.#clock.nowMs - answer.atMs;
+      return { has: answer?.has ?? 'unknown', ageMs, reach };
+    });
   }
 
   faultOf(name: string): NetworkFault | null {

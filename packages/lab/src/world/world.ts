@@ -28,6 +28,7 @@ import { SecretNeedles } from '../needles/secret-needles.js';
 import type { HostRack } from '../racks/host-rack.js';
 import type { KeyServerFaults, KeyServers } from '../racks/key-servers.js';
 import { Evidence } from '../taps/evidence.js';
+import { Timeline } from '../taps/timeline.js';
 import { type WireMessage, WireTranscript } from '../taps/wire-transcript.js';
 import { WireWatch } from '../taps/wire-watch.js';
 import type { ExternalKms } from '../topology/external-kms.js';
@@ -80,6 +81,7 @@ interface Parts {
   readonly evidence: Evidence;
   readonly recording: RecordingFileSystem;
   readonly transcript: WireTranscript;
+  readonly timeline: Timeline;
   readonly wireWatch: WireWatch;
   readonly needles: SecretNeedles;
   readonly site: Site;
@@ -107,6 +109,8 @@ export class World {
   /** The files of key servers, vCenter and hosts; remembers what was written. */
   readonly files: RecordingFileSystem;
   readonly transcript: WireTranscript;
+  /** Events and KMIP in one order. */
+  readonly timeline: Timeline;
   readonly wireWatch: WireWatch;
   readonly needles: SecretNeedles;
   readonly faults: KeyServerFaults;
@@ -133,6 +137,7 @@ export class World {
     this.runEvents = parts.log.sink<RunEvent>('run');
     this.files = parts.recording;
     this.transcript = parts.transcript;
+    this.timeline = parts.timeline;
     this.wireWatch = parts.wireWatch;
     this.needles = parts.needles;
     this.#site = parts.site;
@@ -290,13 +295,14 @@ async function join(options: WorldOptions, place: Place, network: Network): Prom
     onWireMessage && ((message) => onWireMessage({ ...message, atMs: clock.nowMs - startMs })),
   );
   transcript.onExchange((exchange) => evidence.exchange(exchange));
+  const timeline = new Timeline(log, transcript, () => clock.nowMs);
   const parts: SiteParts = {
     ...{ lab, externalKms: options.externalKms ?? null, folder, files: recording, clock, entropy, incarnations },
     ...{ network, keyPairs: new SystemKeyPairs(clock), engine, log, transcript, bootMs: BOOT_MS[options.clock] },
   };
   if (!isFirst) log.sink<RunEvent>('run').emit({ type: 'SITE_POWER_CUT' });
   const site = await (isFirst ? Site.build(parts) : Site.boot(parts));
-  return { drive, engine, folder, log, evidence, recording, transcript, wireWatch, needles, site };
+  return { drive, engine, folder, log, evidence, recording, transcript, timeline, wireWatch, needles, site };
 }
 
 /** Far more than the events of one moment, and a line of each. */

@@ -147,7 +147,7 @@ function article(type: string): string {
 }
 
 /** The words that a strict object under `path` of a schema knows. */
-function keysAt(schema: z.core.$ZodType, path: YamlPath): string[] {
+export function keysAt(schema: z.core.$ZodType, path: YamlPath): string[] {
   const each = branches(schema);
   const [first, ...rest] = path;
   if (first === undefined) return each.flatMap((one) => (one instanceof z.ZodObject ? Object.keys(one.shape) : []));

@@ -1,4 +1,4 @@
-import { type LabOrder, type LabPlaces, namesOf, type OrderAnswer, type World } from '@vcryptsim/lab';
+import { type LabOrder, type LabPlaces, type LabWords, namesOf, type OrderAnswer, type World } from '@vcryptsim/lab';
 import { type FileHandle, type FileSystem, replaceFile } from '@vcryptsim/ports';
 import { stringify } from 'yaml';
 import type { ScenarioProblem } from '../language/problem.js';
@@ -8,6 +8,7 @@ import { bindSteps } from '../scenario/bind-steps.js';
 import type { PlannedStep } from '../scenario/scenario.js';
 import type { Topology } from '../scenario/topology.js';
 import type { Listener } from '../scene/listener.js';
+import { STEPS } from '../steps/registry.js';
 import { type JournalLine, OrderJournal } from './order-journal.js';
 import { OrderError, readOrder, type StepEntry } from './order-words.js';
 import { answer, notUnderstood, refused, UNMET } from './outcomes.js';
@@ -89,6 +90,13 @@ export class LabOrders {
     const { answer, code } = await this.#do(step, number);
     await this.#note({ ended: number, atMs: world.clock.nowMs, outcome: answer.outcome, fault: code });
     return answer;
+  }
+
+  /** The words that orders can be made of. */
+  words(): LabWords {
+    const { vms, hosts, nodes } = namesOf(this.#o.topology.lab);
+    const verbs = STEPS.map(({ verb, about, example, fields }) => ({ verb, about, example, fields }));
+    return { verbs, names: [...vms, ...hosts, ...nodes] };
   }
 
   /** Closes the files. */

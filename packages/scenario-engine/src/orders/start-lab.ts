@@ -116,7 +116,7 @@ async function open(
       // A lab in the background has nobody who reads what it says.
       void keepFault(o.files, folder.places.faults, error).catch(() => {});
     };
-    const lab = await LiveLab.open({ ...o, world, folder, execute, onFault });
+    const lab = await LiveLab.open({ ...o, world, folder, execute, words: () => orders.words(), onFault });
     return { lab, setup, isNew, externalKms: world.externalKms, socket: folder.places.socket };
   } catch (error) {
     await world.dispose();

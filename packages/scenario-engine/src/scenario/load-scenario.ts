@@ -32,3 +32,11 @@ export async function peekScenario(options: LoadOptions): Promise<{ name: string
 export async function loadTopology(options: LoadOptions): Promise<Topology> {
   return new Loader(options).topology();
 }
+
+/** Says whether a file holds a topology: it has a lab, and no steps. @throws FileError */
+export async function holdsTopology({ files, path, shownAs }: LoadOptions): Promise<boolean> {
+  const source = new YamlSource(shownAs, await readText(files, path));
+  if (source.syntaxProblems().length > 0) return false;
+  const value = source.value();
+  return typeof value === 'object' && value !== null && !('steps' in value) && ('lab' in value || 'use' in value);
+}

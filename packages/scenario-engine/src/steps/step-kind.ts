@@ -2,7 +2,7 @@ import type { LabNames } from '@vcryptsim/lab';
 import type { z } from 'zod';
 import type { BoundExpectation } from '../expectations/expectation-kind.js';
 import type { Binding, BindPlace } from '../language/binding.js';
-import { checkValue } from '../language/schema-problems.js';
+import { checkValue, keysAt } from '../language/schema-problems.js';
 import type { Scene } from '../scene/scene.js';
 
 /** What came of a step. */
@@ -41,6 +41,8 @@ export interface StepKind {
   readonly example: string;
   /** The field that the first words of an order fill; none where its argument is one plain value. */
   readonly mainField: string | null;
+  /** Fields that its map has. */
+  readonly fields: readonly string[];
   /** Wants conditions beside its own arguments (`until`). */
   readonly takesConditions: boolean;
   bind(value: unknown, place: BindPlace, conditions: readonly BoundExpectation[]): Binding<BoundStep>;
@@ -67,6 +69,7 @@ export function stepKind<Args>(definition: {
     about: definition.about,
     example: definition.example,
     mainField: definition.mainField ?? null,
+    fields: keysAt(definition.args(undefined), []),
     takesConditions: definition.takesConditions ?? false,
     bind(value, place, conditions) {
       const checked = checkValue(definition.args(place.names), value, place.source, place.path);

@@ -14,7 +14,9 @@ describe('a lab that stays up', () => {
     expect(lstatSync(lab().dir).mode & 0o777).toBe(0o700);
     expect(lstatSync(ready.socket).mode & 0o777).toBe(0o600);
     expect(good(await lab().order('vm.create payroll'))).toBe('payroll has one encrypted disk of 64 KiB.\n');
-    expect(refusal(await lab().order('vm.power-on payroll', '--as', 'alice'))).toMatch(/^1 vcryptsim: InvalidLogin: vCenter knows no user alice/);
+    expect(refusal(await lab().order('vm.power-on payroll', '--as', 'alice'))).toMatch(
+      /^1 vcryptsim: NoPermission: vCenter knows no user alice/,
+    );
     good(await lab().order('vm.power-on payroll'));
     good(await lab().order('vm.write payroll --lba 3 --text "TOP SECRET"'));
     const status = good(await lab().run('status'));

@@ -2,8 +2,8 @@ import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
 import type { HostCapability } from './api/capability.js';
 import type { EsxiVersion } from './api/crypto-state.js';
 import type { DatastoreInfo } from './api/datastore.js';
-import type { CryptoKeyResult, HostApi, HostRuntime, KeyGrant } from './api/host-api.js';
-import type { VmCreateSpec, VmInfo } from './api/vm.js';
+import type { CryptoKeyResult, CryptoKeyStatus, HostApi, HostRuntime, KeyGrant } from './api/host-api.js';
+import type { VmChanges, VmCreateSpec, VmInfo } from './api/vm.js';
 import type { ProgressListener, WorkControl } from './api/work-control.js';
 import type { ImageSource } from './disk/fill-extent.js';
 import type { GuestDisk } from './disk/guest-disk.js';
@@ -15,6 +15,7 @@ import { createVm } from './operations/create-vm.js';
 import { datastores } from './operations/datastores.js';
 import { enableCrypto } from './operations/enable-crypto.js';
 import { exportDisk } from './operations/export-disk.js';
+import { getCryptoKeyStatus } from './operations/get-crypto-key-status.js';
 import { callHost, type HostOperation } from './operations/host-operation.js';
 import { importDisk } from './operations/import-disk.js';
 import { listKeys } from './operations/list-keys.js';
@@ -28,6 +29,7 @@ import { runtime } from './operations/runtime.js';
 import { shutDown } from './operations/shut-down.js';
 import { unregisterVm } from './operations/unregister-vm.js';
 import { vm } from './operations/vm.js';
+import { vmChanges } from './operations/vm-changes.js';
 import { vms } from './operations/vms.js';
 
 /**
@@ -81,6 +83,10 @@ export class EsxiHost implements HostApi {
     return this.#call(listKeys);
   }
 
+  getCryptoKeyStatus(ids: readonly CryptoKeyId[]): Promise<readonly CryptoKeyStatus[]> {
+    return this.#call(getCryptoKeyStatus, ids);
+  }
+
   datastores(): Promise<readonly DatastoreInfo[]> {
     return this.#call(datastores);
   }
@@ -111,6 +117,10 @@ export class EsxiHost implements HostApi {
 
   vms(): Promise<readonly VmInfo[]> {
     return this.#call(vms);
+  }
+
+  vmChanges(since: number | null): Promise<VmChanges> {
+    return this.#call(vmChanges, since);
   }
 
   /** Opens a disk as the guest of a powered-on VM does. `deviceKey` counts from 2000 on. */

@@ -3,7 +3,7 @@ import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
 import type { HostCapability } from './capability.js';
 import type { CryptoState, EsxiVersion } from './crypto-state.js';
 import type { DatastoreInfo } from './datastore.js';
-import type { VmCreateSpec, VmInfo } from './vm.js';
+import type { VmChanges, VmCreateSpec, VmInfo } from './vm.js';
 import type { WorkControl } from './work-control.js';
 
 /** A key on its way into a host's cache. The parcel is spent by the call, refused or not. */
@@ -18,6 +18,13 @@ export interface CryptoKeyResult {
   readonly success: boolean;
   /** Why not; absent on success. */
   readonly reason?: 'AlreadyExists' | 'InvalidState' | 'InvalidArgument' | 'ResourceInUse' | 'NotFound';
+}
+
+/** Whether a host has a key (CryptoManagerHostKeyStatus). */
+export interface CryptoKeyStatus {
+  readonly id: CryptoKeyId;
+  /** Whether it is in the cache. */
+  readonly present: boolean;
 }
 
 /** HostSystem.runtime, as far as encryption reads it. */
@@ -58,6 +65,8 @@ export interface HostApi {
   removeKeys(ids: readonly CryptoKeyId[], force: boolean): Promise<readonly CryptoKeyResult[]>;
   /** IDs of the keys in the cache, host key included. (CryptoManager.ListKeys) */
   listKeys(): Promise<readonly CryptoKeyId[]>;
+  /** Which of these keys are in the cache, in their order, whatever else is there. (CryptoManagerHost.GetCryptoKeyStatus) */
+  getCryptoKeyStatus(ids: readonly CryptoKeyId[]): Promise<readonly CryptoKeyStatus[]>;
 
   /** The datastores that it has mounted, as they are now, in the order of its configuration. (HostSystem.datastore) */
   datastores(): Promise<readonly DatastoreInfo[]>;
@@ -72,4 +81,10 @@ export interface HostApi {
   powerOffVm(uuid: VmUuid): Promise<void>;
   vm(uuid: VmUuid): Promise<VmInfo>;
   vms(): Promise<readonly VmInfo[]>;
+  /**
+   * The VMs that changed after a revision that this boot answered, at the cost of those alone.
+   *
+   * @param since null, or a number that this boot has not reached: all VMs
+   */
+  vmChanges(since: number | null): Promise<VmChanges>;
 }

@@ -70,3 +70,13 @@ export interface VmInfo {
   /** The same as a sentence, with file, line and next step; also why the VM is inaccessible. */
   readonly problem?: string;
 }
+
+/** What became of a host's VMs after a revision (HostApi.vmChanges). */
+export interface VmChanges {
+  /** The number of the last change that is told of here, counted for one boot. */
+  readonly revision: number;
+  /** The VMs that came or changed, as they are now; also one that has been changed back. */
+  readonly changed: readonly VmInfo[];
+  /** The VMs that left. */
+  readonly removed: readonly VmUuid[];
+}

@@ -24,7 +24,6 @@ import type { HostContext } from './host-context.js';
 import { KeyCache } from './key-cache.js';
 import { refreshVm } from './refresh-vm.js';
 import { VmInventory } from './vm-inventory.js';
-import { WaitingVms } from './waiting-vms.js';
 
 /** What a host is built from; nothing else reaches it. */
 export interface EsxiHostOptions {
@@ -75,6 +74,7 @@ async function readHost(options: EsxiHostOptions, life: BootLife, files: BootFil
   await makeFolders(files, folder).catch((error: unknown) => {
     throw fileFault(error, folder, 'write');
   });
+  const inventory = await VmInventory.load(files, folder);
   return {
     identity: { name, uuid, incarnation },
     life,
@@ -85,9 +85,8 @@ async function readHost(options: EsxiHostOptions, life: BootLife, files: BootFil
     engine,
     files,
     mode: new CryptoMode(version, capabilityOf(version), events),
-    keys: new KeyCache(),
-    waiting: new WaitingVms(),
-    inventory: await VmInventory.load(files, folder),
+    keys: new KeyCache((id) => inventory.noteKey(id)),
+    inventory,
     inventoryLane: new Lane(),
     datastores: new Datastores(options.datastores.map((mount) => new Datastore(mount, files))),
   };

@@ -9,7 +9,6 @@ import type { BootLife } from './boot-life.js';
 import type { CryptoMode } from './crypto-mode.js';
 import type { KeyCache } from './key-cache.js';
 import type { VmInventory } from './vm-inventory.js';
-import type { WaitingVms } from './waiting-vms.js';
 
 /** What the operations of one boot share: all that a host knows and holds. */
 export interface HostContext {
@@ -26,7 +25,6 @@ export interface HostContext {
   readonly inventory: VmInventory;
   /** Changes of the inventory, one after the other. */
   readonly inventoryLane: Lane;
-  readonly waiting: WaitingVms;
   readonly files: BootFiles;
   readonly datastores: Datastores;
 }

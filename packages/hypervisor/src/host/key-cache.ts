@@ -8,6 +8,12 @@ import type { KeySource } from '../vm-home/opener.js';
  */
 export class KeyCache implements KeySource {
   readonly #keys = new Map<string, { readonly id: CryptoKeyId; readonly kek: Kek }>();
+  readonly #onChange: (id: CryptoKeyId) => void;
+
+  /** @param onChange told of each key that came or left; of none at the end of the boot */
+  constructor(onChange: (id: CryptoKeyId) => void) {
+    this.#onChange = onChange;
+  }
 
   has(id: CryptoKeyId): boolean {
     return this.#keys.has(cacheName(id));
@@ -22,12 +28,17 @@ export class KeyCache implements KeySource {
   add(id: CryptoKeyId, kek: Kek): void {
     assert(!this.has(id), 'a cached key is never replaced');
     this.#keys.set(cacheName(id), { id, kek });
+    this.#onChange(id);
   }
 
   /** Disposes of a key; false when there is none. */
   remove(id: CryptoKeyId): boolean {
-    this.get(id)?.dispose();
-    return this.#keys.delete(cacheName(id));
+    const kek = this.get(id);
+    if (kek === undefined) return false;
+    kek.dispose();
+    this.#keys.delete(cacheName(id));
+    this.#onChange(id);
+    return true;
   }
 
   /** In the order in which they came. */

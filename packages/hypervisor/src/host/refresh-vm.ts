@@ -48,16 +48,14 @@ export async function refreshVm(host: HostContext, vm: RegisteredVm): Promise<vo
   if (vm.running !== null) return;
   const wasLocked = vm.locked;
   try {
-    vm.config = await loadConfig(host, vm);
-    vm.locked = await checkVm(vm.config, host);
+    const config = await loadConfig(host, vm);
+    vm.note({ config });
+    vm.note({ locked: await checkVm(config, host), inaccessible: null, damage: null });
   } catch (error) {
-    if (error instanceof HypervisorError && error.code === 'FILE_INACCESSIBLE') vm.inaccessible = error;
+    if (error instanceof HypervisorError && error.code === 'FILE_INACCESSIBLE') vm.note({ inaccessible: error });
     else if (!noteDamage(host, vm, error)) throw error;
     return;
   }
-  vm.inaccessible = null;
-  vm.damage = null;
-  host.waiting.note(vm);
   if (vm.locked && !wasLocked) {
     host.events.emit({ type: 'VM_LOCKED', vm: vm.uuid, missingKeys: vm.missingKeys(host.keys) });
   }
@@ -66,14 +64,14 @@ export async function refreshVm(host: HostContext, vm: RegisteredVm): Promise<vo
 
 /** A VM whose medium failed is looked at again by whoever asks for it, until the medium serves. */
 export async function lookAgain(host: HostContext, vms: readonly RegisteredVm[]): Promise<void> {
-  for (const vm of vms.filter(({ inaccessible }) => inaccessible !== null)) {
-    await vm.lane.run(() => refreshVm(host, vm));
+  for (const vm of vms) {
+    if (vm.inaccessible !== null) await vm.lane.run(() => refreshVm(host, vm));
   }
 }
 
-/** Looks again at the locked VMs that one of these keys may open, and at no others. */
+/** Looks again at the locked VMs whose home one of these keys may open, and at no others. */
 export async function unlockVms(host: HostContext, ids: readonly CryptoKeyId[]): Promise<void> {
-  for (const vm of host.waiting.waitingFor(ids)) {
+  for (const vm of host.inventory.index.naming(ids).filter((each) => each.locked && hasHomeKey(host, each))) {
     await vm.lane.run(async () => {
       const isStillHere = host.inventory.get(vm.uuid) === vm;
       if (isStillHere && vm.locked) await refreshVm(host, vm);
@@ -92,11 +90,7 @@ export async function requireUnlocked(host: HostContext, vm: RegisteredVm): Prom
 export function noteDamage(host: HostContext, vm: RegisteredVm, error: unknown): boolean {
   if (!(error instanceof HypervisorError) || !DAMAGE.includes(error.code)) return false;
   const isNew = vm.damage !== error.code;
-  vm.locked = false;
-  vm.inaccessible = null;
-  vm.damage = error.code;
-  vm.problem = error.message;
-  host.waiting.note(vm);
+  vm.note({ locked: false, inaccessible: null, damage: error.code, problem: error.message });
   if (isNew) host.events.emit({ type: 'VM_DAMAGED', vm: vm.uuid, code: error.code });
   return true;
 }
@@ -104,8 +98,7 @@ export function noteDamage(host: HostContext, vm: RegisteredVm, error: unknown):
 /** Locks a powered-off VM whose home key is not in the cache (any more). */
 export function lockIfKeyless(host: HostContext, vm: RegisteredVm): void {
   if (vm.running !== null || vm.locked || hasHomeKey(host, vm)) return;
-  vm.locked = true;
-  host.waiting.note(vm);
+  vm.note({ locked: true });
   host.events.emit({ type: 'VM_LOCKED', vm: vm.uuid, missingKeys: vm.missingKeys(host.keys) });
 }
 

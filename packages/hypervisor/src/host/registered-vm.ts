@@ -7,22 +7,28 @@ import type { KeySource } from '../vm-home/opener.js';
 import { keyIdsOf, type VmConfig } from '../vm-home/vm-config.js';
 import type { RunningVm } from './running-vm.js';
 
-/** A VM in a host's inventory, with what the host knows of it in this boot. */
+/** What a host knows of a VM in this boot. */
+interface VmState {
+  /** As its files were last read; null while they could not be. */
+  readonly config: VmConfig | null;
+  /** Why they could not be read or opened, or null. */
+  readonly damage: HypervisorErrorCode | null;
+  /** The same as a sentence, with file, line and next step. */
+  readonly problem: string | null;
+  /** Set while the medium fails: nothing is known of the files then. */
+  readonly inaccessible: HypervisorError | null;
+  /** Set while powered on. */
+  readonly running: RunningVm | null;
+  /** Whether the VM-home key was missing when that was last looked at; a running VM never locks. */
+  readonly locked: boolean;
+}
+
+/** A VM in a host's inventory, with what the host knows of it in this boot. Every change goes through {@link note}. */
 export class RegisteredVm {
   /** Operations on this VM, one after the other. */
   readonly lane = new Lane();
-  /** As its files were last read; null while they could not be. */
-  config: VmConfig | null = null;
-  /** Why they could not be read or opened, or null. */
-  damage: HypervisorErrorCode | null = null;
-  /** The same as a sentence, with file, line and next step. */
-  problem: string | null = null;
-  /** Set while the medium fails: nothing is known of the files then. */
-  inaccessible: HypervisorError | null = null;
-  /** Set while powered on. */
-  running: RunningVm | null = null;
-  /** Whether the VM-home key was missing when that was last looked at; a running VM never locks. */
-  locked = false;
+  #state: VmState = { config: null, damage: null, problem: null, inaccessible: null, running: null, locked: false };
+  #onNote: (vm: RegisteredVm) => void = () => {};
 
   constructor(
     readonly uuid: VmUuid,
@@ -30,6 +36,41 @@ export class RegisteredVm {
     /** The name at registration, for while the files cannot be read. */
     readonly registeredName: VmName,
   ) {}
+
+  get config(): VmConfig | null {
+    return this.#state.config;
+  }
+
+  get damage(): HypervisorErrorCode | null {
+    return this.#state.damage;
+  }
+
+  get problem(): string | null {
+    return this.#state.problem;
+  }
+
+  get inaccessible(): HypervisorError | null {
+    return this.#state.inaccessible;
+  }
+
+  get running(): RunningVm | null {
+    return this.#state.running;
+  }
+
+  get locked(): boolean {
+    return this.#state.locked;
+  }
+
+  /** Takes over what was seen of it or became of it, and tells its inventory. */
+  note(seen: Partial<VmState>): void {
+    this.#state = { ...this.#state, ...seen };
+    this.#onNote(this);
+  }
+
+  /** Who is told of each {@link note}: the inventory that has it. */
+  onNote(listener: (vm: RegisteredVm) => void): void {
+    this.#onNote = listener;
+  }
 
   get name(): VmName {
     return this.config?.name ?? this.registeredName;

@@ -1,8 +1,10 @@
 import { DurableLog, LogError, sha256Check } from '@vcryptsim/durable-log';
-import { assert, exists, type FileSystem, type VmUuid } from '@vcryptsim/ports';
+import { assert, type CryptoKeyId, exists, type FileSystem, type VmUuid } from '@vcryptsim/ports';
 import { foreignInventory, inventoryDamaged, inventoryFault, leavesUnknown } from './inventory-fault.js';
 import { decodeInventoryRecord, encodeInventoryRecord, type InventoryRecord } from './inventory-record.js';
 import { RegisteredVm } from './registered-vm.js';
+import { VmIndex } from './vm-index.js';
+import { VmRevisions } from './vm-revisions.js';
 
 const FILE_NAME = 'vmInventory.log';
 /** The text file, replaced whole at each change, of versions before the log. */
@@ -19,20 +21,26 @@ const SPARE_RECORDS = 64;
  * registered; VMs stand in the order in which they came. Now and then the records of VMs that left are dropped, by a new
  * file that takes the old one's place.
  *
+ * What becomes of a VM is noted here: by which key it is found, and as a change with a number of its own.
+ *
  * The frames are bound by a hash, not by a key: it tells accidents. Whoever may write the host's folder may write another
  * inventory.
  */
 export class VmInventory {
   readonly #path: string;
   readonly #log: DurableLog;
-  readonly #vms: Map<VmUuid, RegisteredVm>;
+  readonly #vms = new Map<VmUuid, RegisteredVm>();
+  /** The VMs by key, and the inaccessible ones. */
+  readonly index = new VmIndex();
+  /** What changed since when. */
+  readonly revisions = new VmRevisions();
   /** Why it takes no change any more, or null. */
   #closed: unknown = null;
 
   private constructor(path: string, log: DurableLog, vms: Map<VmUuid, RegisteredVm>) {
     this.#path = path;
     this.#log = log;
-    this.#vms = vms;
+    for (const vm of vms.values()) this.#enter(vm);
   }
 
   /**
@@ -84,18 +92,24 @@ export class VmInventory {
   /** Adds a VM; durable when the promise resolves, unchanged when it rejects, if {@link isKnown}. */
   async add(vm: RegisteredVm): Promise<void> {
     assert(!this.#vms.has(vm.uuid), 'a VM is registered once');
-    await this.#append(entryOf(vm), () => this.#vms.set(vm.uuid, vm));
+    await this.#append(entryOf(vm), () => this.#enter(vm));
   }
 
   /** Takes a VM out; durable when the promise resolves, unchanged when it rejects, if {@link isKnown}. */
   async remove(uuid: VmUuid): Promise<void> {
-    assert(this.#vms.has(uuid), 'only a registered VM is unregistered');
-    await this.#append({ unregister: uuid }, () => this.#vms.delete(uuid));
+    const vm = this.#vms.get(uuid);
+    assert(vm, 'only a registered VM is unregistered');
+    await this.#append({ unregister: uuid }, () => this.#leave(vm));
     if (this.#log.recordCount <= 2 * this.#vms.size + SPARE_RECORDS) return;
     await this.compact().catch((error: unknown) => {
       // The change is durable; the old file stays, and the next change tries again.
       if (!(error instanceof LogError)) throw error;
     });
+  }
+
+  /** Notes that a key came into the cache or left it: what a look at the VMs that name it shows is another now. */
+  noteKey(id: CryptoKeyId): void {
+    for (const vm of this.index.naming([id])) this.revisions.note(vm.uuid, vm);
   }
 
   /** Drops the records of VMs that left. Throws LogError. */
@@ -111,6 +125,24 @@ export class VmInventory {
   /** Ends its use; the next boot reads it again. */
   close(): Promise<void> {
     return this.#log.close();
+  }
+
+  #enter(vm: RegisteredVm): void {
+    this.#vms.set(vm.uuid, vm);
+    vm.onNote(() => this.#note(vm));
+    this.#note(vm);
+  }
+
+  #leave(vm: RegisteredVm): void {
+    this.#vms.delete(vm.uuid);
+    vm.onNote(() => {});
+    this.index.forget(vm);
+    this.revisions.note(vm.uuid, null);
+  }
+
+  #note(vm: RegisteredVm): void {
+    this.index.note(vm);
+    this.revisions.note(vm.uuid, vm);
   }
 
   async #append(record: InventoryRecord, onDurable: () => void): Promise<void> {

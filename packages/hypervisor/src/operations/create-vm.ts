@@ -35,7 +35,7 @@ export const createVm: HostOperation<[spec: VmCreateSpec, control?: WorkControl]
     const vm = new RegisteredVm(plan.uuid, { datastore: folder.datastore, folder: folder.name, fileName }, plan.name);
     try {
       await writeVmHome(plan, folder, fileName, host, control);
-      vm.config = await readVmConfig(folder, fileName);
+      vm.note({ config: await readVmConfig(folder, fileName) });
       await host.inventory.add(vm);
     } catch (error) {
       // The first failure is what the caller must hear of; what cannot be removed now stays as an unregistered folder.

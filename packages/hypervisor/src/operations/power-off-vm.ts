@@ -17,7 +17,7 @@ export const powerOffVm = vmOperation<[], void>({
     const { running } = vm;
     if (running === null) throw invalidPowerState(vm.name, 'poweredOff');
     // The power is off from here on, whatever a file call says: the keys are gone.
-    vm.running = null;
+    vm.note({ running: null });
     const stopped = running.stop();
     await stopped.catch(() => {});
     host.events.emit({ type: 'VM_POWERED_OFF', vm: vm.uuid });

@@ -19,11 +19,11 @@ export const powerOnVm = vmOperation<[], void>({
     let running: RunningVm | null = null;
     try {
       const config = await loadConfig(host, vm);
-      vm.config = config;
+      vm.note({ config });
       await takeVmLock(config.folder, vm.path.fileName, host);
       running = await RunningVm.start(config, host);
       await appendLog(config.folder, host.clock, 'Powered on.');
-      vm.damage = null;
+      vm.note({ damage: null });
     } catch (error) {
       // What the caller must hear of is why it does not run. A lock that stays is this boot's own, which takes it over.
       await running?.stop().catch(() => {});
@@ -32,7 +32,7 @@ export const powerOnVm = vmOperation<[], void>({
       if (vm.damage === null) lockIfKeyless(host, vm);
       throw error;
     }
-    vm.running = running;
+    vm.note({ running });
     host.events.emit({ type: 'VM_POWERED_ON', vm: vm.uuid });
   },
 });

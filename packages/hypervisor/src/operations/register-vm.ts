@@ -26,10 +26,8 @@ export const registerVm: HostOperation<[vmxPath: string], VmInfo> = {
       throw alreadyExists(`A virtual machine with UUID ${config.uuid}`, 'Unregister it first.');
     }
     const vm = new RegisteredVm(config.uuid, path, config.name);
-    vm.config = config;
-    vm.locked = await checkVm(config, host);
+    vm.note({ config, locked: await checkVm(config, host) });
     await host.inventory.add(vm);
-    host.waiting.note(vm);
     host.events.emit({ type: 'VM_REGISTERED', vm: vm.uuid, encrypted: config.sealedHome !== null });
     if (vm.locked) host.events.emit({ type: 'VM_LOCKED', vm: vm.uuid, missingKeys: vm.missingKeys(host.keys) });
     await settleLock(host, vm);

@@ -11,7 +11,6 @@ export const unregisterVm = vmOperation<[], void>({
   perform: async (host, vm) => {
     vm.checkPoweredOff();
     await host.inventory.remove(vm.uuid);
-    host.waiting.forget(vm);
     host.events.emit({ type: 'VM_UNREGISTERED', vm: vm.uuid });
   },
 });

@@ -8,7 +8,7 @@ export const vms: HostOperation<[], readonly VmInfo[]> = {
   vimName: 'HostSystem.vm',
   changesInventory: false,
   perform: async (host) => {
-    await lookAgain(host, host.inventory.all());
+    await lookAgain(host, host.inventory.index.inaccessible());
     return host.inventory.all().map((vm) => vmInfoOf(vm, host.keys));
   },
 };

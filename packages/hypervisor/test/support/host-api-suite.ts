@@ -1,16 +1,27 @@
 // What every HostApi does and refuses: the contract that each implementation and each double runs (design.md rule 13).
-import { KeyParcel } from '@vcryptsim/crypto-core/parcel';
 import {
   capabilityOf,
   type EsxiVersion,
   type HostApi,
   type HypervisorFault,
-  type KeyGrant,
   type VmCreateSpec,
   type VmInfo,
 } from '@vcryptsim/hypervisor/api';
-import { type CryptoKeyId, type KeyId, type ProviderId, sectorCount, type VmName, type VmUuid } from '@vcryptsim/ports';
+import { type ProviderId, sectorCount, type VmName, type VmUuid } from '@vcryptsim/ports';
 import { describe, expect, it } from 'vitest';
+import {
+  disk,
+  encryptedVm,
+  encryptWith,
+  grantOf,
+  idOf,
+  OTHER_VM,
+  plainVm,
+  STRANGER,
+  spentGrant,
+  VM,
+} from './host-api-samples.js';
+import { followingSuite } from './host-following-suite.js';
 
 /** A host to test. */
 export interface HostUnderTest {
@@ -23,26 +34,6 @@ export interface HostUnderTest {
   boot(): Promise<HostUnderTest>;
 }
 
-const idOf = (name: string, provider = 'corp-kms'): CryptoKeyId => ({
-  keyId: name as KeyId,
-  providerId: provider as ProviderId,
-});
-const grantOf = (name: string, provider?: string): KeyGrant => ({
-  id: idOf(name, provider),
-  parcel: KeyParcel.seal(new Uint8Array(32).map((_, at) => at + name.length)),
-});
-const spentGrant = (name: string): KeyGrant => {
-  const grant = grantOf(name);
-  grant.parcel.dispose();
-  return grant;
-};
-const VM = '4f1d1d0e-6c0f-4d2a-9d6e-0a1b2c3d4e5f' as VmUuid;
-const OTHER_VM = '5a5a5a5a-6c0f-4d2a-9d6e-0a1b2c3d4e5f' as VmUuid;
-const STRANGER = '11111111-6c0f-4d2a-9d6e-0a1b2c3d4e5f' as VmUuid;
-const disk = { capacity: sectorCount(16) };
-const encryptWith = (name: string) => ({ type: 'Encrypt', cryptoKeyId: idOf(name) }) as const;
-const plainVm: VmCreateSpec = { name: 'plain' as VmName, uuid: OTHER_VM, disks: [disk] };
-const encryptedVm: VmCreateSpec = { name: 'web' as VmName, uuid: VM, crypto: encryptWith('vm-key'), disks: [disk] };
 const results = async (answers: ReturnType<HostApi['addKeys']>) =>
   (await answers).map(({ success, reason }) => reason ?? success);
 
@@ -187,6 +178,18 @@ export function hostApiSuite(name: string, boot: (version: EsxiVersion) => Promi
         expect(await host.vm(OTHER_VM)).toMatchObject({ cryptoState: 'unlocked', connectionState: 'connected' });
         await host.addKeys([grantOf('vm-key')]);
         expect(await host.vm(VM)).toMatchObject({ cryptoState: 'unlocked', missingKeys: [] });
+      });
+
+      it('are told to be there or not, those that are asked for and no others', async () => {
+        const { host } = await safe();
+        await host.addKeys([grantOf('vm-key'), grantOf('spare')]);
+        const ids = [idOf('unknown'), idOf('vm-key'), idOf('vm-key', 'other-kms'), idOf('host-key'), idOf('vm-key')];
+        expect(await host.getCryptoKeyStatus(ids)).toEqual(
+          ids.map((id, at) => ({ id, present: [false, true, false, true, true][at] })),
+        );
+        expect(await host.getCryptoKeyStatus([])).toEqual([]);
+        await host.removeKeys([idOf('vm-key')], true);
+        expect(await host.getCryptoKeyStatus([idOf('vm-key')])).toEqual([{ id: idOf('vm-key'), present: false }]);
       });
 
       it('that go leave a VM running which runs, and lock it when it is powered off', async () => {
@@ -440,6 +443,8 @@ export function hostApiSuite(name: string, boot: (version: EsxiVersion) => Promi
       }
     });
 
+    followingSuite(withVms);
+
     it('has after a boot its VMs in their order and all off, no key and no mode', async () => {
       const under = await withVms();
       await under.host.powerOnVm(OTHER_VM);
@@ -476,6 +481,7 @@ export function hostApiSuite(name: string, boot: (version: EsxiVersion) => Promi
         host.addKeys([late[1]]),
         host.removeKeys([], true),
         host.listKeys(),
+        host.getCryptoKeyStatus([idOf('late')]),
         host.datastores(),
         host.createVm(encryptedVm),
         host.registerVm('[ds1] web/web.vmx'),
@@ -484,6 +490,7 @@ export function hostApiSuite(name: string, boot: (version: EsxiVersion) => Promi
         host.powerOffVm(VM),
         host.vm(VM),
         host.vms(),
+        host.vmChanges(null),
       ];
       for (const call of calls) expect(await faultOf(call)).toEqual({ code: 'HOST_GONE' });
       expect(late.every(({ parcel }) => parcel.spent)).toBe(true);

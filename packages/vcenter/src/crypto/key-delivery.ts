@@ -1,5 +1,5 @@
 import type { KeyParcel } from '@vcryptsim/crypto-core/parcel';
-import type { KeyGrant } from '@vcryptsim/hypervisor/api';
+import type { CryptoKeyStatus, KeyGrant } from '@vcryptsim/hypervisor/api';
 import { assert, type CryptoKeyId, type EventSink, formatKeyId, type MoRef, type ProviderId } from '@vcryptsim/ports';
 import { VPXD } from '../database/schema.js';
 import { askEach, type ReachedHost } from '../inventory/host-connections.js';
@@ -52,7 +52,7 @@ export class KeyDelivery {
     assert(target, 'keys are delivered to at least one host');
     const failures = new Map<string, VCenterError>();
     const unreachable = new Map<ProviderId, VCenterError>();
-    const caches = await askEach(hosts, async ({ api }) => new Set((await api.listKeys()).map(formatKeyId)));
+    const caches = await askEach(hosts, async ({ api }) => heldOf(await api.getCryptoKeyStatus(ids)));
     let fetched: KeyShipment[] = [];
     const sendFetched = async () => {
       const refusals = await this.send(fetched);
@@ -140,6 +140,10 @@ export class KeyDelivery {
       `Host ${host} did not take key ${formatKeyId(id)} (${reason}). It is tried again at the next remediation; reconnect the host to try now.`,
     );
   }
+}
+
+function heldOf(statuses: readonly CryptoKeyStatus[]): ReadonlySet<string> {
+  return new Set(statuses.filter(({ present }) => present).map(({ id }) => formatKeyId(id)));
 }
 
 /** Answers why the host did not take each key, or null, in the order of the keys. */

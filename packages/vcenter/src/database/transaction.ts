@@ -9,6 +9,8 @@ export type CounterName = keyof RecordOf<'installation'>['counters'];
 export class Transaction {
   readonly #tables: Tables;
   readonly #entries = new Map<string, TableEntry>();
+  /** By how much each table grows or shrinks. */
+  readonly #growth = new Map<TableName, number>();
 
   constructor(tables: Tables) {
     this.#tables = tables;
@@ -21,22 +23,27 @@ export class Transaction {
     return (this.#tables[table].get(id) as RecordOf<Name> | undefined) ?? null;
   }
 
-  /** How many records a table holds before this change. */
+  /** How many records a table holds when this change is made. */
   sizeOf(table: TableName): number {
-    return this.#tables[table].size;
-  }
-
-  /** IDs of the records of a table before this change, oldest first. */
-  idsOf(table: TableName): Iterable<string> {
-    return this.#tables[table].keys();
+    return this.#tables[table].size + (this.#growth.get(table) ?? 0);
   }
 
   put<Name extends TableName>(table: Name, id: string, record: RecordOf<Name>): void {
+    if (this.get(table, id) === null) this.#grow(table, 1);
     this.#entries.set(keyOf(table, id), { table, id, record });
   }
 
   drop(table: TableName, id: string): void {
+    if (this.get(table, id) !== null) this.#grow(table, -1);
     this.#entries.set(keyOf(table, id), { table, id, record: null });
+  }
+
+  /** Drops the oldest records of a table, until it holds no more than so many. */
+  dropOldest(table: TableName, keptMax: number): void {
+    for (const id of this.#tables[table].keys()) {
+      if (this.sizeOf(table) <= keptMax) return;
+      this.drop(table, id);
+    }
   }
 
   /** Draws a number that is never given out again. */
@@ -47,6 +54,10 @@ export class Transaction {
     const counters = { ...installation.counters, [counter]: number + 1 };
     this.put('installation', 'vcenter', { ...installation, counters });
     return number;
+  }
+
+  #grow(table: TableName, by: 1 | -1): void {
+    this.#growth.set(table, (this.#growth.get(table) ?? 0) + by);
   }
 
   /** What is to become durable. */

@@ -6,7 +6,6 @@ import {
   type HostName,
   type MoRef,
   moRef,
-  type VmName,
   type VmUuid,
 } from '@vcryptsim/ports';
 import type {
@@ -15,31 +14,36 @@ import type {
   DatastoreRecord,
   FolderRecord,
   HostRecord,
+  PolicyId,
   RecordOf,
   VmRecord,
 } from '../database/schema.js';
 import type { VcDatabase } from '../database/vc-database.js';
 import { VCenterError } from '../terms/errors.js';
 import type { VCenterEvent } from '../terms/events.js';
+import { InventoryIndex, type TreeTable } from './inventory-index.js';
 import { type AppliedPolicy, sameRecord, vmRecordOf } from './vm-record.js';
 
-/** Tables whose records stand in the inventory tree. */
-const TREE = ['folders', 'datacenters', 'computeResources', 'hosts', 'datastores', 'vms'] as const;
+/** The tree's tables, those with the most objects first: in this order a reference is looked for. */
+const TREE: readonly TreeTable[] = ['vms', 'hosts', 'datastores', 'computeResources', 'folders', 'datacenters'];
+/** So many VMs are taken over in one change of the database: a frame of its log has room for many more (ours). */
+const VMS_AT_ONCE_MAX = 500;
 
 /** Folders, datacenters, clusters, hosts, datastores and VMs that vCenter knows, as they were last seen, by reference. */
 export class Inventory {
   readonly #database: VcDatabase;
   readonly #observer: EventSink<VCenterEvent>;
-  readonly #hostsByName = new Map<HostName, MoRef<'HostSystem'>>();
-  readonly #vmsByUuid = new Map<VmUuid, MoRef<'VirtualMachine'>>();
-  readonly #vmsByName = new Map<VmName, Set<MoRef<'VirtualMachine'>>>();
-  readonly #vmsByHost = new Map<MoRef<'HostSystem'>, Set<MoRef<'VirtualMachine'>>>();
+  readonly #index = new InventoryIndex();
 
   constructor(database: VcDatabase, observer: EventSink<VCenterEvent>) {
     this.#database = database;
     this.#observer = observer;
-    for (const host of database.table('hosts').values()) this.#hostsByName.set(host.name, host.id);
-    for (const vm of database.table('vms').values()) this.#index(vm);
+    for (const table of ['folders', 'datacenters', 'computeResources'] as const) {
+      for (const record of database.table(table).values()) this.#index.note(table, record);
+    }
+    for (const host of database.table('hosts').values()) this.#index.noteHost(host);
+    for (const datastore of database.table('datastores').values()) this.#index.noteDatastore(datastore);
+    for (const vm of database.table('vms').values()) this.#index.noteVm(vm);
   }
 
   /** @throws VCenterError OBJECT_NOT_FOUND */
@@ -74,42 +78,39 @@ export class Inventory {
 
   /** The host of this address, or null. */
   hostNamed(name: HostName): HostRecord | null {
-    const id = this.#hostsByName.get(name);
-    return id === undefined ? null : this.host(id);
+    const id = this.#index.hostNamed(name);
+    return id === null ? null : this.host(id);
   }
 
   /** The VM with this instance UUID, or null. */
   vmOf(uuid: VmUuid): VmRecord | null {
-    const id = this.#vmsByUuid.get(uuid);
-    return id === undefined ? null : this.vm(id);
+    const id = this.#index.vmOf(uuid);
+    return id === null ? null : this.vm(id);
   }
 
-  /** All VMs of this name, whatever folder they are in. */
-  vmsNamed(name: VmName): readonly VmRecord[] {
-    return [...(this.#vmsByName.get(name) ?? [])].map((id) => this.vm(id));
+  /** Whether a folder has an object of one kind and name. */
+  isNameTaken(table: TreeTable, folder: MoRef, name: string): boolean {
+    return this.#index.isTaken(table, folder, name);
   }
 
   vmsOn(host: MoRef<'HostSystem'>): readonly VmRecord[] {
-    return [...(this.#vmsByHost.get(host) ?? [])].map((id) => this.vm(id));
-  }
-
-  vms(): readonly VmRecord[] {
-    return [...this.#database.table('vms').values()];
-  }
-
-  hosts(): readonly HostRecord[] {
-    return [...this.#database.table('hosts').values()];
+    return [...this.#index.vmsOn(host)].map((id) => this.vm(id));
   }
 
   hostsOf(cluster: MoRef): readonly HostRecord[] {
-    return this.hosts().filter((host) => host.parent === cluster);
+    return [...this.#index.hostsOf(cluster)].map((id) => this.host(id));
+  }
+
+  /** How many VM homes and disks have a storage policy. */
+  usesOf(policy: PolicyId): number {
+    return this.#index.usesOf(policy);
   }
 
   /** The datastore of this name in the datacenter of a host; all of the datacenter when none is named. */
   datastoresOf(host: MoRef<'HostSystem'>, name?: string): readonly MoRef<'Datastore'>[] {
     const parent = this.datacenterOf(host)?.datastoreFolder;
-    const all = [...this.#database.table('datastores').values()].filter((each) => each.parent === parent);
-    return all.filter((each) => name === undefined || each.name === name).map(({ id }) => id);
+    const all = parent === undefined ? [] : [...this.#index.datastoresOf(parent)];
+    return all.filter((id) => name === undefined || this.datastore(id).name === name);
   }
 
   /** The datacenter in which an object is, or null for what is above all datacenters. */
@@ -147,13 +148,12 @@ export class Inventory {
 
   /** Adds a datacenter with its three folders. @throws VCenterError ALREADY_EXISTS */
   async addDatacenter(parent: MoRef<'Folder'>, name: string): Promise<DatacenterRecord> {
-    const all = this.#database.table('datacenters').values();
-    if ([...all].some((known) => known.name === name && known.parent === parent)) throw taken(`datacenter ${name}`);
-    return this.#database.change((tx) => {
+    if (this.isNameTaken('datacenters', parent, name)) throw taken(`datacenter ${name}`);
+    const made = await this.#database.change((tx) => {
       const id = moRef('Datacenter', tx.next('object'));
-      const folder = (prefix: 'group-v' | 'group-h' | 'group-s', folderName: string): MoRef<'Folder'> => {
-        const own = moRef('Folder', tx.next('object'), prefix);
-        tx.put('folders', own, { id: own, name: folderName, parent: id });
+      const folder = (prefix: 'group-v' | 'group-h' | 'group-s', folderName: string): FolderRecord => {
+        const own = { id: moRef('Folder', tx.next('object'), prefix), name: folderName, parent: id };
+        tx.put('folders', own.id, own);
         return own;
       };
       const folders = {
@@ -161,34 +161,43 @@ export class Inventory {
         hostFolder: folder('group-h', 'host'),
         datastoreFolder: folder('group-s', 'datastore'),
       };
-      const datacenter = { id, name, parent, ...folders };
+      const ids = {
+        vmFolder: folders.vmFolder.id,
+        hostFolder: folders.hostFolder.id,
+        datastoreFolder: folders.datastoreFolder.id,
+      };
+      const datacenter = { id, name, parent, ...ids };
       tx.put('datacenters', id, datacenter);
-      return datacenter;
+      return { datacenter, folders: Object.values(folders) };
     });
+    this.#index.note('datacenters', made.datacenter);
+    for (const folder of made.folders) this.#index.note('folders', folder);
+    return made.datacenter;
   }
 
   /** Adds a folder under another one, of the same kind. @throws VCenterError ALREADY_EXISTS */
   async addFolder(parent: MoRef<'Folder'>, name: string): Promise<FolderRecord> {
-    const all = this.#database.table('folders').values();
-    if ([...all].some((known) => known.name === name && known.parent === parent)) throw taken(`folder ${name}`);
+    if (this.isNameTaken('folders', parent, name)) throw taken(`folder ${name}`);
     const prefix = (['group-v', 'group-h', 'group-s'] as const).find((each) => parent.startsWith(each)) ?? 'group-d';
-    return this.#database.change((tx) => {
-      const folder = { id: moRef('Folder', tx.next('object'), prefix), name, parent };
-      tx.put('folders', folder.id, folder);
-      return folder;
+    const folder = await this.#database.change((tx) => {
+      const made = { id: moRef('Folder', tx.next('object'), prefix), name, parent };
+      tx.put('folders', made.id, made);
+      return made;
     });
+    this.#index.note('folders', folder);
+    return folder;
   }
 
   /** @throws VCenterError ALREADY_EXISTS */
   async addCluster(parent: MoRef<'Folder'>, name: string): Promise<ComputeResourceRecord> {
-    const all = this.#database.table('computeResources').values();
-    if ([...all].some((known) => known.name === name && known.parent === parent)) throw taken(`cluster ${name}`);
+    if (this.isNameTaken('computeResources', parent, name)) throw taken(`cluster ${name}`);
     const cluster = await this.#database.change((tx) => {
       const id = moRef('ClusterComputeResource', tx.next('object'));
       const record = { id, name, parent, hostKeyId: null };
       tx.put('computeResources', id, record);
       return record;
     });
+    this.#index.note('computeResources', cluster);
     this.#observer.emit({ type: 'CLUSTER_ADDED', cluster: name });
     return cluster;
   }
@@ -207,7 +216,7 @@ export class Inventory {
     place: MoRef<'ClusterComputeResource' | 'Folder'>,
     host: Omit<HostRecord, 'id' | 'parent'>,
   ): Promise<HostRecord> {
-    if (this.#hostsByName.has(host.name)) throw taken(`host ${host.name}`);
+    if (this.#index.hostNamed(host.name) !== null) throw taken(`host ${host.name}`);
     const record = await this.#database.change((tx) => {
       let parent = place as HostRecord['parent'];
       if (place.startsWith('group-')) {
@@ -219,7 +228,8 @@ export class Inventory {
       tx.put('hosts', added.id, added);
       return added;
     });
-    this.#hostsByName.set(record.name, record.id);
+    this.#index.noteHost(record);
+    if (place !== record.parent) this.#index.note('computeResources', this.cluster(record.parent));
     this.#observer.emit({ type: 'HOST_ADDED', host: record.name, cluster: this.nameOf(record.parent) });
     return record;
   }
@@ -227,9 +237,9 @@ export class Inventory {
   /** Changes what is known of a host, or wanted of it; writes nothing when that is nothing new. */
   async seeHost(id: MoRef<'HostSystem'>, seen: Partial<HostRecord>): Promise<void> {
     const known = this.host(id);
-    const now = { ...known, ...seen };
-    if (sameRecord(known, now)) return;
-    await this.#database.change((tx) => tx.put('hosts', id, now));
+    const isNews = (Object.keys(seen) as (keyof HostRecord)[]).some((what) => seen[what] !== known[what]);
+    if (!isNews) return;
+    await this.#database.change((tx) => tx.put('hosts', id, { ...this.host(id), ...seen }));
   }
 
   /** Notes the datastores that a host mounts; those of one name in one datacenter are one. */
@@ -237,15 +247,16 @@ export class Inventory {
     const datacenter = this.datacenterOf(host.id);
     if (!datacenter) return;
     const parent = datacenter.datastoreFolder;
-    const known = [...this.#database.table('datastores').values()].filter((each) => each.parent === parent);
-    const news = names.filter((name) => !known.some((each) => each.name === name));
+    const news = names.filter((name) => !this.isNameTaken('datastores', parent, name));
     if (news.length === 0) return;
-    await this.#database.change((tx) => {
-      for (const name of news) {
-        const id = moRef('Datastore', tx.next('object'));
-        tx.put('datastores', id, { id, name, parent });
-      }
+    const added = await this.#database.change((tx) => {
+      return news.map((name) => {
+        const datastore = { id: moRef('Datastore', tx.next('object')), name, parent };
+        tx.put('datastores', datastore.id, datastore);
+        return datastore;
+      });
     });
+    for (const datastore of added) this.#index.noteDatastore(datastore);
   }
 
   /**
@@ -260,7 +271,14 @@ export class Inventory {
       const known = this.vmOf(info.uuid);
       return !known || !sameRecord(known, vmRecordOf(known.id, known.parent, host.id, info, known, applied));
     });
-    if (changed.length === 0) return [];
+    const added: VmRecord[] = [];
+    for (let from = 0; from < changed.length; from += VMS_AT_ONCE_MAX) {
+      added.push(...(await this.#takeOver(host, changed.slice(from, from + VMS_AT_ONCE_MAX), applied)));
+    }
+    return added;
+  }
+
+  async #takeOver(host: HostRecord, changed: readonly VmInfo[], applied?: AppliedPolicy): Promise<readonly VmRecord[]> {
     const parent = applied?.folder ?? this.#vmFolderOf(host);
     const records = await this.#database.change((tx) => {
       return changed.map((info) => {
@@ -272,8 +290,8 @@ export class Inventory {
       });
     });
     for (const { record, known } of records) {
-      if (known) this.#unindex(known);
-      this.#index(record);
+      if (known) this.#index.forgetVm(known);
+      this.#index.noteVm(record);
     }
     const added = records.filter(({ known }) => known === null).map(({ record }) => record);
     for (const vm of added) this.#observer.emit({ type: 'VM_ADDED', vm: vm.uuid, host: host.name });
@@ -282,13 +300,20 @@ export class Inventory {
 
   /** Changes what vCenter itself keeps of a VM, such as its policies. */
   async keepVm(id: MoRef<'VirtualMachine'>, kept: Pick<Partial<VmRecord>, 'policy' | 'policyGeneration' | 'disks'>) {
-    await this.#database.change((tx) => tx.put('vms', id, { ...this.vm(id), ...kept }));
+    const { known, record } = await this.#database.change((tx) => {
+      const before = this.vm(id);
+      const now = { ...before, ...kept };
+      tx.put('vms', id, now);
+      return { known: before, record: now };
+    });
+    this.#index.forgetVm(known);
+    this.#index.noteVm(record);
   }
 
   async removeVm(id: MoRef<'VirtualMachine'>): Promise<void> {
     const vm = this.vm(id);
     await this.#database.change((tx) => tx.drop('vms', id));
-    this.#unindex(vm);
+    this.#index.forgetVm(vm);
     this.#observer.emit({ type: 'VM_REMOVED', vm: vm.uuid });
   }
 
@@ -296,18 +321,6 @@ export class Inventory {
     const datacenter = this.datacenterOf(host.id);
     if (!datacenter) throw notFound('datacenter', host.id);
     return datacenter.vmFolder;
-  }
-
-  #index(vm: VmRecord): void {
-    this.#vmsByUuid.set(vm.uuid, vm.id);
-    setIn(this.#vmsByName, vm.name).add(vm.id);
-    setIn(this.#vmsByHost, vm.host).add(vm.id);
-  }
-
-  #unindex(vm: VmRecord): void {
-    this.#vmsByUuid.delete(vm.uuid);
-    this.#vmsByName.get(vm.name)?.delete(vm.id);
-    this.#vmsByHost.get(vm.host)?.delete(vm.id);
   }
 
   #parentOf(id: MoRef): MoRef | null {
@@ -318,19 +331,11 @@ export class Inventory {
     throw notFound('object', id);
   }
 
-  #get<Name extends (typeof TREE)[number]>(table: Name, id: MoRef, what: string): RecordOf<Name> {
+  #get<Name extends TreeTable>(table: Name, id: MoRef, what: string): RecordOf<Name> {
     const record = this.#database.table(table).get(id);
     if (record) return record;
     throw notFound(what, id);
   }
-}
-
-function setIn<Key, Value>(map: Map<Key, Set<Value>>, key: Key): Set<Value> {
-  const known = map.get(key);
-  if (known) return known;
-  const made = new Set<Value>();
-  map.set(key, made);
-  return made;
 }
 
 /** IDs without their repetitions, in the order of their first places; null, a plain disk's or VM's, is dropped. */

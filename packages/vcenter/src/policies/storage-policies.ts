@@ -32,13 +32,4 @@ export class StoragePolicies {
       `There is no storage policy "${nameOrId}". There are: ${known}.`,
     );
   }
-
-  /** How many VM homes and disks have a policy. */
-  usesOf({ id }: PolicyRecord): number {
-    let uses = 0;
-    for (const vm of this.#database.table('vms').values()) {
-      uses += [vm, ...vm.disks].filter(({ policy }) => policy === id).length;
-    }
-    return uses;
-  }
 }

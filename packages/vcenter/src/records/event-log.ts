@@ -52,10 +52,7 @@ export class EventLog {
     const message = detail === undefined ? sentence : `${sentence}: ${detail}`;
     const record: EventRecord = { key, type, user, entity, arguments: values, createdMs: this.#clock.nowMs, message };
     tx.put('events', String(key), record);
-    if (tx.sizeOf('events') >= RECORDS_MAX) {
-      const [oldest] = tx.idsOf('events');
-      if (oldest !== undefined) tx.drop('events', oldest);
-    }
+    tx.dropOldest('events', RECORDS_MAX);
     return record;
   }
 

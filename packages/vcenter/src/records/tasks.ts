@@ -55,6 +55,8 @@ export class Tasks {
   readonly #clock: Clock;
   readonly #observer: EventSink<VCenterEvent>;
   readonly #live = new Map<string, Live>();
+  /** Tasks that ended and are kept, in the order of their ends: the first is the next to be dropped. */
+  readonly #ended = new Set<string>();
   readonly #running = new Set<Promise<TaskRecord>>();
   readonly #turns = new Turns<string>();
 
@@ -62,6 +64,7 @@ export class Tasks {
     this.#database = database;
     this.#clock = clock;
     this.#observer = observer;
+    for (const { id, endedMs } of database.table('tasks').values()) if (endedMs !== null) this.#ended.add(id);
   }
 
   /** All tasks as they are now, oldest first. */
@@ -90,7 +93,7 @@ export class Tasks {
     const task = await this.#queue(o);
     const live: Live = { abort: new AbortController(), state: 'queued', startedMs: null, progress: null };
     this.#live.set(task.id, live);
-    const ended = this.#ended(task, live, o);
+    const ended = this.#untilEnd(task, live, o);
     this.#running.add(ended);
     const over = () => void this.#running.delete(ended);
     ended.then(over, over);
@@ -122,7 +125,7 @@ export class Tasks {
     }
   }
 
-  async #ended(task: TaskRecord, live: Live, o: NewTask): Promise<TaskRecord> {
+  async #untilEnd(task: TaskRecord, live: Live, o: NewTask): Promise<TaskRecord> {
     const run = () => this.#run(task, live, o);
     try {
       return o.turn === null ? await run() : await this.#turns.take(o.turn, run);
@@ -151,21 +154,23 @@ export class Tasks {
   }
 
   async #queue({ name, entity, user }: NewTask): Promise<TaskRecord> {
-    return this.#database.change((tx) => {
-      const task: TaskRecord = {
+    const { task, dropped } = await this.#database.change((tx) => {
+      const made: TaskRecord = {
         id: moRef('Task', tx.next('task')),
         ...{ name, entity, state: 'queued', user, cancelled: false, queuedMs: this.#clock.nowMs },
         ...{ startedMs: null, endedMs: null, result: null, error: null },
       };
-      tx.put('tasks', task.id, task);
-      this.#dropOldest(tx);
-      return task;
+      tx.put('tasks', made.id, made);
+      return { task: made, dropped: this.#dropOldest(tx) };
     });
+    for (const id of dropped) this.#ended.delete(id);
+    return task;
   }
 
   async #end(task: TaskRecord, end: Partial<TaskRecord>): Promise<TaskRecord> {
     const ended: TaskRecord = { ...task, ...end, endedMs: this.#clock.nowMs };
     await this.#database.change((tx) => tx.put('tasks', task.id, ended));
+    this.#ended.add(task.id);
     const code = ended.error?.code ?? null;
     this.#observer.emit({ type: 'TASK_ENDED', task: ended.id, name: ended.name, state: ended.state, code });
     return ended;
@@ -176,14 +181,15 @@ export class Tasks {
     return live && task.endedMs === null ? { ...task, state: live.state, startedMs: live.startedMs } : task;
   }
 
-  /** Drops the oldest task that ended; a live one stays. */
-  #dropOldest(tx: Transaction): void {
-    if (tx.sizeOf('tasks') < RECORDS_MAX) return;
-    for (const id of tx.idsOf('tasks')) {
-      if (this.#live.has(id)) continue;
+  /** Drops tasks that ended, the first one first, until there are no more than are kept; a live one stays. */
+  #dropOldest(tx: Transaction): readonly string[] {
+    const dropped: string[] = [];
+    for (const id of this.#ended) {
+      if (tx.sizeOf('tasks') <= RECORDS_MAX) break;
       tx.drop('tasks', id);
-      return;
+      dropped.push(id);
     }
+    return dropped;
   }
 }
 

@@ -3,6 +3,7 @@ import { nativeEngine } from '@vcryptsim/crypto-core';
 import { EsxiHost, type HostEvent } from '@vcryptsim/hypervisor';
 import {
   type CryptoKeyResult,
+  type CryptoKeyStatus,
   type CryptoState,
   capabilityOf,
   type DatastoreInfo,
@@ -11,6 +12,7 @@ import {
   type HostRuntime,
   HypervisorError,
   type KeyGrant,
+  type VmChanges,
   type VmCreateSpec,
   type VmInfo,
   type WorkControl,
@@ -138,6 +140,10 @@ export class FakeHost implements HostApi {
     return (await this.#host).listKeys();
   }
 
+  async getCryptoKeyStatus(ids: readonly CryptoKeyId[]): Promise<readonly CryptoKeyStatus[]> {
+    return (await this.#host).getCryptoKeyStatus(ids);
+  }
+
   async datastores(): Promise<readonly DatastoreInfo[]> {
     return (await this.#host).datastores();
   }
@@ -168,6 +174,10 @@ export class FakeHost implements HostApi {
 
   async vms(): Promise<readonly VmInfo[]> {
     return (await this.#host).vms();
+  }
+
+  async vmChanges(since: number | null): Promise<VmChanges> {
+    return (await this.#host).vmChanges(since);
   }
 
   async #boot(before: Promise<void>): Promise<EsxiHost> {

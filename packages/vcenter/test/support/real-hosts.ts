@@ -3,7 +3,9 @@ import { EsxiHost } from '@vcryptsim/hypervisor';
 import { type HostName, type HostUuid, makeFolders, NetworkError } from '@vcryptsim/ports';
 import { SecretRecorder, SeededEntropy } from '@vcryptsim/simkit';
 import type { HostLinks, VCenter } from '@vcryptsim/vcenter';
+import { FailingFiles } from '../../../hypervisor/test/support/failing-files.js';
 import { as } from './as-user.js';
+import { CountingHosts } from './counting-hosts.js';
 import { CLUSTER, ESX_1, Lab } from './lab.js';
 
 const DATASTORE = '/datastores/ds1';
@@ -38,16 +40,26 @@ export class RealHosts implements HostLinks {
   }
 }
 
-/** A world as {@link Lab.run} makes it, with one real host. */
-export function withRealHost(test: (lab: Lab, vcenter: VCenter, hosts: RealHosts) => Promise<void>): Promise<void> {
+/** What a vCenter does, counted: what it asks hosts, and what it does with its files. */
+export interface Counts {
+  readonly asked: CountingHosts;
+  readonly files: FailingFiles;
+}
+
+/** A world as {@link Lab.run} makes it, with real hosts: one, unless more are named. */
+export function withRealHost(
+  test: (lab: Lab, vcenter: VCenter, hosts: RealHosts, counts: Counts) => Promise<void>,
+  names: readonly HostName[] = [ESX_1],
+): Promise<void> {
   return Lab.run([], async (lab, other) => {
     await other.stop();
     await makeFolders(lab.files, DATASTORE);
     const hosts = new RealHosts(lab);
-    await hosts.boot(ESX_1);
-    const vcenter = await lab.bootVCenter({ hosts });
-    await as(vcenter).addHost({ name: ESX_1, cluster: CLUSTER });
-    await test(lab, vcenter, hosts);
+    const counts = { asked: new CountingHosts(hosts), files: new FailingFiles(lab.files) };
+    for (const name of names) await hosts.boot(name);
+    const vcenter = await lab.bootVCenter({ hosts: counts.asked, files: counts.files });
+    for (const name of names) await as(vcenter).addHost({ name, cluster: CLUSTER });
+    await test(lab, vcenter, hosts, counts);
     await vcenter.stop();
   });
 }

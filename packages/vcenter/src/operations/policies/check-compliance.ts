@@ -38,11 +38,10 @@ export const checkCompliance = plainOperation<
 });
 
 async function check(context: OperationContext, { id, uuid, host }: VmRecord): Promise<readonly ComplianceResult[]> {
-  const { hosts, inventory, database } = context;
+  const { hosts, inventory, database, watch } = context;
   let isSeen = true;
   try {
-    const { api } = await hosts.reach(host);
-    await inventory.seeVms(inventory.host(host), [await api.vm(uuid)]);
+    await watch.look(await hosts.reach(host), uuid);
   } catch (error) {
     if (!(error instanceof VCenterError) || error.code !== 'HOST_NOT_CONNECTED') throw error;
     isSeen = false;

@@ -24,9 +24,9 @@ export const deletePolicy = plainOperation<'PbmProfileProfileManager', { readonl
       },
     },
   ],
-  run: async ({ database, policies }, { args }) => {
+  run: async ({ database, inventory, policies }, { args }) => {
     const policy = policies.find(args.id);
-    const uses = policy ? policies.usesOf(policy) : 0;
+    const uses = policy ? inventory.usesOf(policy.id) : 0;
     if (policy && uses > 0) {
       throw new VCenterError(
         { code: 'RESOURCE_IN_USE', what: `storage policy ${policy.name}` },

@@ -124,11 +124,11 @@ export const createVm = taskOperation<'Folder', CreateVmArguments>({
     await refuseAppliance(context, call, plan);
     const uuid = args.uuid ?? (drawUuid(context.entropy, 'VM instance UUID') as VmUuid);
     const keyId = await bringKeys(context, call, plan, uuid);
-    const { api } = await context.hosts.reach(args.host);
+    const host = await context.hosts.reach(args.host);
     const control = { signal: call.signal, onProgress: call.progress };
-    const info = await api.createVm(specOf(args, plan, uuid, keyId), control);
+    await host.api.createVm(specOf(args, plan, uuid, keyId), control);
     const applied = { folder: object.id, product: args.product ?? null, home: plan.home, disks: plan.disks };
-    const [vm] = await context.inventory.seeVms(context.inventory.host(args.host), [info], applied);
+    const vm = await context.watch.look(host, uuid, applied);
     if (!vm) return context.inventory.vmOf(uuid)?.id ?? null;
     await context.eventLog.record({ type: 'vim.event.VmCreatedEvent', entity: vmEntity(vm), user: call.user });
     if (plan.encrypted && args.product === 'vCenter Server') {
@@ -226,7 +226,7 @@ function specOf(args: CreateVmArguments, plan: Plan, uuid: VmUuid, keyId: Crypto
 
 /** DuplicateName: names are told apart within a folder. */
 function refuseTakenName({ inventory }: OperationContext, folder: MoRef<'Folder'>, name: VmName): void {
-  if (!inventory.vmsNamed(name).some((vm) => vm.parent === folder)) return;
+  if (!inventory.isNameTaken('vms', folder, name)) return;
   const what = `VM ${name}`;
   throw new VCenterError({ code: 'ALREADY_EXISTS', what }, `There is a ${what} already. Choose another name.`);
 }

@@ -13,10 +13,10 @@ export const powerOffVm = taskOperation<'VirtualMachine', Record<string, never>>
   args: noArguments,
   needs: [onObject('VirtualMachine', 'VirtualMachine.Interact.PowerOff')],
   whileLocked: 'allowed',
-  run: async ({ hosts, inventory, eventLog }, { object, user }) => {
+  run: async ({ hosts, watch, eventLog }, { object, user }) => {
     const host = await hosts.reach(object.host);
     await host.api.powerOffVm(object.uuid);
-    await inventory.seeVms(inventory.host(host.id), [await host.api.vm(object.uuid)]);
+    await watch.look(host, object.uuid);
     await eventLog.record({ type: 'vim.event.VmPoweredOffEvent', entity: vmEntity(object), user });
     return null;
   },

@@ -36,7 +36,7 @@ export const powerOnVm = taskOperation<'VirtualMachine', Record<string, never>>(
       if (failure && (await host.api.vm(object.uuid)).cryptoState === 'locked') throw failure;
     }
     await host.api.powerOnVm(object.uuid);
-    await context.inventory.seeVms(context.inventory.host(host.id), [await host.api.vm(object.uuid)]);
+    await context.watch.look(host, object.uuid);
     await context.eventLog.record({ type: 'vim.event.VmPoweredOnEvent', entity: vmEntity(object), user });
     return null;
   },

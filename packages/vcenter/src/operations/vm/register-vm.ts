@@ -45,9 +45,9 @@ export const registerVm = taskOperation<'Folder', RegisterVmArguments>({
   run: async (context, { args, object, user, may }) => {
     const reached = await context.hosts.reach(args.host);
     const info = await reached.api.registerVm(args.vmxPath);
-    const host = context.inventory.host(args.host);
     const applied = { folder: object.id, product: null, home: null, disks: [] };
-    await context.inventory.seeVms(host, [info], context.inventory.vmOf(info.uuid) ? undefined : applied);
+    await context.watch.look(reached, info.uuid, context.inventory.vmOf(info.uuid) ? undefined : applied);
+    const host = context.inventory.host(args.host);
     const vm = context.inventory.vmOf(info.uuid);
     if (!vm) return null;
     await context.eventLog.record({ type: 'vim.event.VmRegisteredEvent', entity: vmEntity(vm), user });

@@ -73,9 +73,9 @@ describe('the demo', () => {
     const created = result.steps.find((step) => step.title.startsWith('vm.create'));
     expect(created?.wire.join('\n')).toMatch(/vcenter -> kms-1: Discover Versions, Create \(Success\)/);
     expect(created?.wire.join('\n')).toMatch(/Get, Get Attributes, Activate of [0-9a-f]{8} \(Success\)/);
-    const database = readFileSync(join(result.folder, 'vcenter/vcdb.json'), 'utf8');
-    const { hostKeyId } = JSON.parse(database).clusters[0];
-    expect(hostKeyId.keyId).toMatch(/^[0-9a-f-]{36}$/);
-    expect(hostKeyId.providerId).toBe('corp-kms');
+    const database = readFileSync(join(result.folder, 'vcenter/vcdb.log'), 'latin1');
+    const hostKeyIds = [...database.matchAll(/"hostKeyId":({[^}]*})/g)].map(([, id = '']) => JSON.parse(id));
+    expect(hostKeyIds.at(-1).keyId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(hostKeyIds.at(-1).providerId).toBe('corp-kms');
   });
 });

@@ -6,6 +6,7 @@ import type { ExpectationKind } from './expectation-kind.js';
 import { hostKeys } from './host-keys.js';
 import { kmip } from './kmip.js';
 import { text } from './text.js';
+import { took } from './took.js';
 import { vcenterEvent } from './vcenter-event.js';
 import { vmState } from './vm-state.js';
 
@@ -13,6 +14,7 @@ import { vmState } from './vm-state.js';
 export const EXPECTATIONS: readonly ExpectationKind[] = [
   error,
   text,
+  took,
   vmState,
   hostKeys,
   kmip,

@@ -1,7 +1,18 @@
+export type { GuestDisk } from '@vcryptsim/hypervisor';
 export { Operation, ResultReason } from '@vcryptsim/kmip-lite';
 export { renderMessage } from '@vcryptsim/kmip-lite/text';
 export type { ScanNeedle } from '@vcryptsim/simkit/scan';
-export { ALARM_NAMES, type Session, type UserName } from '@vcryptsim/vcenter';
+export {
+  ALARM_NAMES,
+  type ComplianceResult,
+  type ComplianceStatus,
+  EVENT_TYPES as VCENTER_EVENT_TYPES,
+  type EventRecord,
+  type KmipServerSpec,
+  type Session,
+  type TaskRecord,
+  type UserName,
+} from '@vcryptsim/vcenter';
 export type { LabOrder, LabWords, OrderAnswer, OrderOutcome } from './control/control-lines.js';
 export { ControlLink, type ReplyListener } from './control/control-link.js';
 export type { AlarmStatus, HostStatus, KeyServerStatus, LabStatus, VmStatus } from './control/lab-status.js';
@@ -15,13 +26,14 @@ export { type RunMark, readRunMark, removeRunFolder } from './folder/run-mark.js
 export { compareDisk, type DiskDigest } from './guests/compare-disk.js';
 export { type DiskImage, openDiskImage } from './guests/disk-image.js';
 export type { GuestLedger, SectorRun } from './guests/guest-ledger.js';
-export { checkImages, type TrackedVm } from './guests/virtual-machines.js';
+export { checkImages, type TrackedDisk, type TrackedVm } from './guests/virtual-machines.js';
 export { checkEverything, checkWritten } from './invariants/check-invariants.js';
 export type { Invariant, Violation } from './invariants/invariant.js';
 export { provePlantedNeedle } from './invariants/planted-needle.js';
 export { INVARIANTS } from './invariants/registry.js';
 export { nameOfKey } from './key-map/key-names.js';
 export { type KeyPlace, keyPlaces, keyTable } from './key-map/key-places.js';
+export { type FolderKind, InventoryNames } from './names/inventory-names.js';
 export { searchFolders } from './needles/search-files.js';
 export { type KeyServerAccess, readKeyServerAccess } from './racks/key-server-access.js';
 export { RELEASE } from './racks/release.js';
@@ -37,8 +49,9 @@ export {
 } from './topology/external-kms.js';
 export { pathSchema, plainText } from './topology/plain-text.js';
 export { DISK_BYTES_MAX, diskSizeSchema, formatSize, parseSizeBytes } from './topology/size.js';
-export { type Lab, type LabNames, type LabVm, labSchema, nameClashes, namesOf, oneOf } from './topology/topology.js';
+export { type Lab, type LabNames, labSchema, nameClashes, namesOf, oneOf } from './topology/topology.js';
 export { userNameOf, userNameSchema } from './topology/user-name.js';
+export { disksOf, disksProblem, type LabDisk, type LabVm, vmSchema, vmShape } from './topology/vm.js';
 export { ERROR_CODES } from './vocabulary/known-codes.js';
 export { EVENT_TYPES } from './vocabulary/known-events.js';
 export type { RunEvent, WorldEvent } from './vocabulary/world-event.js';

@@ -59,14 +59,14 @@ describe('a lab that boots again', () => {
   it('counts boots on, so that no stream of chance is drawn again', async () => {
     const first = await up();
     await first.world.run(() => first.world.vms.create('payroll', () => {}));
-    const before = { boots: incarnations(first.world), vm: first.world.vms.get('payroll').uuid };
+    const before = { boots: incarnations(first.world), vm: first.world.names.vm('payroll').uuid };
     const { world } = await up();
     await world.run(async () => {
       await world.clock.after(60_000);
       await world.vms.create('bulletin', () => {});
     });
     expect(incarnations(world)).toEqual(before.boots.map((count) => count + 1));
-    expect(world.vms.get('bulletin').uuid).not.toBe(before.vm);
+    expect(world.names.vm('bulletin').uuid).not.toBe(before.vm);
     await world.dispose();
   });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { compareDisk } from '../src/guests/compare-disk.js';
 import { GuestLedger } from '../src/guests/guest-ledger.js';
-import type { TrackedVm } from '../src/guests/virtual-machines.js';
+import type { TrackedDisk } from '../src/guests/virtual-machines.js';
 
 const CAPACITY = 3 * 1024 * 1024 + 512;
 const sector = (byte: number) => new Uint8Array(512).fill(byte);
@@ -11,8 +11,7 @@ function setUp(image: Uint8Array | null) {
   const ledger = new GuestLedger();
   const disk = new Uint8Array(CAPACITY);
   if (image !== null) disk.set(image);
-  const vm = {
-    name: 'payroll',
+  const tracked = {
     capacityBytes: CAPACITY,
     ledger,
     image: image && {
@@ -24,10 +23,11 @@ function setUp(image: Uint8Array | null) {
       },
       close: async () => {},
     },
-  } as unknown as TrackedVm;
+  } as unknown as TrackedDisk;
   const compare = () =>
     compareDisk({
-      vm,
+      vm: 'payroll',
+      disk: tracked,
       readDisk: async (lba, buffer) => buffer.set(disk.subarray(lba * 512, lba * 512 + buffer.length)),
       onProgress: () => {},
       newHash: () => createHash('sha256'),

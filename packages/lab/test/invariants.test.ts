@@ -22,11 +22,11 @@ beforeAll(async () => {
   world = await smallWorld();
   await world.run(async () => {
     for (const name of ['payroll', 'bulletin']) {
-      const { ledger } = await world.vms.create(name, () => {});
+      const { disks } = await world.vms.create(name, () => {});
       await world.as().run(powerOnVm, world.vms.refOf(name), {});
       const bytes = sectorOf(name === 'payroll' ? SECRET : 'nothing that anybody would hide');
       await world.vms.asGuest(name, (disk) => disk.writeSectors(3 as never, bytes));
-      ledger.wrote(3, bytes);
+      disks[0]?.ledger.wrote(3, bytes);
     }
   });
 });

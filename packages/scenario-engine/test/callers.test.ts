@@ -20,13 +20,16 @@ async function runSteps(steps: string) {
 
 describe('a step says who takes it', () => {
   it('in the form in which the user logs in, the administrator by the web client when nothing is said', async () => {
-    const { steps } = await load(`${GOOD}  - vm.power-on: payroll\n    as: alice@corp.local\n    via: api\n`);
+    const { steps } = await load(
+      `${GOOD}  - user.add: alice@corp.local\n  - vm.power-on: payroll\n    as: alice@corp.local\n    via: api\n`,
+    );
     expect(steps.map(({ caller }) => caller)).toEqual([
+      { user: null, via: 'client' },
       { user: null, via: 'client' },
       { user: 'alice@corp.local', via: 'api' },
     ]);
-    const [, short] = (await load(`${GOOD}  - wait: 1s\n    as: alice\n`)).steps;
-    expect(short?.caller.user).toBe('alice@vsphere.local');
+    const [, short] = (await load(`${GOOD}  - wait: 1s\n    as: Administrator\n`)).steps;
+    expect(short?.caller.user).toBe('administrator@vsphere.local');
   });
 
   it.each([

@@ -30,7 +30,7 @@ describe('loadScenario', () => {
     [
       'a wrong argument',
       '  - vm.read: { vm: payroll, lab: 0 }',
-      "x.yaml:9:29: unknown word 'lab'; known here: vm, lba, sectors. Did you mean 'lba'?",
+      "x.yaml:9:29: unknown word 'lab'; known here: vm, disk, lba, sectors. Did you mean 'lba'?",
     ],
     [
       'a wrong mode',

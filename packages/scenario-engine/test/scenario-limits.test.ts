@@ -76,7 +76,7 @@ describe('the limits of a scenario', () => {
     ['a VM of 100 kB', `  - vm.read: { vm: ${'v'.repeat(100_000)}, lba: 0 }`, 'is not known here; known: payroll'],
     ['a verb that every object has', '  - constructor: 1', "unknown step 'constructor'"],
     ['an expectation that every object has', '  - wait: 1s\n    expect: { toString: 1 }', 'unknown expectation'],
-    ['a value without a text', '  - vm.read: { vm: { toString: 1 }, lba: 0 }', 'is not known here'],
+    ['a value without a text', '  - vm.read: { vm: { toString: 1 }, lba: 0 }', 'a text is expected here, not a map'],
     ['a prototype', '  - vm.read: { vm: payroll, lba: 0, __proto__: { x: 1 } }', "unknown word '__proto__'"],
   ])('hold against %s', async (_name, step, wanted) => {
     const problems = await problemsOf(withStep(step));

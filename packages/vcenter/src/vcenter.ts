@@ -1,4 +1,4 @@
-import type { EventSink, MoRef, VmUuid } from '@vcryptsim/ports';
+import type { EventSink, MoRef, VmName, VmUuid } from '@vcryptsim/ports';
 import { Authorization } from './access/authorization.js';
 import { ClientCertificates } from './crypto/client-certificates.js';
 import { EncryptionMode } from './crypto/encryption-mode.js';
@@ -163,6 +163,11 @@ export class VCenter {
   /** The VM with this instance UUID as it was last seen, or null. */
   vmOf(uuid: VmUuid): VmRecord | null {
     return this.#context.inventory.vmOf(uuid);
+  }
+
+  /** All VMs of this name as they were last seen, whatever folder they are in. */
+  vmsNamed(name: VmName): readonly VmRecord[] {
+    return this.#context.inventory.vmsNamed(name);
   }
 
   /** A host as it was last seen, or null. */

@@ -12,7 +12,7 @@ export async function lookFurther(world: World, scenarioPath: string): Promise<s
   const [vm] = world.vms.all();
   const other = await scenarioAfter(new OsFileSystem(), scenarioPath);
   const folder = `${world.folder.datastores}/${world.lab.datastore}`;
-  const marker = vm?.ledger.markers()[0]?.subarray(0, NEEDLE_BYTES);
+  const marker = vm?.disks[0]?.ledger.markers()[0]?.subarray(0, NEEDLE_BYTES);
   return [
     ...(vm === undefined ? [] : [[...PROGRAM, 'inspect', shellWord(`${folder}/${vm.name}/${vm.name}.vmdk`)]]),
     ...(marker === undefined ? [] : [[...PROGRAM, 'scan', shellWord(folder), '--needle', hex(marker)]]),

@@ -1,6 +1,9 @@
 /** Why a step cannot do what it was told, beside what the world's own parts refuse. */
 export type LabErrorCode =
-  | 'VM_NOT_CREATED' // a step names a VM that no vm.create made yet
+  | 'VM_NOT_CREATED' // a step names a VM that vCenter does not know
+  | 'NAME_NOT_FOUND' // a step names something else that vCenter does not know
+  | 'NAME_AMBIGUOUS' // a name means several objects
+  | 'DISK_NOT_THERE' // a VM has no disk of that number
   | 'LEDGER_LOST' // what guests wrote before the lab was last booted is not known any more
   | 'DIGEST_MISMATCH' // sectors differ that the scenario did not write
   | 'NOT_IN_TIME' // `until` ran out of time

@@ -2,7 +2,7 @@ import type { Hash } from 'node:crypto';
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { LabError } from '../errors/lab-error.js';
 import type { SectorRun } from './guest-ledger.js';
-import type { TrackedVm } from './virtual-machines.js';
+import type { TrackedDisk } from './virtual-machines.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -19,7 +19,9 @@ export interface DiskDigest {
 
 /** What a disk is compared with, and how it is read. */
 export interface CompareOptions {
-  readonly vm: TrackedVm;
+  /** The VM's name. */
+  readonly vm: string;
+  readonly disk: TrackedDisk;
   /** Fills the buffer from sector `lba` on, as the guest reads it. */
   readonly readDisk: (lba: number, buffer: Uint8Array) => Promise<void>;
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
@@ -31,30 +33,36 @@ export interface CompareOptions {
  *
  * @throws LabError LEDGER_LOST, DIGEST_MISMATCH naming the first sector that differs and was not written so
  */
-export async function compareDisk({ vm, readDisk, onProgress, newHash }: CompareOptions): Promise<DiskDigest> {
-  if (!vm.ledger.isWhole) throw unknownContent(vm.name);
+export async function compareDisk({
+  vm,
+  disk: tracked,
+  readDisk,
+  onProgress,
+  newHash,
+}: CompareOptions): Promise<DiskDigest> {
+  if (!tracked.ledger.isWhole) throw unknownContent(vm);
   const [diskHash, imageHash] = [newHash(), newHash()];
-  const disk = new Uint8Array(Math.min(CHUNK_BYTES, vm.capacityBytes));
+  const disk = new Uint8Array(Math.min(CHUNK_BYTES, tracked.capacityBytes));
   const image = new Uint8Array(disk.length);
-  for (let offsetBytes = 0; offsetBytes < vm.capacityBytes; offsetBytes += disk.length) {
-    const lengthBytes = Math.min(disk.length, vm.capacityBytes - offsetBytes);
+  for (let offsetBytes = 0; offsetBytes < tracked.capacityBytes; offsetBytes += disk.length) {
+    const lengthBytes = Math.min(disk.length, tracked.capacityBytes - offsetBytes);
     const [found, wanted] = [disk.subarray(0, lengthBytes), image.subarray(0, lengthBytes)];
     const lba = offsetBytes / SECTOR_SIZE_BYTES;
     await readDisk(lba, found);
-    const count = (await vm.image?.read(wanted, offsetBytes)) ?? 0;
+    const count = (await tracked.image?.read(wanted, offsetBytes)) ?? 0;
     wanted.fill(0, count);
     diskHash.update(found);
     imageHash.update(wanted);
-    vm.ledger.layOver(wanted, lba);
+    tracked.ledger.layOver(wanted, lba);
     const differs = firstDifference(found, wanted);
-    if (differs !== null) throw mismatch(vm.name, lba + Math.floor(differs / SECTOR_SIZE_BYTES));
-    onProgress(offsetBytes + lengthBytes, vm.capacityBytes);
+    if (differs !== null) throw mismatch(vm, lba + Math.floor(differs / SECTOR_SIZE_BYTES));
+    onProgress(offsetBytes + lengthBytes, tracked.capacityBytes);
   }
   return {
-    vm: vm.name,
+    vm,
     diskSha256: diskHash.digest('hex'),
     imageSha256: imageHash.digest('hex'),
-    writtenSectors: vm.ledger.runs(),
+    writtenSectors: tracked.ledger.runs(),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { EsxiHost, GuestDisk } from '@vcryptsim/hypervisor';
-import { HypervisorError, type VmInfo } from '@vcryptsim/hypervisor/api';
+import { type DiskInfo, HypervisorError, type VmInfo } from '@vcryptsim/hypervisor/api';
 import {
   assert,
   type FileSystem,
@@ -10,32 +10,43 @@ import {
   type VmName,
   type VmUuid,
 } from '@vcryptsim/ports';
-import { ADMINISTRATOR, type Session, type VCenter } from '@vcryptsim/vcenter';
+import {
+  ADMINISTRATOR,
+  type CreateVmArguments,
+  DATASTORE_DEFAULT,
+  type Session,
+  type VCenter,
+} from '@vcryptsim/vcenter';
 import { createVm } from '@vcryptsim/vcenter/catalogue';
 import { LabError } from '../errors/lab-error.js';
 import { succeed } from '../errors/task-error.js';
+import { InventoryNames } from '../names/inventory-names.js';
 import type { PlaintextMarkers } from '../needles/plaintext-markers.js';
 import type { HostRack } from '../racks/host-rack.js';
-import type { Lab, LabVm } from '../topology/topology.js';
+import type { Lab } from '../topology/topology.js';
+import { disksOf, type LabDisk, type LabVm } from '../topology/vm.js';
 import { type DiskImage, openDiskImage } from './disk-image.js';
 import { GuestLedger } from './guest-ledger.js';
 
-/** vSphere numbers the disks of a VM from here. */
-const FIRST_DISK = 2000;
 /** How many places of an image are looked at for markers. */
 const IMAGE_SAMPLES = 24;
 const SAMPLE_BYTES = 4096;
 
-/** One VM that a step created, with what the observer knows about its disk. */
-export interface TrackedVm {
-  readonly name: string;
-  readonly uuid: VmUuid;
+/** One disk of a VM, with what the observer knows of its content. */
+export interface TrackedDisk {
   readonly deviceKey: number;
-  readonly encrypted: boolean;
   readonly capacityBytes: number;
   /** What filled the disk; null for zeros. */
   readonly image: DiskImage | null;
   readonly ledger: GuestLedger;
+}
+
+/** One VM, with what the observer knows of its disks. */
+export interface TrackedVm {
+  readonly name: string;
+  readonly uuid: VmUuid;
+  /** In the order in which they were made or found. */
+  readonly disks: readonly TrackedDisk[];
 }
 
 /** Where the images of a lab's disks are. */
@@ -44,7 +55,7 @@ export interface ImagePlaces {
   readonly files: FileSystem;
   /** Images of the lab are looked for there. */
   readonly scenarioFolder: string;
-  /** An image of the user's that takes the place of the first VM's disk: an absolute path. */
+  /** An image of the user's that takes the place of the first VM's first disk: an absolute path. */
   readonly diskImage?: string;
 }
 
@@ -54,12 +65,17 @@ export interface VmMakers {
   readonly hosts: HostRack;
 }
 
-/** The VMs of a run, by name. */
+/**
+ * The VMs of a world. Where a VM is and which disks it has is asked of vCenter and its host at that moment; kept is only
+ * what the observer alone knows: what filled a disk and what its guests wrote, by the VM's UUID.
+ */
 export class VirtualMachines {
   readonly #makers: VmMakers;
   readonly #images: ImagePlaces;
-  readonly #tracked = new Map<string, TrackedVm>();
+  readonly #tracked = new Map<VmUuid, { name: string; readonly uuid: VmUuid; readonly disks: TrackedDisk[] }>();
   readonly #markers: PlaintextMarkers;
+  /** Disks that were encrypted when they were last looked at, by UUID and device key. */
+  readonly #encrypted = new Map<string, boolean>();
 
   /** @param markers takes what must not be seen in clear where it is encrypted */
   constructor(makers: VmMakers, images: ImagePlaces, markers: PlaintextMarkers) {
@@ -68,57 +84,98 @@ export class VirtualMachines {
     this.#markers = markers;
   }
 
-  /** Every VM that was created. */
+  /** Every VM that was created here or looked at, also one that vCenter no longer knows. */
   all(): readonly TrackedVm[] {
     return [...this.#tracked.values()];
   }
 
-  /** The VM of this name. @throws LabError VM_NOT_CREATED */
-  get(name: string): TrackedVm {
-    const vm = this.#tracked.get(name);
-    if (vm === undefined) {
-      throw new LabError('VM_NOT_CREATED', `VM ${name} does not exist yet. Create it first: vm.create: ${name}`);
-    }
-    return vm;
+  /** The VM of this name. @throws LabError VM_NOT_CREATED, NAME_AMBIGUOUS */
+  async find(name: string): Promise<TrackedVm> {
+    const { uuid, name: now } = this.#names.vm(name);
+    const tracked = await this.#track(uuid, now);
+    tracked.name = now;
+    return tracked;
+  }
+
+  /** A disk of a VM. @param number from 1, as in "Hard disk 1" @throws LabError VM_NOT_CREATED; DISK_NOT_THERE */
+  async disk(name: string, number = 1): Promise<TrackedDisk> {
+    const vm = await this.find(name);
+    const disk = vm.disks[number - 1];
+    if (disk) return disk;
+    const has = vm.disks.length === 1 ? '1 disk' : `${vm.disks.length} disks`;
+    throw new LabError('DISK_NOT_THERE', `VM ${name} has ${has}; there is no disk ${number}.`);
   }
 
   /**
-   * Creates a VM of the lab through vCenter, and fills its disk from its image where it has one.
+   * Creates a VM through vCenter, and fills its disks from their images.
    *
    * @param onProgress told bytes done and bytes in all while an image is imported
    * @param session who asks; the administrator when left out
+   * @param spec what it is to be; as the lab has it when left out
    */
   async create(
     name: string,
     onProgress: (doneBytes: number, totalBytes: number) => void,
     session: Session = this.#makers.vcenter.login(ADMINISTRATOR, 'client'),
+    spec = this.#images.lab.vms[name],
   ): Promise<TrackedVm> {
-    const { vcenter, hosts } = this.#makers;
-    const spec = this.#images.lab.vms[name] as LabVm;
-    const image = await imageOf(name, this.#images);
-    const capacityBytes = image === null ? (spec.disk.size ?? 0) : Math.max(image.sizeBytes, ownSize(spec, image));
-    const encrypted = spec.policy === 'VM Encryption Policy';
-    const disk = {
-      capacity: sectorCount(capacityBytes / SECTOR_SIZE_BYTES),
-      dataUnitSizeBytes: spec.disk.dataUnit,
-      fill: image === null ? ('zeros' as const) : ('later' as const),
-    };
-    const host = vcenter.hosts().find((each) => each.name === spec.host);
-    const [datacenter] = vcenter.datacenters();
-    assert(host && datacenter, 'a lab has its hosts, in a datacenter');
-    const request = { name: name as VmName, host: host.id, disks: [disk] };
-    const args = encrypted ? { ...request, policy: spec.policy } : request;
-    const ref = succeed(await session.run(createVm, datacenter.vmFolder, args)) as MoRef<'VirtualMachine'>;
-    const uuid = vcenter.vm(ref)?.uuid;
-    assert(uuid, 'a VM that was made is in the inventory');
-    const ledger = new GuestLedger((bytes, number) => this.#markers.add({ vm: name, number, encrypted, bytes }));
-    const vm = { name, uuid, deviceKey: FIRST_DISK, encrypted, capacityBytes, image, ledger };
-    this.#tracked.set(name, vm);
-    if (image !== null) {
-      await markSamples(image, vm.ledger);
-      await hosts.running(spec.host).importDisk(uuid, FIRST_DISK, image, onProgress);
+    if (spec === undefined) {
+      throw new LabError('VM_NOT_CREATED', `The lab has no VM ${name}. Say what it is to be: host and disk.`);
     }
-    return vm;
+    const images = await imagesOf(name, spec, this.#images);
+    try {
+      return await this.#create(name, spec, images, session, onProgress);
+    } catch (error) {
+      for (const image of images) await image?.close();
+      throw error;
+    }
+  }
+
+  async #create(
+    name: string,
+    spec: LabVm,
+    images: readonly (DiskImage | null)[],
+    session: Session,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
+  ): Promise<TrackedVm> {
+    const { vcenter } = this.#makers;
+    const args = this.#request(name, spec, images);
+    const folder = this.#names.folder(spec.folder, 'vm', args.host);
+    const ref = succeed(await session.run(createVm, folder, args)) as MoRef<'VirtualMachine'>;
+    const vm = vcenter.vm(ref);
+    assert(vm, 'a VM that was made is in the inventory');
+    const disks = vm.disks.map(({ deviceKey, keyId }, index): TrackedDisk => {
+      this.#encrypted.set(diskId(vm.uuid, deviceKey), keyId !== null);
+      const capacityBytes = (args.disks[index]?.capacity ?? 0) * SECTOR_SIZE_BYTES;
+      return { deviceKey, capacityBytes, image: images[index] ?? null, ledger: this.#ledger(vm.uuid, name, deviceKey) };
+    });
+    const tracked = { name, uuid: vm.uuid, disks };
+    this.#tracked.set(vm.uuid, tracked);
+    for (const { deviceKey, image, ledger } of disks) {
+      if (image === null) continue;
+      await markSamples(image, ledger);
+      await this.running(ref).importDisk(vm.uuid, deviceKey, image, onProgress);
+    }
+    return tracked;
+  }
+
+  #request(name: string, spec: LabVm, images: readonly (DiskImage | null)[]): CreateVmArguments {
+    const disks = disksOf(spec).map((disk, index) => {
+      const image = images[index] ?? null;
+      const capacityBytes = image === null ? (disk.size ?? 0) : Math.max(image.sizeBytes, ownSize(disk, image));
+      return {
+        capacity: sectorCount(capacityBytes / SECTOR_SIZE_BYTES),
+        dataUnitSizeBytes: disk.dataUnit,
+        fill: image === null ? ('zeros' as const) : ('later' as const),
+        ...(disk.policy === undefined ? {} : { policy: disk.policy }),
+      };
+    });
+    return {
+      ...{ name: name as VmName, host: this.#names.host(spec.host), disks },
+      ...(spec.policy === DATASTORE_DEFAULT ? {} : { policy: spec.policy }),
+      ...(spec.datastore === undefined ? {} : { datastore: spec.datastore }),
+      ...(spec.product === undefined ? {} : { product: spec.product }),
+    };
   }
 
   /**
@@ -128,56 +185,73 @@ export class VirtualMachines {
   async adopt(): Promise<void> {
     const infos = new Map<VmUuid, VmInfo>();
     for (const host of this.#makers.hosts.allUp()) for (const info of await host.vms()) infos.set(info.uuid, info);
-    for (const { uuid, name, keyId, disks } of this.#makers.vcenter.vms()) {
-      if (this.#tracked.has(name)) continue;
-      const encrypted = [keyId, ...disks.map((disk) => disk.keyId)].some((id) => id !== null);
-      const ledger = new GuestLedger(
-        (bytes, number) => this.#markers.add({ vm: name, number, encrypted, bytes }),
-        false,
-      );
-      const [disk] = infos.get(uuid)?.disks ?? [];
-      const capacityBytes = (disk?.capacity ?? 0) * SECTOR_SIZE_BYTES;
-      const deviceKey = disk?.deviceKey ?? FIRST_DISK;
-      this.#tracked.set(name, { name, uuid, deviceKey, encrypted, capacityBytes, image: null, ledger });
+    for (const { uuid, name } of this.#makers.vcenter.vms()) this.#take(uuid, name, infos.get(uuid) ?? null);
+  }
+
+  async #track(uuid: VmUuid, name: string) {
+    const known = this.#tracked.get(uuid);
+    // A VM whose files could not be read before is looked at again.
+    return known && known.disks.length > 0 ? known : this.#take(uuid, name, await this.#infoOf(uuid));
+  }
+
+  #take(uuid: VmUuid, name: string, info: VmInfo | null) {
+    const disks = (info?.disks ?? []).map(({ deviceKey, capacity, keyId }): TrackedDisk => {
+      this.#encrypted.set(diskId(uuid, deviceKey), keyId !== null);
+      const capacityBytes = capacity * SECTOR_SIZE_BYTES;
+      return { deviceKey, capacityBytes, image: null, ledger: this.#ledger(uuid, name, deviceKey, false) };
+    });
+    const tracked = { name, uuid, disks };
+    this.#tracked.set(uuid, tracked);
+    return tracked;
+  }
+
+  #ledger(uuid: VmUuid, vm: string, deviceKey: number, isWhole = true): GuestLedger {
+    const isEncrypted = () => this.#encrypted.get(diskId(uuid, deviceKey)) ?? false;
+    return new GuestLedger((bytes, number) => {
+      this.#markers.add({ vm, number, encrypted: isEncrypted(), bytes });
+    }, isWhole);
+  }
+
+  /** The reference under which vCenter knows a VM now. @throws LabError VM_NOT_CREATED, NAME_AMBIGUOUS */
+  refOf(name: string): MoRef<'VirtualMachine'> {
+    return this.#names.vm(name).id;
+  }
+
+  /** The VM as its host sees it now, or null when it is not on any running host. @throws LabError NAME_AMBIGUOUS */
+  async now(name: string): Promise<VmInfo | null> {
+    try {
+      return await this.#infoOf(this.#names.vm(name).uuid);
+    } catch (error) {
+      if (error instanceof LabError && error.code === 'VM_NOT_CREATED') return null;
+      throw error;
     }
   }
 
-  /** The reference under which vCenter knows a VM now. @throws LabError VM_NOT_CREATED */
-  refOf(name: string): MoRef<'VirtualMachine'> {
-    const vm = this.#makers.vcenter.vmOf(this.get(name).uuid);
-    if (vm) return vm.id;
-    throw new LabError('VM_NOT_CREATED', `vCenter knows no VM ${name} any more. Register it again.`);
-  }
-
-  /** The host on which a VM is, as vCenter knows it, or null while that host is down. */
-  hostOf(name: string): EsxiHost | null {
-    const host = this.#hostNameOf(this.get(name).uuid);
-    return host === null ? null : this.#makers.hosts.up(host);
-  }
-
-  /** The VM as its host sees it now, or null when it is not on any running host. */
-  async now(name: string): Promise<VmInfo | null> {
-    return this.#infoOf(this.get(name).uuid);
-  }
-
-  /** The host on which a VM is. @throws NetworkError REFUSED while it is down */
+  /** The host on which a VM is, as vCenter knows it. @throws NetworkError REFUSED while it is down; LabError VM_NOT_CREATED */
   running(name: string): EsxiHost {
-    const { uuid } = this.get(name);
+    const { uuid } = this.#names.vm(name);
     const host = this.#hostNameOf(uuid);
-    if (host === null) throw new LabError('VM_NOT_CREATED', `vCenter knows no VM ${name} any more.`);
+    assert(host, 'a VM in the inventory is on a host of it');
     return this.#makers.hosts.running(host);
   }
 
-  /** Opens a VM's disk as its guest does, lends it to `use`, and closes it. */
-  async asGuest<T>(name: string, use: (disk: GuestDisk) => Promise<T>): Promise<T> {
-    const vm = this.get(name);
+  /** Opens a VM's disk as its guest does, lends it to `use`, and closes it. @param number of the disk, from 1 */
+  async asGuest<T>(name: string, use: (disk: GuestDisk, tracked: TrackedDisk) => Promise<T>, number = 1): Promise<T> {
     const host = this.running(name);
-    const disk = await host.openDisk(vm.uuid, vm.deviceKey);
+    const { uuid } = this.#names.vm(name);
+    const tracked = await this.disk(name, number);
+    const disk = await host.openDisk(uuid, tracked.deviceKey);
     try {
-      return await use(disk);
+      const info = (await host.vm(uuid)).disks.find(({ deviceKey }) => deviceKey === tracked.deviceKey);
+      this.#encrypted.set(diskId(uuid, tracked.deviceKey), info?.keyId != null);
+      return await use(disk, tracked);
     } finally {
       await disk.close();
     }
+  }
+
+  get #names(): InventoryNames {
+    return new InventoryNames(this.#makers.vcenter);
   }
 
   #hostNameOf(uuid: VmUuid): HostName | null {
@@ -199,30 +273,42 @@ export class VirtualMachines {
 
   /** Closes the images. */
   async dispose(): Promise<void> {
-    for (const vm of this.#tracked.values()) await vm.image?.close();
+    for (const { disks } of this.#tracked.values()) for (const { image } of disks) await image?.close();
   }
+}
+
+function diskId(uuid: VmUuid, deviceKey: DiskInfo['deviceKey']): string {
+  return `${uuid} ${deviceKey}`;
 }
 
 /** Opens every image that a run will need and closes it again, so that a wrong one is told before anything is made. */
 export async function checkImages(images: ImagePlaces): Promise<void> {
-  for (const name of Object.keys(images.lab.vms)) await (await imageOf(name, images))?.close();
+  for (const [name, spec] of Object.entries(images.lab.vms)) {
+    for (const image of await imagesOf(name, spec, images)) await image?.close();
+  }
 }
 
-/** Opens the image of a VM's disk; the user's own takes the place of the first VM's. */
-async function imageOf(
-  name: string,
-  { files, diskImage, scenarioFolder, lab }: ImagePlaces,
-): Promise<DiskImage | null> {
+/** Opens the images of a VM's disks; the user's own takes the place of the first VM's first disk. */
+async function imagesOf(name: string, spec: LabVm, places: ImagePlaces): Promise<(DiskImage | null)[]> {
+  const { files, diskImage, scenarioFolder, lab } = places;
   const isFirst = Object.keys(lab.vms)[0] === name;
-  if (diskImage !== undefined && isFirst) return openDiskImage(files, diskImage);
-  const disk = lab.vms[name]?.disk;
-  if (disk === undefined || !('image' in disk) || disk.image === undefined) return null;
-  return openDiskImage(files, disk.image.startsWith('/') ? disk.image : `${scenarioFolder}/${disk.image}`);
+  const open: (DiskImage | null)[] = [];
+  try {
+    for (const [index, { image }] of disksOf(spec).entries()) {
+      const path = diskImage !== undefined && isFirst && index === 0 ? diskImage : image;
+      const at = path === undefined || path.startsWith('/') ? path : `${scenarioFolder}/${path}`;
+      open.push(at === undefined ? null : await openDiskImage(files, at));
+    }
+    return open;
+  } catch (error) {
+    for (const image of open) await image?.close();
+    throw error;
+  }
 }
 
 /** The size that the lab asks for, where it asks and the image is the lab's own. */
-function ownSize(spec: LabVm, image: DiskImage): number {
-  return 'image' in spec.disk && spec.disk.image !== undefined ? (spec.disk.size ?? image.sizeBytes) : 0;
+function ownSize(disk: LabDisk, image: DiskImage): number {
+  return disk.image === undefined ? 0 : (disk.size ?? image.sizeBytes);
 }
 
 /** Takes pieces from all over an image as markers: none of them may ever be seen on the datastore. */

@@ -108,13 +108,14 @@ async function look(world: World): Promise<Looked> {
   for (const host of world.hosts.names()) hosts.push(await memoryOf(world, host));
   const inVcenter = await searchFolders(world.files, needles.of('kek', 'dek'), [folder.vcenter]);
   const atServers = await searchFolders(world.files, needles.of('dek'), [folder.kms]);
-  const encrypted = world.vms.all().filter((vm) => vm.encrypted);
+  const vms = world.vms.all().map(({ name, uuid }) => {
+    const said = files.get(uuid);
+    const keks = [...(said?.home ?? []), ...(said?.disks.flat() ?? []), ...(records.get(uuid) ?? [])];
+    return { name, uuid, files: said, keks: keks.filter((id) => id !== null) };
+  });
   return {
-    vms: encrypted.map(({ name, uuid }) => {
-      const said = files.get(uuid);
-      const keks = [...(said?.home ?? []), ...(said?.disks.flat() ?? []), ...(records.get(uuid) ?? [])];
-      return { name, uuid, files: said, keks: keks.filter((id) => id !== null) };
-    }),
+    // Of a VM whose files cannot be read nobody knows that it is not encrypted.
+    vms: vms.filter(({ keks, files: said }) => keks.length > 0 || said === null),
     hostKeys,
     hosts,
     database: setOf([...[...records.values()].flat(), ...hostKeys]),

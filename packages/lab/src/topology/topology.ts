@@ -1,28 +1,10 @@
+import { ADMINISTRATOR, DATASTORE_DEFAULT, SAMPLE_POLICY } from '@vcryptsim/vcenter';
+import { SHIPPED_ROLES } from '@vcryptsim/vcenter/catalogue';
 import { z } from 'zod';
 import { durationBetween, LONGEST_MS } from './duration.js';
 import { externalKmsSchema } from './external-kms.js';
-import { pathSchema } from './plain-text.js';
-import { diskSizeSchema } from './size.js';
-
-/** Names become folder names and address-book entries, so they are kept plain. */
-const nameSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a name has letters, digits, dots, dashes and underscores, at most 63');
-
-/** Names that may not repeat, not even in another case: on some systems the two are one folder. */
-const uniqueNames = (most: number) =>
-  z
-    .array(nameSchema)
-    .min(1, 'at least one is needed')
-    .max(most, `at most ${most} are possible`)
-    .superRefine((names, context) => {
-      for (const [index, name] of names.entries()) {
-        const twin = names.slice(0, index).find((other) => other.toLowerCase() === name.toLowerCase());
-        if (twin === undefined) continue;
-        const message = twin === name ? `'${name}' is listed twice` : `'${name}' and '${twin}' differ only in case`;
-        context.addIssue({ code: 'custom', path: [index], message });
-      }
-    });
+import { nameSchema, uniqueNames } from './names.js';
+import { vmSchema } from './vm.js';
 
 /** Ours: more than any provider has. */
 const NODES_MAX = 16;
@@ -34,27 +16,6 @@ const VMS_MAX = 5_000;
 const REPLICATION_MIN_MS = 100;
 /** Actors and words that a key server or a host cannot be called. */
 const TAKEN_NAMES = ['all', 'kms', 'vcenter', 'run', 'host-key'];
-
-/** The storage policies there are: VMware's sample encryption policy, and the one that asks for nothing. */
-export const STORAGE_POLICIES = ['VM Encryption Policy', 'Datastore Default'] as const;
-
-const diskSchema = z.strictObject({
-  /** Capacity in bytes; with an image it may be left out, and is the image's size then. */
-  size: diskSizeSchema.optional(),
-  /** Bytes per XTS data unit. */
-  dataUnit: z.union([z.literal(512), z.literal(4096)]).default(512),
-  /** A raw image or flat VMDK that fills the disk, relative to the scenario file. */
-  image: pathSchema.optional(),
-});
-
-const vmSchema = z.strictObject({
-  host: nameSchema,
-  disk: z.union([
-    diskSizeSchema.transform((size) => ({ size, dataUnit: 512 as const })),
-    diskSchema.refine((disk) => disk.size !== undefined || disk.image !== undefined, "'size' or 'image' is missing"),
-  ]),
-  policy: z.enum(STORAGE_POLICIES).default('VM Encryption Policy'),
-});
 
 /** What stands before the first step: key servers, one cluster of hosts, a datastore, and the VMs that steps create. */
 export const labSchema = z.strictObject({
@@ -84,19 +45,37 @@ export const labSchema = z.strictObject({
 
 /** A checked lab. */
 export type Lab = z.output<typeof labSchema>;
-/** One VM of a lab. */
-export type LabVm = Lab['vms'][string];
 
-/** The names that steps and expectations may use. */
+/** The names that steps and expectations may use, by kind. */
 export interface LabNames {
   readonly vms: readonly string[];
   readonly hosts: readonly string[];
+  /** Key servers. */
   readonly nodes: readonly string[];
+  readonly clusters: readonly string[];
+  readonly datacenters: readonly string[];
+  readonly folders: readonly string[];
+  readonly datastores: readonly string[];
+  readonly providers: readonly string[];
+  readonly users: readonly string[];
+  readonly roles: readonly string[];
+  readonly policies: readonly string[];
+  /** VMs and hosts of the lab itself, without those that steps make. */
+  readonly labVms: readonly string[];
+  readonly labHosts: readonly string[];
 }
 
-/** Collects the names of a lab. */
+/** Collects the names of a lab, with those that every vCenter has. */
 export function namesOf(lab: Lab): LabNames {
-  return { vms: Object.keys(lab.vms), hosts: lab.hosts, nodes: lab.kms.nodes };
+  const vms = Object.keys(lab.vms);
+  return {
+    ...{ vms, labVms: vms, hosts: lab.hosts, labHosts: lab.hosts, nodes: lab.kms.nodes },
+    ...{ clusters: [lab.cluster], datacenters: ['dc-1'], folders: [], datastores: [lab.datastore] },
+    providers: [lab.kms.provider],
+    users: [ADMINISTRATOR],
+    roles: Object.values(SHIPPED_ROLES).map(({ name }) => name),
+    policies: [SAMPLE_POLICY.name, DATASTORE_DEFAULT],
+  };
 }
 
 /** Names of a lab that mean two things, each with the path of the one to change. */

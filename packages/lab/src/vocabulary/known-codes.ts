@@ -14,6 +14,9 @@ import type { LabErrorCode } from '../errors/lab-error.js';
 
 const RUN: Record<LabErrorCode, true> = {
   VM_NOT_CREATED: true,
+  NAME_NOT_FOUND: true,
+  DISK_NOT_THERE: true,
+  NAME_AMBIGUOUS: true,
   LEDGER_LOST: true,
   DIGEST_MISMATCH: true,
   NOT_IN_TIME: true,

@@ -22,6 +22,7 @@ import { makeRunFolder, type RunPlaces } from '../folder/run-folder.js';
 import { removeRunFolder } from '../folder/run-mark.js';
 import { VirtualMachines } from '../guests/virtual-machines.js';
 import { Searches } from '../invariants/searches.js';
+import { InventoryNames } from '../names/inventory-names.js';
 import { KeysOnWire } from '../needles/keys-on-wire.js';
 import { PlaintextMarkers } from '../needles/plaintext-markers.js';
 import { SecretNeedles } from '../needles/secret-needles.js';
@@ -223,6 +224,11 @@ export class World {
   /** The vCenter that runs now; after a power cut of the site it is another. */
   get vcenter(): VCenter {
     return this.#site.vcenter;
+  }
+
+  /** What the names that people write mean in vCenter at this moment. */
+  get names(): InventoryNames {
+    return new InventoryNames(this.vcenter);
   }
 
   /** Lets the world run until `work` is done. Outside of it virtual time stands still. */

@@ -45,7 +45,7 @@ export function expectationKind<Value>(definition: {
   readonly word: string;
   readonly about: string;
   readonly example: string;
-  readonly subject?: 'vms' | 'hosts';
+  readonly subject?: 'vms' | 'hosts' | 'policies';
   readonly value: (names: LabNames | undefined) => z.ZodType<Value>;
   readonly check: (value: Value, scene: Scene, name: string) => Promise<Finding> | Finding;
 }): ExpectationKind {

@@ -1,4 +1,4 @@
-import { type LabOrder, type LabPlaces, type LabWords, namesOf, type OrderAnswer, type World } from '@vcryptsim/lab';
+import type { LabNames, LabOrder, LabPlaces, LabWords, OrderAnswer, World } from '@vcryptsim/lab';
 import { type FileHandle, type FileSystem, replaceFile } from '@vcryptsim/ports';
 import { stringify } from 'yaml';
 import type { ScenarioProblem } from '../language/problem.js';
@@ -9,6 +9,7 @@ import type { PlannedStep } from '../scenario/scenario.js';
 import type { Topology } from '../scenario/topology.js';
 import type { Listener } from '../scene/listener.js';
 import { STEPS } from '../steps/registry.js';
+import { liveNames } from './live-names.js';
 import { type JournalLine, OrderJournal } from './order-journal.js';
 import { OrderError, readOrder, type StepEntry } from './order-words.js';
 import { answer, notUnderstood, refused, UNMET } from './outcomes.js';
@@ -94,9 +95,9 @@ export class LabOrders {
 
   /** The words that orders can be made of. */
   words(): LabWords {
-    const { vms, hosts, nodes } = namesOf(this.#o.topology.lab);
+    const { vms, hosts, nodes, clusters, policies, roles } = liveNames(this.#o.topology.lab, this.#o.world);
     const verbs = STEPS.map(({ verb, about, example, fields }) => ({ verb, about, example, fields }));
-    return { verbs, names: [...vms, ...hosts, ...nodes] };
+    return { verbs, names: [...vms, ...hosts, ...nodes, ...clusters, ...policies, ...roles] };
   }
 
   /** Closes the files. */
@@ -118,7 +119,7 @@ export class LabOrders {
       for (const said of readOrder(text)) {
         if (as !== null && 'as' in said) throw new OrderError("The order itself says 'as'; leave --as out.");
         const entry = as === null ? said : { ...said, as };
-        const bound = await bind(entry, this.#o.topology);
+        const bound = await bind(entry, liveNames(this.#o.topology.lab, this.#o.world));
         if (bound.step !== null) return { entry, step: bound.step };
         problems = bound.problems;
       }
@@ -145,10 +146,10 @@ export class LabOrders {
 
 async function bind(
   entry: StepEntry,
-  { lab }: Topology,
+  names: LabNames,
 ): Promise<{ readonly step: PlannedStep | null; readonly problems: readonly ScenarioProblem[] }> {
   const source = new YamlSource('order', stringify([entry]));
-  const place = { source, path: [], names: namesOf(lab) };
+  const place = { source, path: [], names };
   const nothingBeside = (word: string) => [source.problemAtKey([0], word, `an order has no '${word}'`)];
   const beside = ['use', 'repeat', 'quiz'].find((word) => word in entry);
   if (beside !== undefined) return { step: null, problems: nothingBeside(beside) };

@@ -9,6 +9,9 @@ export const UNMET = 'EXPECTATION';
 /** Refusals of the lab itself, and what they say of the order. All others are the product's. */
 const OUTCOMES: Partial<Record<LabErrorCode, OrderOutcome>> = {
   VM_NOT_CREATED: 'not understood',
+  NAME_NOT_FOUND: 'not understood',
+  DISK_NOT_THERE: 'not understood',
+  NAME_AMBIGUOUS: 'not understood',
   BAD_IMAGE: 'not understood',
   LEDGER_LOST: 'not possible',
   ENVIRONMENT: 'not possible',
@@ -34,6 +37,6 @@ export function notUnderstood(text: string): OrderAnswer {
 
 /** An answer about what the step is about. */
 export function answer(outcome: OrderOutcome, fault: string | null, step: PlannedStep, text: string): OrderAnswer {
-  const { creates, uses = [] } = step.action.plan;
-  return { outcome, fault, messageKey: null, privilege: null, object: creates ?? uses[0] ?? null, text };
+  const { makes = [], uses = [] } = step.action.plan;
+  return { outcome, fault, messageKey: null, privilege: null, object: (makes[0] ?? uses[0])?.name ?? null, text };
 }

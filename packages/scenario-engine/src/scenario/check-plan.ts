@@ -1,22 +1,24 @@
-import { formatDuration, type Lab } from '@vcryptsim/lab';
+import { disksOf, formatDuration, type Lab } from '@vcryptsim/lab';
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
-import { nearestWord } from '../language/nearest-word.js';
 import type { ScenarioProblem } from '../language/problem.js';
+import { type Named, vmNamed } from '../steps/named.js';
 import type { PlannedStep } from './scenario.js';
+import { Symbols } from './symbols.js';
 
 /** All waits of a scenario together: 60 days of the lab's time, about a minute of real time. */
 const TOTAL_MS_MAX = 60 * 86_400_000;
 
 /**
- * Finds what cannot work whatever happens in the run: a VM used before it is created or created twice, sectors beyond
- * the end of a disk, more waiting than a run may do. A step that expects an error is left alone: it may want just that.
+ * Finds what cannot work whatever happens in the run: a VM, a user, a role and so on that is used before it is made, or a
+ * VM that is made twice, sectors beyond the end of a disk, more waiting than a run may do. A step that expects an error
+ * is left alone: it may want just that.
  */
 export function planProblems(lab: Lab, steps: readonly PlannedStep[]): ScenarioProblem[] {
-  const createdAt = new Map<string, PlannedStep>();
+  const there = new Symbols(lab);
   const problems: ScenarioProblem[] = [];
   let totalMs = 0;
   for (const step of steps) {
-    const { creates, uses = [], sectors, lastsMs = 0 } = step.action.plan;
+    const { makes = [], drops = [], uses = [], sectors, lastsMs = 0 } = step.action.plan;
     const fails = step.expectations.some(({ word }) => word === 'error');
     const tell = (message: string, nearest?: string | null) =>
       problems.push({
@@ -26,20 +28,19 @@ export function planProblems(lab: Lab, steps: readonly PlannedStep[]): ScenarioP
         message,
         ...(nearest ? { nearest } : {}),
       });
-    const first = creates === undefined ? undefined : createdAt.get(creates);
-    if (first !== undefined && !fails) tell(`VM '${creates}' is created twice, first in ${first.file}:${first.line}`);
-    if (creates !== undefined && !fails) createdAt.set(creates, step);
-    const seen = [...uses, ...step.expectations.flatMap(({ vm }) => vm ?? [])];
-    for (const vm of new Set(fails ? [] : seen)) {
-      if (createdAt.has(vm)) continue;
-      tell(
-        `VM '${vm}' is used before it is created; put 'vm.create: ${vm}' first`,
-        nearestWord(vm, [...createdAt.keys()]),
-      );
+    if (!fails) {
+      const caller: Named[] = step.caller.user === null ? [] : [{ kind: 'users', name: step.caller.user }];
+      const seen = step.expectations.flatMap(({ vm }) => (vm === undefined ? [] : vmNamed(vm)));
+      const made = new Set(makes.map(({ name }) => name));
+      // What a step makes, its own expectations may look at.
+      const after = seen.filter(({ name }) => !made.has(name));
+      for (const named of distinct([...caller, ...uses, ...after])) there.refuseMissing(named, tell);
+      for (const named of makes) there.make(named, step, tell);
+      for (const named of drops) there.drop(named, step);
     }
     if (sectors !== undefined && !fails) {
       const last = sectors.lba + sectors.sectors - 1;
-      const count = sectorsOf(lab, sectors.vm);
+      const count = sectorsOf(lab, sectors.vm, sectors.disk);
       if (count !== null && last >= count) tell(beyond(sectors.vm, last, count));
     }
     const before = totalMs;
@@ -55,9 +56,13 @@ function beyond(vm: string, last: number, count: number): string {
   return `sector ${last} is beyond the end of the disk of '${vm}', which has ${count} sectors (0 to ${count - 1})`;
 }
 
-/** Sectors of a VM's disk; null where only its image says how many. */
-function sectorsOf(lab: Lab, vm: string): number | null {
-  const disk = lab.vms[vm]?.disk;
-  const hasImage = disk !== undefined && 'image' in disk && disk.image !== undefined;
-  return disk?.size === undefined || hasImage ? null : disk.size / SECTOR_SIZE_BYTES;
+/** Sectors of a VM's disk; null where its size is not in the lab, or only its image says it. */
+function sectorsOf(lab: Lab, vm: string, number: number): number | null {
+  const spec = lab.vms[vm];
+  const disk = spec && disksOf(spec)[number - 1];
+  return disk?.size === undefined || disk.image !== undefined ? null : disk.size / SECTOR_SIZE_BYTES;
+}
+
+function distinct(all: readonly Named[]): readonly Named[] {
+  return [...new Map(all.map((named) => [`${named.kind} ${named.name}`, named])).values()];
 }

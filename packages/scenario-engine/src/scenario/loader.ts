@@ -1,4 +1,13 @@
-import { type Lab, labSchema, nameClashes, namesOf, pathSchema, plainText } from '@vcryptsim/lab';
+import {
+  disksOf,
+  type Lab,
+  type LabNames,
+  labSchema,
+  nameClashes,
+  namesOf,
+  pathSchema,
+  plainText,
+} from '@vcryptsim/lab';
 import { FileError, type FileSystem, folderOf, readWhole } from '@vcryptsim/ports';
 import { z } from 'zod';
 import type { BindPlace } from '../language/binding.js';
@@ -8,6 +17,7 @@ import { checkValue } from '../language/schema-problems.js';
 import { YamlSource } from '../language/yaml-source.js';
 import { type BoundSteps, bindSteps } from './bind-steps.js';
 import { planProblems } from './check-plan.js';
+import { withMadeNames } from './made-names.js';
 import type { Scenario } from './scenario.js';
 import { type Topology, withAbsolutePaths } from './topology.js';
 
@@ -39,6 +49,13 @@ const NAME_SHOWN = 80;
 /** A part that was read: its content, and where each word of it is. */
 interface Part {
   readonly value: z.output<typeof partSchema>;
+  readonly source: YamlSource;
+}
+
+/** A lab, and where it was found. */
+interface FoundLab {
+  readonly lab: Lab;
+  readonly value: unknown;
   readonly source: YamlSource;
 }
 
@@ -75,11 +92,17 @@ export class Loader {
     if ('problems' in top) this.#problems.push(...top.problems);
     // A wrong word at the top does not hide what is wrong further down.
     const rest = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
-    const lab = (await this.#lab(rest, source))?.lab ?? null;
-    const names = lab === null ? undefined : namesOf(lab);
+    const found = await this.#lab(rest, source);
+    const lab = found?.lab ?? null;
     const list = Array.isArray(rest.steps) ? rest.steps : [];
-    const place: BindPlace = { source, path: ['steps'], names };
-    const bound = await bindSteps(list, place, (name, at) => this.#stepsOfPart(name, at));
+    const bind = (names: LabNames | undefined) =>
+      bindSteps(list, { source, path: ['steps'], names }, (name, at) => this.#stepsOfPart(name, at));
+    // Once to learn which names the steps make, then against all that there are.
+    const made = await bind(undefined);
+    this.#bound.clear();
+    const names = lab && withMadeNames(namesOf(lab), made.steps);
+    if (found && names) this.#problems.push(...policyProblems(found, names));
+    const bound = names === null ? made : await bind(names);
     this.#stopAt(bound.problems);
     if ('problems' in top || lab === null) throw this.#error();
     this.#stopAt(planProblems(lab, bound.steps));
@@ -97,6 +120,7 @@ export class Loader {
     if ('problems' in top) this.#problems.push(...withoutSteps(top.problems, value, source));
     const rest = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
     const found = await this.#lab(rest, source);
+    if (found) this.#problems.push(...policyProblems(found, namesOf(found.lab)));
     if ('problems' in top || found === null || this.#problems.length > 0) throw this.#error();
     const { name, about, seed = null } = top.value;
     const folder = folderOf(path);
@@ -120,7 +144,7 @@ export class Loader {
     return this.#checkLab(top.lab ?? {}, source);
   }
 
-  #checkLab(value: unknown, source: YamlSource): { readonly lab: Lab; readonly value: unknown } | null {
+  #checkLab(value: unknown, source: YamlSource): FoundLab | null {
     const checked = checkValue(labSchema, value, source, ['lab']);
     if ('problems' in checked) {
       this.#problems.push(...checked.problems);
@@ -132,7 +156,7 @@ export class Loader {
       this.#problems.push(source.problemAt(['lab', 'vms', name, 'host'], message, nearestWord(host, lab.hosts)));
     }
     for (const { path, message } of nameClashes(lab)) this.#problems.push(source.problemAt(path, message));
-    return { lab, value };
+    return { lab, value, source };
   }
 
   async #stepsOfPart(name: string, place: BindPlace): Promise<BoundSteps> {
@@ -200,6 +224,22 @@ export class Loader {
   #error(): ScenarioError {
     return new ScenarioError(this.#problems);
   }
+}
+
+/** Storage policies of VMs that neither the lab nor a step makes. */
+function policyProblems({ lab, source }: FoundLab, { policies }: LabNames): ScenarioProblem[] {
+  const known = new Set(policies);
+  return Object.entries(lab.vms).flatMap(([name, vm]) => {
+    const own = disksOf(vm).map(({ policy }, index) => ({
+      policy,
+      path: ['lab', 'vms', name, 'disks', index, 'policy'],
+    }));
+    return [{ policy: vm.policy, path: ['lab', 'vms', name, 'policy'] }, ...own].flatMap(({ policy, path }) => {
+      if (policy === undefined || known.has(policy)) return [];
+      const message = `storage policy '${policy}' is not in this lab; known: ${policies.join(', ')}`;
+      return [source.problemAt(path, message, nearestWord(policy, policies))];
+    });
+  });
 }
 
 /** A path below `folder`, or null for one that leaves it. */

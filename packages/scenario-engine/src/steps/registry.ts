@@ -1,30 +1,57 @@
-import { act } from './act.js';
-import { faultClear } from './fault-clear.js';
-import { faultKms } from './fault-kms.js';
-import { hostCrash } from './host-crash.js';
-import { hostReboot } from './host-reboot.js';
-import { kmsStart } from './kms-start.js';
-import { kmsStop } from './kms-stop.js';
-import { say } from './say.js';
-import { scan } from './scan.js';
-import { sitePowerCut } from './site-power-cut.js';
+import { clusterCreate } from './cluster/create.js';
+import { datacenterCreate } from './datacenter/create.js';
+import { faultClear } from './fault/clear.js';
+import { faultKms } from './fault/kms.js';
+import { folderCreate } from './folder/create.js';
+import { hostAdd } from './host/add.js';
+import { hostAddStandalone } from './host/add-standalone.js';
+import { hostCrash } from './host/crash.js';
+import { hostReboot } from './host/reboot.js';
+import { hostReconnect } from './host/reconnect.js';
+import { keyGenerate } from './key/generate.js';
+import { kmsStart } from './kms/start.js';
+import { kmsStop } from './kms/stop.js';
+import { permissionRemove } from './permission/remove.js';
+import { permissionSet } from './permission/set.js';
+import { policyCheck } from './policy/check.js';
+import { policyCreate } from './policy/create.js';
+import { policyDelete } from './policy/delete.js';
+import { policyUpdate } from './policy/update.js';
+import { providerAddServer } from './provider/add-server.js';
+import { providerCheck } from './provider/check.js';
+import { providerMarkDefault } from './provider/mark-default.js';
+import { providerRemoveServer } from './provider/remove-server.js';
+import { roleAdd } from './role/add.js';
+import { roleRemove } from './role/remove.js';
+import { roleUpdate } from './role/update.js';
+import { sitePowerCut } from './site/power-cut.js';
 import type { StepKind } from './step-kind.js';
-import { until } from './until.js';
-import { vmCreate } from './vm-create.js';
-import { vmDigest } from './vm-digest.js';
-import { vmExport } from './vm-export.js';
-import { vmPowerOff } from './vm-power-off.js';
-import { vmPowerOn } from './vm-power-on.js';
-import { vmRead } from './vm-read.js';
-import { vmUnlock } from './vm-unlock.js';
-import { vmWrite } from './vm-write.js';
-import { wait } from './wait.js';
+import { act } from './story/act.js';
+import { say } from './story/say.js';
+import { scan } from './story/scan.js';
+import { until } from './story/until.js';
+import { wait } from './story/wait.js';
+import { taskCancel } from './task/cancel.js';
+import { userAdd } from './user/add.js';
+import { userRemove } from './user/remove.js';
+import { vmCreate } from './vm/create.js';
+import { vmDigest } from './vm/digest.js';
+import { vmExport } from './vm/export.js';
+import { vmPowerOff } from './vm/power-off.js';
+import { vmPowerOn } from './vm/power-on.js';
+import { vmRead } from './vm/read.js';
+import { vmRegister } from './vm/register.js';
+import { vmUnlock } from './vm/unlock.js';
+import { vmUnregister } from './vm/unregister.js';
+import { vmWrite } from './vm/write.js';
 
 /** Every verb of the scenario language, in the order in which the help lists them. */
 export const STEPS: readonly StepKind[] = [
   act,
   say,
   vmCreate,
+  vmRegister,
+  vmUnregister,
   vmPowerOn,
   vmPowerOff,
   vmUnlock,
@@ -32,8 +59,31 @@ export const STEPS: readonly StepKind[] = [
   vmRead,
   vmDigest,
   vmExport,
+  hostAdd,
+  hostAddStandalone,
+  hostReconnect,
   hostReboot,
   hostCrash,
+  clusterCreate,
+  folderCreate,
+  datacenterCreate,
+  policyCreate,
+  policyUpdate,
+  policyDelete,
+  policyCheck,
+  userAdd,
+  userRemove,
+  roleAdd,
+  roleUpdate,
+  roleRemove,
+  permissionSet,
+  permissionRemove,
+  providerAddServer,
+  providerRemoveServer,
+  providerMarkDefault,
+  providerCheck,
+  keyGenerate,
+  taskCancel,
   sitePowerCut,
   kmsStop,
   kmsStart,

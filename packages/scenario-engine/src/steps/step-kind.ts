@@ -4,6 +4,7 @@ import type { BoundExpectation } from '../expectations/expectation-kind.js';
 import type { Binding, BindPlace } from '../language/binding.js';
 import { checkValue, keysAt } from '../language/schema-problems.js';
 import type { Scene } from '../scene/scene.js';
+import { type Named, vmNamed } from './named.js';
 
 /** What came of a step. */
 export interface StepOutcome {
@@ -15,12 +16,14 @@ export interface StepOutcome {
 
 /** What can be said of a step before anything runs. */
 export interface StepPlan {
-  /** The VM that it creates. */
-  readonly creates?: string;
-  /** VMs that must have been created before. */
-  readonly uses?: readonly string[];
-  /** Sectors of a VM's disk that it reads or writes. */
-  readonly sectors?: { readonly vm: string; readonly lba: number; readonly sectors: number };
+  /** What it makes, or brings into the inventory. */
+  readonly makes?: readonly Named[];
+  /** What is not there any more after it. */
+  readonly drops?: readonly Named[];
+  /** What must be there before it. */
+  readonly uses?: readonly Named[];
+  /** Sectors of a VM's disk that it reads or writes; disks count from 1. */
+  readonly sectors?: { readonly vm: string; readonly disk: number; readonly lba: number; readonly sectors: number };
   /** How much of the lab's time it takes at most, in milliseconds. */
   readonly lastsMs?: number;
 }
@@ -75,7 +78,10 @@ export function stepKind<Args>(definition: {
       const checked = checkValue(definition.args(place.names), value, place.source, place.path);
       if ('problems' in checked) return checked;
       const own = definition.plan?.(checked.value) ?? {};
-      const plan = { ...own, uses: [...(own.uses ?? []), ...conditions.flatMap(({ vm }) => vm ?? [])] };
+      const plan = {
+        ...own,
+        uses: [...(own.uses ?? []), ...conditions.flatMap(({ vm }) => (vm === undefined ? [] : vmNamed(vm)))],
+      };
       return { bound: { plan, run: (scene) => definition.run(checked.value, scene, conditions) } };
     },
   };

@@ -1,4 +1,4 @@
-import type { HostName, MoRef, VmUuid } from '@vcryptsim/ports';
+import type { HostName, MoRef, VmName, VmUuid } from '@vcryptsim/ports';
 import type { DatastoreRecord, HostRecord, PolicyId, RecordOf, VmRecord } from '../database/schema.js';
 
 /** Tables whose records stand in the inventory tree. */
@@ -14,6 +14,7 @@ export class InventoryIndex {
   readonly #hostsByParent = new Sets<MoRef, MoRef<'HostSystem'>>();
   readonly #datastoresByParent = new Sets<MoRef, MoRef<'Datastore'>>();
   readonly #vmsByUuid = new Map<VmUuid, MoRef<'VirtualMachine'>>();
+  readonly #vmsByName = new Sets<VmName, MoRef<'VirtualMachine'>>();
   readonly #vmsByHost = new Sets<MoRef, MoRef<'VirtualMachine'>>();
   /** VM homes and disks. */
   readonly #policyUses = new Map<PolicyId, number>();
@@ -37,6 +38,11 @@ export class InventoryIndex {
 
   vmOf(uuid: VmUuid): MoRef<'VirtualMachine'> | null {
     return this.#vmsByUuid.get(uuid) ?? null;
+  }
+
+  /** VMs of one name, whatever folder they are in. */
+  vmsNamed(name: VmName): ReadonlySet<MoRef<'VirtualMachine'>> {
+    return this.#vmsByName.of(name);
   }
 
   vmsOn(host: MoRef): ReadonlySet<MoRef<'VirtualMachine'>> {
@@ -66,6 +72,7 @@ export class InventoryIndex {
   noteVm(vm: VmRecord): void {
     this.note('vms', vm);
     this.#vmsByUuid.set(vm.uuid, vm.id);
+    this.#vmsByName.add(vm.name, vm.id);
     this.#vmsByHost.add(vm.host, vm.id);
     this.#countPolicies(vm, 1);
   }
@@ -73,6 +80,7 @@ export class InventoryIndex {
   forgetVm(vm: VmRecord): void {
     this.#places.delete(placeOf('vms', vm), vm.id);
     this.#vmsByUuid.delete(vm.uuid);
+    this.#vmsByName.delete(vm.name, vm.id);
     this.#vmsByHost.delete(vm.host, vm.id);
     this.#countPolicies(vm, -1);
   }

@@ -6,6 +6,7 @@ import {
   type HostName,
   type MoRef,
   moRef,
+  type VmName,
   type VmUuid,
 } from '@vcryptsim/ports';
 import type {
@@ -86,6 +87,11 @@ export class Inventory {
   vmOf(uuid: VmUuid): VmRecord | null {
     const id = this.#index.vmOf(uuid);
     return id === null ? null : this.vm(id);
+  }
+
+  /** All VMs of this name, whatever folder they are in. */
+  vmsNamed(name: VmName): readonly VmRecord[] {
+    return [...this.#index.vmsNamed(name)].map((id) => this.vm(id));
   }
 
   /** Whether a folder has an object of one kind and name. */

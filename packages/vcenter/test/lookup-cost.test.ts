@@ -15,6 +15,7 @@ import { EventLog } from '../src/records/event-log.js';
 import { Tasks } from '../src/records/tasks.js';
 
 const OBSERVER = { emit: () => {} };
+const DATASTORE = { name: 'ds', type: 'VMFS', accessible: true, freeBytes: 1 } as const;
 const uuidOf = (index: number) => `00000000-0000-4000-9000-${String(index).padStart(12, '0')}` as VmUuid;
 
 async function openDatabase(): Promise<VcDatabase> {
@@ -39,8 +40,9 @@ async function inventoryOf(clusters: number): Promise<{ inventory: Inventory; da
     const host = await inventory.addHost(cluster.id as MoRef<'ClusterComputeResource'>, {
       ...{ name: `esx-${index}` as HostName, uuid: `uuid-${index}` as HostUuid, version: '7.0U2', incarnation: 1 },
       ...{ connectionState: 'connected', cryptoState: 'incapable', requiresEncryption: false },
+      datastores: [],
     });
-    await inventory.seeDatastores(host, ['ds']);
+    await inventory.seeDatastores(host, [DATASTORE]);
     const applied = { folder: datacenter.vmFolder, product: null, home: SAMPLE_POLICY, disks: [] };
     await inventory.seeVms(host, [infoOf(index)], applied);
   }
@@ -92,7 +94,7 @@ describe('the inventory of a vCenter', () => {
         expect(inventory.nameOf(folder)).toBe('vm');
         await inventory.seeHost(host.id, { connectionState: 'connected', cryptoState: 'incapable', incarnation: 1 });
         await inventory.seeVms(host, [infoOf(count - 1)]);
-        await inventory.seeDatastores(host, ['ds']);
+        await inventory.seeDatastores(host, [DATASTORE]);
         await expect(inventory.addCluster(folder, 'new')).resolves.toMatchObject({ name: 'new' });
         await expect(inventory.addCluster(folder, 'new')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
         await expect(inventory.addFolder(folder, 'new')).resolves.toMatchObject({ name: 'new' });

@@ -65,12 +65,15 @@ const host = z.strictObject({
   requiresEncryption: z.boolean(),
   /** Boot that was last seen. */
   incarnation: whole,
+  /** Datastores that it has mounted, its first one first. */
+  datastores: z.array(branded<MoRef<'Datastore'>>()),
 });
 
 /** A datastore that hosts mount under one name. */
 const datastore = z.strictObject({
   id: branded<MoRef<'Datastore'>>(),
   name: text,
+  type: z.enum(['VMFS', 'NFS']),
   parent: branded<MoRef<'Folder'>>(),
 });
 

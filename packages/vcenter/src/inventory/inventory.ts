@@ -1,4 +1,4 @@
-import type { VmInfo } from '@vcryptsim/hypervisor/api';
+import type { DatastoreInfo, VmInfo } from '@vcryptsim/hypervisor/api';
 import {
   type CryptoKeyId,
   type EventSink,
@@ -112,11 +112,13 @@ export class Inventory {
     return this.#index.usesOf(policy);
   }
 
-  /** The datastore of this name in the datacenter of a host; all of the datacenter when none is named. */
+  /** The datastore of this name that a host has mounted, or its first one; none when it has no such datastore. */
   datastoresOf(host: MoRef<'HostSystem'>, name?: string): readonly MoRef<'Datastore'>[] {
-    const parent = this.datacenterOf(host)?.datastoreFolder;
-    const all = parent === undefined ? [] : [...this.#index.datastoresOf(parent)];
-    return all.filter((id) => name === undefined || this.datastore(id).name === name);
+    const mounted = this.host(host).datastores.map((id) => this.datastore(id));
+    return mounted
+      .filter((each) => name === undefined || each.name === name)
+      .map(({ id }) => id)
+      .slice(0, 1);
   }
 
   /** The datacenter in which an object is, or null for what is above all datacenters. */
@@ -248,19 +250,23 @@ export class Inventory {
     await this.#database.change((tx) => tx.put('hosts', id, { ...this.host(id), ...seen }));
   }
 
-  /** Notes the datastores that a host mounts; those of one name in one datacenter are one. */
-  async seeDatastores(host: HostRecord, names: readonly string[]): Promise<void> {
-    const datacenter = this.datacenterOf(host.id);
-    if (!datacenter) return;
-    const parent = datacenter.datastoreFolder;
-    const news = names.filter((name) => !this.isNameTaken('datastores', parent, name));
-    if (news.length === 0) return;
+  /** Notes the datastores that a host has mounted; those of one name in one datacenter are one. */
+  async seeDatastores(host: HostRecord, mounted: readonly DatastoreInfo[]): Promise<void> {
+    const parent = this.datacenterOf(host.id)?.datastoreFolder;
+    if (parent === undefined) return;
+    const known = new Map([...this.#index.datastoresOf(parent)].map((id) => [this.datastore(id).name, id]));
+    const now = mounted.map(({ name }) => known.get(name));
+    if (sameRecord(now, this.host(host.id).datastores)) return;
     const added = await this.#database.change((tx) => {
-      return news.map((name) => {
-        const datastore = { id: moRef('Datastore', tx.next('object')), name, parent };
-        tx.put('datastores', datastore.id, datastore);
-        return datastore;
+      const news: DatastoreRecord[] = [];
+      const datastores = mounted.map(({ name, type }) => {
+        const id = known.get(name) ?? moRef('Datastore', tx.next('object'));
+        if (!known.has(name)) news.push({ id, name, type, parent });
+        return id;
       });
+      for (const datastore of news) tx.put('datastores', datastore.id, datastore);
+      tx.put('hosts', host.id, { ...this.host(host.id), datastores });
+      return news;
     });
     for (const datastore of added) this.#index.noteDatastore(datastore);
   }

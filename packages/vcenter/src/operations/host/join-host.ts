@@ -33,8 +33,10 @@ export async function joinHost(
   const host = await inventory.addHost(o.place, {
     ...{ name: o.name, uuid: api.uuid, version: api.version, connectionState: 'connected' },
     ...{ cryptoState: runtime.cryptoState, requiresEncryption: o.isKeyed, incarnation: runtime.incarnation },
+    datastores: [],
   });
   await eventLog.record({ type: 'vim.event.HostAddedEvent', entity: hostEntity(host), user: o.user });
+  await inventory.seeDatastores(host, await api.datastores());
   await remediation.attend(host.id);
   watchHost(host.id);
   return host.id;

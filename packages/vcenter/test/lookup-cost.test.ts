@@ -43,7 +43,7 @@ async function inventoryOf(clusters: number): Promise<{ inventory: Inventory; da
       datastores: [],
     });
     await inventory.seeDatastores(host, [DATASTORE]);
-    const applied = { folder: datacenter.vmFolder, product: null, home: SAMPLE_POLICY, disks: [] };
+    const applied = { folder: datacenter.vmFolder, product: null, keysWithheld: false, home: SAMPLE_POLICY, disks: [] };
     await inventory.seeVms(host, [infoOf(index)], applied);
   }
   return { inventory, database };

@@ -76,6 +76,7 @@ const VCENTER: Record<VCenterErrorCode, true> = {
   OBJECT_NOT_FOUND: true,
   ROLE_NOT_FOUND: true,
   ROLE_SHIPPED: true,
+  AUTH_MINIMUM_ADMIN: true,
   PERMISSION_NOT_FOUND: true,
   HOST_VERSION: true,
   HOST_NOT_CAPABLE: true,

@@ -111,6 +111,11 @@ const vm = z.strictObject({
   cryptoState: z.enum(['unlocked', 'locked']),
   /** KEK of the VM home, or null for a plain VM. */
   keyId: keyId.nullable(),
+  /**
+   * Whether it was registered by somebody who may not have its keys fetched (Cryptographer.RegisterVM): vCenter leaves it
+   * locked until somebody who may unlocks it.
+   */
+  keysWithheld: z.boolean(),
   disks: z.array(disk),
 });
 

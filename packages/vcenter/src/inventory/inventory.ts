@@ -127,9 +127,12 @@ export class Inventory {
     return at === undefined ? null : this.datacenter(at);
   }
 
-  /** IDs of all keys that VMs of a cluster use, each once, in the order of the inventory; the host key is not among them. */
+  /**
+   * IDs of all keys that VMs of a cluster use, each once, in the order of the inventory; the host key is not among them, nor
+   * those of VMs whose keys are withheld.
+   */
   vmKeysOf(cluster: MoRef): readonly CryptoKeyId[] {
-    const vms = this.hostsOf(cluster).flatMap(({ id }) => this.vmsOn(id));
+    const vms = this.hostsOf(cluster).flatMap(({ id }) => this.vmsOn(id).filter(({ keysWithheld }) => !keysWithheld));
     return distinctKeys(vms.flatMap((vm) => [vm.keyId, ...vm.disks.map(({ keyId }) => keyId)]));
   }
 
@@ -254,10 +257,17 @@ export class Inventory {
   async seeDatastores(host: HostRecord, mounted: readonly DatastoreInfo[]): Promise<void> {
     const parent = this.datacenterOf(host.id)?.datastoreFolder;
     if (parent === undefined) return;
-    const known = new Map([...this.#index.datastoresOf(parent)].map((id) => [this.datastore(id).name, id]));
-    const now = mounted.map(({ name }) => known.get(name));
-    if (sameRecord(now, this.host(host.id).datastores)) return;
+    const before = this.host(host.id).datastores.map((id) => this.datastore(id).name);
+    if (
+      sameRecord(
+        before,
+        mounted.map(({ name }) => name),
+      )
+    )
+      return;
     const added = await this.#database.change((tx) => {
+      // Looked for here, in the turn of this change: another host may have brought the same datastore meanwhile.
+      const known = new Map([...this.#index.datastoresOf(parent)].map((id) => [this.datastore(id).name, id]));
       const news: DatastoreRecord[] = [];
       const datastores = mounted.map(({ name, type }) => {
         const id = known.get(name) ?? moRef('Datastore', tx.next('object'));
@@ -310,8 +320,12 @@ export class Inventory {
     return added;
   }
 
-  /** Changes what vCenter itself keeps of a VM, such as its policies. */
-  async keepVm(id: MoRef<'VirtualMachine'>, kept: Pick<Partial<VmRecord>, 'policy' | 'policyGeneration' | 'disks'>) {
+  /** Changes what vCenter itself keeps of a VM, such as its policies; writes nothing when that is nothing new. */
+  async keepVm(
+    id: MoRef<'VirtualMachine'>,
+    kept: Pick<Partial<VmRecord>, 'policy' | 'policyGeneration' | 'disks' | 'keysWithheld'>,
+  ): Promise<void> {
+    if (sameRecord(this.vm(id), { ...this.vm(id), ...kept })) return;
     const { known, record } = await this.#database.change((tx) => {
       const before = this.vm(id);
       const now = { ...before, ...kept };

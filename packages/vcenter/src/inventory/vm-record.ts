@@ -6,6 +6,7 @@ import type { PolicyRecord, VmRecord } from '../database/schema.js';
 export interface AppliedPolicy {
   readonly folder: MoRef<'Folder'>;
   readonly product: VmRecord['product'];
+  readonly keysWithheld: boolean;
   /** null for Datastore Default. */
   readonly home: PolicyRecord | null;
   /** In the order of the disks. */
@@ -35,6 +36,7 @@ export function vmRecordOf(
     product: applied?.product ?? known?.product ?? null,
     ...home,
     ...{ powerState: vm.powerState, connectionState: vm.connectionState, cryptoState: vm.cryptoState, keyId: vm.keyId },
+    keysWithheld: applied?.keysWithheld ?? known?.keysWithheld ?? false,
     disks: vm.disks.map(({ deviceKey, fileName, keyId }, index) => {
       const before = known?.disks.find((disk) => disk.deviceKey === deviceKey);
       const own = applied ? policyOf(applied.disks[index] ?? null) : before ? pick(before) : none;

@@ -44,7 +44,7 @@ export class Door {
     object: MoRef | null,
     args: Args,
   ): Promise<TaskHandle> {
-    const call = this.#admit(caller, operation, object, args);
+    const call = await this.#admit(caller, operation, object, args);
     const id = object ?? ROOT_FOLDER;
     return this.#context.tasks.begin({
       name: operation.name,
@@ -63,21 +63,21 @@ export class Door {
     object: MoRef | null,
     args: Args,
   ): Promise<Answer> {
-    return operation.run(this.#context, this.#admit(caller, operation, object, args));
+    return operation.run(this.#context, await this.#admit(caller, operation, object, args));
   }
 
-  #admit<Type extends ObjectType, Args>(
+  async #admit<Type extends ObjectType, Args>(
     caller: Caller,
     operation: Operation<Type, Args>,
     id: MoRef | null,
     given: Args,
-  ): Call<Type, Args> {
+  ): Promise<Call<Type, Args>> {
     const { authorization, version } = this.#context;
     authorization.refuseUnknown(caller.user);
     const object = this.#object(operation.on, id);
     const args = parse(operation.args, given);
     const may = (privilege: Privilege, on: MoRef) => authorization.has(caller.user, privilege, on);
-    for (const need of operation.needs) this.#refuseWithout(need, { ...caller, object, args, may });
+    for (const need of operation.needs) await this.#refuseWithout(need, { ...caller, object, args, may });
     if (operation.since !== undefined && !atLeast(version, operation.since)) {
       throw methodNotFound(operation.name, operation.since, version);
     }
@@ -85,10 +85,13 @@ export class Door {
     return { ...caller, object, args, may };
   }
 
-  #refuseWithout<Type extends ObjectType, Args>(need: PrivilegeNeed<Type, Args>, call: Call<Type, Args>): void {
+  async #refuseWithout<Type extends ObjectType, Args>(
+    need: PrivilegeNeed<Type, Args>,
+    call: Call<Type, Args>,
+  ): Promise<void> {
     const { user, may } = call;
     if (need.ifMissing !== 'NoPermission' || !isNeededIn(need, this.#context.version)) return;
-    const on = need.objects(this.#context, call).find((each) => !may(need.privilege, each));
+    const on = (await need.objects(this.#context, call)).find((each) => !may(need.privilege, each));
     if (on === undefined) return;
     const name = this.#context.inventory.nameOf(on);
     throw new VCenterError(

@@ -15,6 +15,17 @@ export function onObject<Type extends EntityType>(type: Type, privilege: Privile
   return { privilege, on: WORDS[type], objects: (_, { object }) => [object.id], ifMissing: 'NoPermission' };
 }
 
+/** What happens to the other hosts of a cluster when somebody who may not bring them there has keys brought to a VM's host. */
+export function onOtherHosts(what: string): PrivilegeNeed<ObjectType, unknown> {
+  return {
+    privilege: 'Cryptographer.RegisterHost',
+    on: 'another host of the cluster',
+    when: 'keys are brought and that host is not in encryption mode',
+    objects: () => [],
+    ifMissing: { effect: `${what}, and that host stays disabled, without the key` },
+  };
+}
+
 /** A privilege that is needed on the root folder, always: that of a service. */
 export function onRoot(privilege: Privilege): PrivilegeNeed<ObjectType, unknown> {
   return { privilege, on: 'the root folder', objects: () => [ROOT_FOLDER], ifMissing: 'NoPermission' };

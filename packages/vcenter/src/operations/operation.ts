@@ -57,11 +57,11 @@ export interface PrivilegeNeed<Type extends ObjectType = ObjectType, Args = neve
   /** Releases in which it is needed; all when left out. */
   readonly since?: VCenterVersion;
   readonly before?: VCenterVersion;
-  /** The objects on which this very call needs it; none when the case is not given. */
+  /** The objects on which this very call needs it; none when the case is not given. It may have to ask a host. */
   readonly objects: (
     context: OperationContext,
     call: { readonly object: ObjectOf[Type]; readonly args: Args; readonly user: UserName },
-  ) => readonly MoRef[];
+  ) => readonly MoRef[] | Promise<readonly MoRef[]>;
   /** A fault that names object and privilege, or what happens instead, in words. */
   readonly ifMissing: 'NoPermission' | { readonly effect: string };
 }

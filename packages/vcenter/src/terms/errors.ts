@@ -29,6 +29,7 @@ export type VCenterFault =
   | { readonly code: 'OBJECT_NOT_FOUND'; readonly object: string } // [ManagedObjectNotFound]
   | { readonly code: 'ROLE_NOT_FOUND'; readonly role: string } // [NotFound]
   | { readonly code: 'ROLE_SHIPPED'; readonly role: string } // [InvalidArgument]
+  | { readonly code: 'AUTH_MINIMUM_ADMIN' } // [AuthMinimumAdmin]
   | { readonly code: 'PERMISSION_NOT_FOUND'; readonly user: string; readonly object: string } // [NotFound]
   | { readonly code: 'HOST_NOT_CONNECTED'; readonly host: HostName } // [HostNotConnected]
   | { readonly code: 'HOST_VERSION'; readonly host: HostName; readonly version: string } // [AgentInstallFailed]

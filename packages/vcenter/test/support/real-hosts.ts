@@ -2,13 +2,14 @@ import { nativeEngine } from '@vcryptsim/crypto-core';
 import { EsxiHost } from '@vcryptsim/hypervisor';
 import { type HostName, type HostUuid, makeFolders, NetworkError } from '@vcryptsim/ports';
 import { SecretRecorder, SeededEntropy } from '@vcryptsim/simkit';
-import type { HostLinks, VCenter } from '@vcryptsim/vcenter';
+import type { HostLinks, VCenter, VCenterOptions } from '@vcryptsim/vcenter';
 import { FailingFiles } from '../../../hypervisor/test/support/failing-files.js';
 import { as } from './as-user.js';
 import { CountingHosts } from './counting-hosts.js';
 import { CLUSTER, ESX_1, Lab } from './lab.js';
 
-const DATASTORE = '/datastores/ds1';
+/** What every host mounts; the first takes new VMs that name none. */
+const DATASTORES = ['ds1', 'ds2'].map((name) => ({ name, folder: `/datastores/${name}` }));
 
 /** Real hosts in place of the lab's fake ones, with every secret that they draw on record. */
 export class RealHosts implements HostLinks {
@@ -32,7 +33,7 @@ export class RealHosts implements HostLinks {
     const host = await EsxiHost.boot({
       ...{ name, uuid: `uuid-of-${name}` as HostUuid, version: '7.0U2' as const, incarnation },
       ...{ files: this.lab.files, clock: this.lab.clock, entropy: this.#entropy.fork(name, incarnation) },
-      ...{ folder: `/hosts/${name}`, datastores: [{ name: 'ds1', folder: DATASTORE }] },
+      ...{ folder: `/hosts/${name}`, datastores: DATASTORES },
       ...{ events: { emit: () => {} }, engine: nativeEngine() },
     });
     this.#up.set(name, host);
@@ -50,14 +51,15 @@ export interface Counts {
 export function withRealHost(
   test: (lab: Lab, vcenter: VCenter, hosts: RealHosts, counts: Counts) => Promise<void>,
   names: readonly HostName[] = [ESX_1],
+  more: Partial<VCenterOptions> = {},
 ): Promise<void> {
   return Lab.run([], async (lab, other) => {
     await other.stop();
-    await makeFolders(lab.files, DATASTORE);
+    for (const { folder } of DATASTORES) await makeFolders(lab.files, folder);
     const hosts = new RealHosts(lab);
     const counts = { asked: new CountingHosts(hosts), files: new FailingFiles(lab.files) };
     for (const name of names) await hosts.boot(name);
-    const vcenter = await lab.bootVCenter({ hosts: counts.asked, files: counts.files });
+    const vcenter = await lab.bootVCenter({ hosts: counts.asked, files: counts.files, ...more });
     for (const name of names) await as(vcenter).addHost({ name, cluster: CLUSTER });
     await test(lab, vcenter, hosts, counts);
     await vcenter.stop();

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Privilege } from '../../access/privileges.js';
 import type { RoleId } from '../../database/schema.js';
 import { ROOT_FOLDER } from '../../inventory/root-folder.js';
-import { VCenterError } from '../../terms/errors.js';
 import { nameArgument } from '../arguments.js';
 import { onRoot } from '../needs.js';
 import { plainOperation } from '../operation.js';
+import { refuseTakenRoleName } from './own-role.js';
 import { privilegesArgument, withSystemPrivileges } from './role-arguments.js';
 
 /** A role to make. */
@@ -23,13 +23,10 @@ export const addRole = plainOperation<'AuthorizationManager', AddRoleArguments, 
   source: 'vSphere API, AuthorizationManager',
   args: z.strictObject({ name: nameArgument<string>(), privileges: privilegesArgument }),
   needs: [onRoot('Authorization.ModifyRoles')],
-  run: async ({ database, eventLog }, { args, user }) => {
+  run: async (context, { args, user }) => {
+    const { database, eventLog } = context;
     const { role, event } = await database.change((tx) => {
-      for (const known of database.table('roles').values()) {
-        if (known.name !== args.name) continue;
-        const what = `role ${args.name}`;
-        throw new VCenterError({ code: 'ALREADY_EXISTS', what }, `There is a ${what} already. Choose another name.`);
-      }
+      refuseTakenRoleName(context, args.name);
       const id = tx.next('role') as RoleId;
       const made = { id, name: args.name, privileges: [...withSystemPrivileges(args.privileges)] };
       tx.put('roles', String(id), made);

@@ -22,6 +22,13 @@ export function ownRole(context: OperationContext, id: RoleId): RoleRecord {
   );
 }
 
+/** AlreadyExists: no two roles have one name. @param except the role that is renamed */
+export function refuseTakenRoleName({ database }: OperationContext, name: string, except?: RoleId): void {
+  if (![...database.table('roles').values()].some((known) => known.name === name && known.id !== except)) return;
+  const what = `role ${name}`;
+  throw new VCenterError({ code: 'ALREADY_EXISTS', what }, `There is a ${what} already. Choose another name.`);
+}
+
 /** Records what became of a role. */
 export function tellRole({ eventLog }: OperationContext, type: EventType, role: string, user: UserName): Promise<void> {
   const entity = { type: 'Folder' as const, id: ROOT_FOLDER, name: 'Datacenters' };

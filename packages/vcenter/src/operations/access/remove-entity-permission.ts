@@ -5,6 +5,7 @@ import type { UserName } from '../../database/schema.js';
 import { VCenterError } from '../../terms/errors.js';
 import { nameArgument } from '../arguments.js';
 import { plainOperation } from '../operation.js';
+import { refuseWithoutAdministrator } from './last-administrator.js';
 import { entityArgument, tellPermission } from './permission-events.js';
 
 /** Whose permission, and where. */
@@ -13,7 +14,7 @@ export interface RemovePermissionArguments {
   readonly entity: MoRef;
 }
 
-/** RemoveEntityPermission. @throws VCenterError OBJECT_NOT_FOUND, PERMISSION_NOT_FOUND; FileError */
+/** RemoveEntityPermission. @throws VCenterError OBJECT_NOT_FOUND, PERMISSION_NOT_FOUND, AUTH_MINIMUM_ADMIN; FileError */
 export const removeEntityPermission = plainOperation<'AuthorizationManager', RemovePermissionArguments, void>({
   name: 'RemoveEntityPermission',
   on: 'AuthorizationManager',
@@ -38,7 +39,10 @@ export const removeEntityPermission = plainOperation<'AuthorizationManager', Rem
         `User ${user} has no permission of its own on ${name} (${entity}); what it may do there comes from above.`,
       );
     }
-    await context.database.change((tx) => tx.drop('permissions', id));
+    await context.database.change((tx) => {
+      refuseWithoutAdministrator(context, (each) => each.user === user && each.entity === entity);
+      tx.drop('permissions', id);
+    });
     await tellPermission(context, 'vim.event.PermissionRemovedEvent', { entity, by, values: { user } });
   },
 });

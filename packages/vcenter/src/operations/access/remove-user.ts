@@ -5,8 +5,9 @@ import { VCenterError } from '../../terms/errors.js';
 import { nameArgument } from '../arguments.js';
 import { onRoot } from '../needs.js';
 import { plainOperation } from '../operation.js';
+import { refuseWithoutAdministrator } from './last-administrator.js';
 
-/** DeleteLocalPrincipal: the user's permissions go too. @throws VCenterError INVALID_LOGIN, RESOURCE_IN_USE; FileError */
+/** DeleteLocalPrincipal: the user's permissions go too. @throws VCenterError INVALID_LOGIN, RESOURCE_IN_USE, AUTH_MINIMUM_ADMIN; FileError */
 export const removeUser = plainOperation<'PrincipalManagementService', { readonly name: UserName }, void>({
   name: 'DeleteLocalPrincipal',
   on: 'PrincipalManagementService',
@@ -15,7 +16,8 @@ export const removeUser = plainOperation<'PrincipalManagementService', { readonl
   source: 'single sign-on administration; its privilege is [ours]',
   args: z.strictObject({ name: nameArgument<UserName>() }),
   needs: [onRoot('Authorization.ModifyPermissions')],
-  run: async ({ database, authorization }, { args: { name } }) => {
+  run: async (context, { args: { name } }) => {
+    const { database, authorization } = context;
     authorization.refuseUnknown(name);
     if (name === ADMINISTRATOR) {
       throw new VCenterError(
@@ -24,6 +26,7 @@ export const removeUser = plainOperation<'PrincipalManagementService', { readonl
       );
     }
     await database.change((tx) => {
+      refuseWithoutAdministrator(context, ({ user }) => user === name);
       tx.drop('users', name);
       for (const [id, { user }] of database.table('permissions')) if (user === name) tx.drop('permissions', id);
     });

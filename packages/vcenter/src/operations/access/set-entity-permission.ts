@@ -4,6 +4,7 @@ import { permissionId } from '../../access/permission-id.js';
 import type { RoleId, UserName } from '../../database/schema.js';
 import { nameArgument } from '../arguments.js';
 import { plainOperation } from '../operation.js';
+import { refuseWithoutAdministrator } from './last-administrator.js';
 import { roleOf } from './own-role.js';
 import { entityArgument, tellPermission } from './permission-events.js';
 import { roleIdArgument } from './role-arguments.js';
@@ -19,7 +20,7 @@ export interface SetPermissionArguments {
 /**
  * SetEntityPermissions, for one user: in place of the permission that the user has there.
  *
- * @throws VCenterError OBJECT_NOT_FOUND, ROLE_NOT_FOUND, INVALID_LOGIN (nobody of that name); FileError
+ * @throws VCenterError OBJECT_NOT_FOUND, ROLE_NOT_FOUND, INVALID_LOGIN (no user of that name), AUTH_MINIMUM_ADMIN; FileError
  */
 export const setEntityPermission = plainOperation<'AuthorizationManager', SetPermissionArguments, void>({
   name: 'SetEntityPermissions',
@@ -46,7 +47,11 @@ export const setEntityPermission = plainOperation<'AuthorizationManager', SetPer
     context.authorization.refuseUnknown(user);
     const { name } = roleOf(context, role);
     const id = permissionId(user, entity);
-    await context.database.change((tx) => tx.put('permissions', id, { user, entity, role, propagate }));
+    const permission = { user, entity, role, propagate };
+    await context.database.change((tx) => {
+      refuseWithoutAdministrator(context, (each) => each.user === user && each.entity === entity, permission);
+      tx.put('permissions', id, permission);
+    });
     await tellPermission(context, 'vim.event.PermissionAddedEvent', { entity, by, values: { user, role: name } });
   },
 });

@@ -4,7 +4,7 @@ import type { RoleId } from '../../database/schema.js';
 import { nameArgument } from '../arguments.js';
 import { onRoot } from '../needs.js';
 import { plainOperation } from '../operation.js';
-import { ownRole, tellRole } from './own-role.js';
+import { ownRole, refuseTakenRoleName, tellRole } from './own-role.js';
 import { privilegesArgument, roleIdArgument, withSystemPrivileges } from './role-arguments.js';
 
 /** A role, and what it is to be. */
@@ -14,7 +14,7 @@ export interface UpdateRoleArguments {
   readonly privileges: readonly Privilege[];
 }
 
-/** UpdateAuthorizationRole: takes effect at once for everybody who has the role. @throws VCenterError ROLE_NOT_FOUND, ROLE_SHIPPED; FileError */
+/** UpdateAuthorizationRole: takes effect at once for everybody who has the role. @throws VCenterError ROLE_NOT_FOUND, ROLE_SHIPPED, ALREADY_EXISTS; FileError */
 export const updateRole = plainOperation<'AuthorizationManager', UpdateRoleArguments, void>({
   name: 'UpdateAuthorizationRole',
   on: 'AuthorizationManager',
@@ -26,7 +26,10 @@ export const updateRole = plainOperation<'AuthorizationManager', UpdateRoleArgum
   run: async (context, { args, user }) => {
     const { id } = ownRole(context, args.roleId);
     const privileges = [...withSystemPrivileges(args.privileges)];
-    await context.database.change((tx) => tx.put('roles', String(id), { id, name: args.name, privileges }));
+    await context.database.change((tx) => {
+      refuseTakenRoleName(context, args.name, id);
+      tx.put('roles', String(id), { id, name: args.name, privileges });
+    });
     await tellRole(context, 'vim.event.RoleUpdatedEvent', args.name, user);
   },
 });

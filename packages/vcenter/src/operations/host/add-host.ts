@@ -1,4 +1,4 @@
-import type { HostName } from '@vcryptsim/ports';
+import type { HostName, MoRef } from '@vcryptsim/ports';
 import { z } from 'zod';
 import { nameArgument } from '../arguments.js';
 import { onObject } from '../needs.js';
@@ -28,10 +28,14 @@ export const addHost = taskOperation<'ClusterComputeResource', AddHostArguments>
     onObject('ClusterComputeResource', 'Host.Inventory.AddHostToCluster'),
     {
       ...onObject('ClusterComputeResource', 'Cryptographer.RegisterHost'),
-      when: 'the cluster has keys that must be sent to the host',
-      objects: (context, { object }) => (keysMustBeSent(context, object) ? [object.id] : []),
+      when: 'the cluster is in encryption mode or the host has encrypted VMs, so that keys must be sent to it',
+      objects: async (context, { object, args }) =>
+        (await keysMustBeSent(context, args.name, object)) ? [object.id] : [],
     },
   ],
-  run: async (context, { object, args, user }) =>
-    joinHost(context, { name: args.name, user, place: object.id as never, isKeyed: keysMustBeSent(context, object) }),
+  run: async (context, { object, args: { name }, user, may }) => {
+    const place = object.id as MoRef<'ClusterComputeResource'>;
+    const isKeyed = may('Cryptographer.RegisterHost', place) && (await keysMustBeSent(context, name, object));
+    return joinHost(context, { name, user, place, isKeyed });
+  },
 });

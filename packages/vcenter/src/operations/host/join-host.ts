@@ -1,13 +1,31 @@
 import type { HostName, MoRef } from '@vcryptsim/ports';
 import type { ComputeResourceRecord, UserName } from '../../database/schema.js';
 import { hostEntity } from '../../records/entity.js';
-import { VCenterError } from '../../terms/errors.js';
+import { codeOf, VCenterError } from '../../terms/errors.js';
 import { impossiblePair } from '../../terms/versions.js';
 import type { OperationContext } from '../operation-context.js';
+import { keysOfInfo } from '../vm/cluster-keys.js';
 
-/** Whether a host that joins this cluster gets keys: hosts of it are in encryption mode. */
-export function keysMustBeSent({ inventory }: OperationContext, cluster: ComputeResourceRecord): boolean {
-  return inventory.hostsOf(cluster.id).some(({ requiresEncryption }) => requiresEncryption);
+/**
+ * Whether a host that joins gets keys: it has encrypted VMs, or hosts of the cluster are in encryption mode. One that does
+ * not answer gets none; it does not join either.
+ *
+ * @param cluster null for a standalone host
+ */
+export async function keysMustBeSent(
+  { inventory, hosts }: OperationContext,
+  name: HostName,
+  cluster: ComputeResourceRecord | null,
+): Promise<boolean> {
+  if (cluster && inventory.hostsOf(cluster.id).some(({ requiresEncryption }) => requiresEncryption)) return true;
+  if (inventory.hostNamed(name)) return false;
+  try {
+    const { api } = await hosts.call(name);
+    return (await api.vms()).some((vm) => keysOfInfo(vm).length > 0);
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return false;
+  }
 }
 
 /** Takes a host into the inventory, notes what it has, brings it keys if the cluster is keyed, and begins its heartbeat. */

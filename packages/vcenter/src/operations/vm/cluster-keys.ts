@@ -23,8 +23,9 @@ export async function clusterAround(
 
 /**
  * The hosts that get the keys of a VM: its own, and every other of the cluster that can be reached now and is in
- * encryption mode or may be brought there. One that may not stays disabled, without the key; one that may and is away is
- * brought there when it is back (facts/vsphere-encryption.md section 2, "Automatic enabling").
+ * encryption mode or may be brought there: from now on vCenter keeps these there. One that may not stays disabled, without
+ * the key; one that may and is away is brought there when it is back (facts/vsphere-encryption.md section 2, "Automatic
+ * enabling").
  *
  * @param may whether the caller may bring a host into encryption mode
  * @throws VCenterError OBJECT_NOT_FOUND, HOST_NOT_CONNECTED, HOST_NOT_CAPABLE
@@ -38,12 +39,12 @@ export async function hostsForKeys(
   const around = await clusterAround(context, id);
   const [first] = around;
   if (first && !first.api.capability.cryptoSupported) throw hostNotCapable(first);
+  const safe = new Set(around.filter(({ runtime }) => runtime.cryptoState === 'safe').map((host) => host.id));
   for (const host of inventory.hostsOf(inventory.host(id).parent)) {
-    if (may(host.id)) await inventory.seeHost(host.id, { requiresEncryption: true });
+    if (safe.has(host.id) || may(host.id)) await inventory.seeHost(host.id, { requiresEncryption: true });
   }
   return around.filter(
-    ({ id: each, api, runtime }, index) =>
-      index === 0 || runtime.cryptoState === 'safe' || (api.capability.cryptoSupported && may(each)),
+    ({ id: each, api }, index) => index === 0 || safe.has(each) || (api.capability.cryptoSupported && may(each)),
   );
 }
 
@@ -53,6 +54,12 @@ function hostNotCapable({ name: host, api: { version } }: ReachedHost): VCenterE
     { code: 'HOST_NOT_CAPABLE', host, version },
     `Host ${host} runs ESXi ${version}, which has no VM encryption. Use a host of ESXi 6.5 or later.`,
   );
+}
+
+/** Says whether a host is not in encryption mode and vCenter never brought it there: one that it did, it brings back itself. */
+export function isNewToEncryption({ inventory }: OperationContext, id: MoRef<'HostSystem'>): boolean {
+  const { cryptoState, requiresEncryption } = inventory.host(id);
+  return cryptoState !== 'safe' && !requiresEncryption;
 }
 
 /**

@@ -7,7 +7,7 @@ import { distinctKeys } from '../../inventory/inventory.js';
 import { vmEntity } from '../../records/entity.js';
 import { VCenterError } from '../../terms/errors.js';
 import { countArgument, keyIdArgument, nameArgument, refArgument, textArgument } from '../arguments.js';
-import { onObject } from '../needs.js';
+import { onObject, onOtherHosts } from '../needs.js';
 import { type Call, taskOperation } from '../operation.js';
 import type { OperationContext } from '../operation-context.js';
 import { hostsForKeys } from './cluster-keys.js';
@@ -109,13 +109,7 @@ export const createVm = taskOperation<'Folder', CreateVmArguments>({
         isEncrypted(context, args) && context.inventory.host(args.host).cryptoState !== 'safe' ? [args.host] : [],
       ifMissing: 'NoPermission',
     },
-    {
-      privilege: 'Cryptographer.RegisterHost',
-      on: 'another host of the cluster',
-      when: 'the VM is encrypted and that host is not in encryption mode',
-      objects: (context, { args }) => (isEncrypted(context, args) ? otherHosts(context, args.host) : []),
-      ifMissing: { effect: 'the VM is made, and that host stays disabled, without the key' },
-    },
+    onOtherHosts('the VM is made'),
   ],
   run: async (context, call) => {
     const { args, object } = call;
@@ -127,7 +121,8 @@ export const createVm = taskOperation<'Folder', CreateVmArguments>({
     const host = await context.hosts.reach(args.host);
     const control = { signal: call.signal, onProgress: call.progress };
     await host.api.createVm(specOf(args, plan, uuid, keyId), control);
-    const applied = { folder: object.id, product: args.product ?? null, home: plan.home, disks: plan.disks };
+    const own = { product: args.product ?? null, keysWithheld: false };
+    const applied = { folder: object.id, ...own, home: plan.home, disks: plan.disks };
     const vm = await context.watch.look(host, uuid, applied);
     if (!vm) return context.inventory.vmOf(uuid)?.id ?? null;
     await context.eventLog.record({ type: 'vim.event.VmCreatedEvent', entity: vmEntity(vm), user: call.user });
@@ -164,11 +159,6 @@ function planOf(context: OperationContext, { args, via }: Call<'Folder', CreateV
 
 function isEncrypted({ policies }: OperationContext, args: CreateVmArguments): boolean {
   return [args.policy, ...args.disks.map(({ policy }) => policy)].some((policy) => policies.find(policy)?.encrypts);
-}
-
-function otherHosts({ inventory }: OperationContext, host: MoRef<'HostSystem'>): readonly MoRef[] {
-  const all = inventory.hostsOf(inventory.host(host).parent);
-  return all.filter(({ id, cryptoState }) => id !== host && cryptoState !== 'safe').map(({ id }) => id);
 }
 
 /** @returns the KEK of the VM home, or null for a plain VM */

@@ -1,9 +1,9 @@
 import { sinceOf } from '../../terms/capabilities.js';
 import { VCenterError } from '../../terms/errors.js';
 import { noArguments } from '../arguments.js';
-import { onObject } from '../needs.js';
+import { onObject, onOtherHosts } from '../needs.js';
 import { taskOperation } from '../operation.js';
-import { hostsForKeys, keysOfInfo, provideKeys } from './cluster-keys.js';
+import { hostsForKeys, isNewToEncryption, keysOfInfo, provideKeys } from './cluster-keys.js';
 
 /**
  * CryptoUnlock_Task: brings the keys of the VM home and of all disks to the host, at once and whether or not an attempt
@@ -19,17 +19,15 @@ export const cryptoUnlockVm = taskOperation<'VirtualMachine', Record<string, nev
   source: 'facts/vim-api.md section 3; facts/vsphere-rules.md section 11',
   args: noArguments,
   needs: [
-    onObject('VirtualMachine', 'Cryptographer.RegisterVM'),
     {
       privilege: 'Cryptographer.RegisterHost',
       on: 'the host',
       when: 'the host is not in encryption mode and vCenter never brought it there',
-      objects: ({ inventory }, { object }) => {
-        const { id, cryptoState, requiresEncryption } = inventory.host(object.host);
-        return cryptoState === 'safe' || requiresEncryption ? [] : [id];
-      },
+      objects: (context, { object }) => (isNewToEncryption(context, object.host) ? [object.host] : []),
       ifMissing: 'NoPermission',
     },
+    onOtherHosts('the VM is unlocked'),
+    onObject('VirtualMachine', 'Cryptographer.RegisterVM'),
   ],
   since: sinceOf('CryptoUnlock_Task'),
   whileLocked: 'allowed',
@@ -43,6 +41,7 @@ export const cryptoUnlockVm = taskOperation<'VirtualMachine', Record<string, nev
         `VM ${object.name} is not encrypted; there is nothing to unlock.`,
       );
     }
+    await context.inventory.keepVm(object.id, { keysWithheld: false });
     const [failure] = (await provideKeys(context, hosts, keys)).values();
     if (failure) throw failure;
     return null;

@@ -1,8 +1,8 @@
 import { vmEntity } from '../../records/entity.js';
 import { noArguments } from '../arguments.js';
-import { onObject } from '../needs.js';
+import { onObject, onOtherHosts } from '../needs.js';
 import { taskOperation } from '../operation.js';
-import { hostsForKeys, provideKeys } from './cluster-keys.js';
+import { hostsForKeys, isNewToEncryption, provideKeys } from './cluster-keys.js';
 
 /**
  * PowerOnVM_Task. While the host has the keys, nobody is asked, and no privilege of group Cryptographer is needed; else
@@ -21,16 +21,32 @@ export const powerOnVm = taskOperation<'VirtualMachine', Record<string, never>>(
   needs: [
     onObject('VirtualMachine', 'VirtualMachine.Interact.PowerOn'),
     {
+      privilege: 'Cryptographer.RegisterHost',
+      on: 'the host',
+      when: 'the VM is locked, its host is not in encryption mode and vCenter never brought it there',
+      objects: (context, { object }) =>
+        object.cryptoState === 'locked' && isNewToEncryption(context, object.host) ? [object.host] : [],
+      ifMissing: 'NoPermission',
+    },
+    onOtherHosts('the VM starts'),
+    {
       ...onObject('VirtualMachine', 'Cryptographer.RegisterVM'),
       when: 'the VM is locked',
       objects: (_, { object }) => (object.cryptoState === 'locked' ? [object.id] : []),
+    },
+    {
+      ...onObject('VirtualMachine', 'Cryptographer.RegisterVM'),
+      when: 'the VM is not locked and the key of a disk is missing on the host',
+      ifMissing: { effect: 'the key is not fetched, and the VM does not start' },
     },
   ],
   whileLocked: 'allowed',
   run: async (context, { object, user, may }) => {
     const host = await context.hosts.reach(object.host);
     const { missingKeys } = await host.api.vm(object.uuid);
-    if (missingKeys.length > 0 && may('Cryptographer.RegisterVM', object.id)) {
+    const mayEnable = !isNewToEncryption(context, host.id) || may('Cryptographer.RegisterHost', host.id);
+    if (missingKeys.length > 0 && may('Cryptographer.RegisterVM', object.id) && mayEnable) {
+      await context.inventory.keepVm(object.id, { keysWithheld: false });
       const hosts = await hostsForKeys(context, host.id, (each) => may('Cryptographer.RegisterHost', each));
       const [failure] = (await provideKeys(context, hosts, missingKeys)).values();
       if (failure && (await host.api.vm(object.uuid)).cryptoState === 'locked') throw failure;

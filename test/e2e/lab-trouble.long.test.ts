@@ -1,5 +1,5 @@
 // Whatever a user can do wrong with a lab that stays up: one sentence each, with the exit code, and nothing half done.
-import { existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { good, labForEachTest, refusal, TOPOLOGY } from '../support/lab-commands.js';
@@ -20,6 +20,9 @@ describe('what is wrong with a lab is one sentence, and nothing is half done', (
       /^3 vcryptsim: Process \d+ has .*my-lab\. End that lab first/,
     );
     good(await lab().run('down'));
+    chmodSync(lab().dir, 0o755);
+    expect(refusal(await lab().run('up'))).toMatch(/^3 vcryptsim: Others than you may enter .*chmod 700 /);
+    chmodSync(lab().dir, 0o700);
     writeFileSync(lab().topology, TOPOLOGY.replace('esx-2]', 'esx-2, esx-3]'));
     expect(refusal(await lab().run('up', lab().topology))).toMatch(/^2 vcryptsim: .* has another lab, 'two hosts'\./);
     expect(refusal(await lab().run('up', '--clock', 'real'))).toMatch(/^2 vcryptsim: .* was set up with clock virtual/);

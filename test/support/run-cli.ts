@@ -39,6 +39,8 @@ export interface RunningCli {
   readonly ready: { readonly host: string; readonly port: number };
   /** Asks it to end (SIGTERM) and answers its exit code. */
   stop(): Promise<number | null>;
+  /** Ends it as a machine that is switched off does (SIGKILL). */
+  kill(): Promise<void>;
   stderr(): string;
 }
 
@@ -59,6 +61,10 @@ export async function startServer(words: readonly string[]): Promise<RunningCli>
     stop: () => {
       child.kill('SIGTERM');
       return closed;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await closed;
     },
     stderr: () => stderr,
   };

@@ -66,7 +66,7 @@ describe('a task', () => {
       await expect(session.call(cancelTask, null, { task: task.id })).rejects.toMatchObject({ code: 'INVALID_STATE' });
     }));
 
-  it('of another user is canceled with privilege Global.CancelTask only, an own one without', () =>
+  it('[S17] of another user is canceled with privilege Global.CancelTask only, an own one without', () =>
     Lab.run([ESX_1], async (lab, vcenter) => {
       const vm = as(vcenter).vm(await lab.encryptedVm(vcenter));
       const alice = 'alice@vsphere.local' as UserName;

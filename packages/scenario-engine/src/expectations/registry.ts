@@ -9,6 +9,7 @@ import { kmip } from './kmip.js';
 import { permission } from './permission.js';
 import { task } from './task.js';
 import { text } from './text.js';
+import { took } from './took.js';
 import { vcenterEvent } from './vcenter-event.js';
 import { vmState } from './vm-state.js';
 
@@ -16,6 +17,7 @@ import { vmState } from './vm-state.js';
 export const EXPECTATIONS: readonly ExpectationKind[] = [
   error,
   text,
+  took,
   vmState,
   vmCompliance,
   policyCompliance,

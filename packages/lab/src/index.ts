@@ -19,6 +19,7 @@ export type { AlarmStatus, HostStatus, KeyServerStatus, LabStatus, VmStatus } fr
 export { type ExecuteOrder, type LabEnd, LiveLab } from './control/live-lab.js';
 export { LabError, type LabErrorCode } from './errors/lab-error.js';
 export { succeed, TaskError } from './errors/task-error.js';
+export type { Disk } from './faults/disk.js';
 export { digestFolder } from './folder/digest-folder.js';
 export { LabFolder, type LabPlaces, labFolderAt } from './folder/lab-folder.js';
 export type { LabMemory, LabSetup } from './folder/lab-memory.js';

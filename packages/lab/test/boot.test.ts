@@ -106,7 +106,7 @@ describe('a power cut of the site', () => {
     const cut = await up();
     await work(cut.world);
     await cut.world.run(async () => {
-      await cut.world.powerCut();
+      await cut.world.power.now('site', 'some');
       await cut.world.clock.after(60_000);
     });
     const after = (world: World) => ({

@@ -3,6 +3,7 @@ export { SeededEntropy, type SeededEntropyOptions } from './entropy/seeded-entro
 export { EventLog } from './events/event-log.js';
 export { FaultyFileSystem, type FileFault } from './files/faulty-file-system.js';
 export { MemoryFileSystem, type MemoryFileSystemOptions } from './files/memory-file-system.js';
+export { MountedFileSystem, type Mounts } from './files/mounted-file-system.js';
 export { CrashLog } from './files/power-cut/crash-log.js';
 export type { CrashFamily, CrashOptions, CrashState } from './files/power-cut/crash-state.js';
 export { countCrashStates, crashStates } from './files/power-cut/crash-states.js';
@@ -14,7 +15,9 @@ export {
   type FailingCallOptions,
   failingCalls,
 } from './files/power-cut/failing-calls.js';
+export { MachineFileSystem } from './files/power-cut/machine-file-system.js';
 export { PowerCutFileSystem, type PowerCutOptions } from './files/power-cut/power-cut-file-system.js';
+export { PowerSwitch } from './files/power-cut/power-switch.js';
 export type { Survivors } from './files/power-cut/survivors.js';
 export {
   type FileOperation,

@@ -194,7 +194,7 @@ describe('the database of a vCenter', () => {
       const second = await lab.bootVCenter({ files });
       const before = (await bytesOf(lab)).slice();
       const freeAgain = files.set({ kind: 'no-space', afterBytes: 0 });
-      await expect(as(second).addCluster('cluster-2')).rejects.toMatchObject({ code: 'LOG_UNWRITABLE' });
+      await expect(as(second).addCluster('cluster-2')).rejects.toMatchObject({ code: 'DATABASE_UNWRITABLE' });
       expect(second.computeResources().map(({ name }) => name)).toEqual([CLUSTER]);
       expect(await bytesOf(lab)).toEqual(before);
       freeAgain();

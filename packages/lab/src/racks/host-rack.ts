@@ -22,7 +22,8 @@ export interface HostRackOptions {
   /** Absolute folder that holds one folder of its own for each host. */
   readonly folder: string;
   readonly datastores: readonly { readonly name: string; readonly folder: string }[];
-  readonly files: FileSystem;
+  /** Files as a host reaches them. */
+  readonly filesOf: (host: HostName) => FileSystem;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly incarnations: Incarnations;
@@ -56,7 +57,7 @@ export class HostRack implements HostLinks {
 
   /** Boots every host; none of them is up. */
   async bootAll(): Promise<void> {
-    for (const name of this.#options.names) await this.#boot(name);
+    for (const name of this.#options.names) await this.boot(name);
   }
 
   /** vCenter's way in: rejects with REFUSED while the host is down. */
@@ -92,7 +93,7 @@ export class HostRack implements HostLinks {
   async reboot(name: string): Promise<void> {
     await this.down(name);
     await this.#options.clock.after(this.#options.bootMs);
-    await this.#boot(name as HostName);
+    await this.boot(name);
   }
 
   /** Takes a host down; everything in its memory is gone. */
@@ -108,8 +109,10 @@ export class HostRack implements HostLinks {
     for (const name of this.#slots.keys()) await this.down(name);
   }
 
-  async #boot(name: HostName): Promise<void> {
-    const { folder, datastores, files, clock, entropy, incarnations, sinkFor, engine } = this.#options;
+  /** Boots a host that is down. */
+  async boot(host: string): Promise<void> {
+    const name = host as HostName;
+    const { folder, datastores, filesOf, clock, entropy, incarnations, sinkFor, engine } = this.#options;
     const slot = this.#slot(name);
     assert(slot.host === null, `host ${name} is up already`);
     const incarnation = await incarnations.next(name);
@@ -119,7 +122,7 @@ export class HostRack implements HostLinks {
       version: RELEASE.esxi,
       folder: `${folder}/${name}`,
       datastores,
-      files,
+      files: filesOf(name),
       clock,
       entropy: entropy.fork(name, incarnation),
       events: sinkFor(name),

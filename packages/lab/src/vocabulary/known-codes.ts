@@ -24,6 +24,7 @@ const RUN: Record<LabErrorCode, true> = {
   BAD_CREDENTIALS: true,
   KEY_SERVER_UNUSABLE: true,
   NO_WAY_OUT: true,
+  POWER_CUT: true,
   ENVIRONMENT: true,
   FOLDER_IN_USE: true,
   NOT_A_LAB: true,
@@ -101,6 +102,7 @@ const VCENTER: Record<VCenterErrorCode, true> = {
   REQUEST_CANCELED: true,
   INTERRUPTED: true,
   DATABASE_DAMAGED: true,
+  DATABASE_UNWRITABLE: true,
   DATABASE_OLD: true,
   VECS_DAMAGED: true,
 };

@@ -1,9 +1,10 @@
 import type { XtsEngine } from '@vcryptsim/crypto-core';
 import { assert, type HostName, type KeyPairSource, type Network, type WorldClock } from '@vcryptsim/ports';
-import { type EventLog, type RecordingFileSystem, type SeededEntropy, TappedNetwork } from '@vcryptsim/simkit';
+import { type EventLog, type SeededEntropy, TappedNetwork } from '@vcryptsim/simkit';
 import { ADMINISTRATOR, ROOT_FOLDER, VCenter } from '@vcryptsim/vcenter';
 import { addHost, createCluster, createDatacenter } from '@vcryptsim/vcenter/catalogue';
 import { succeed } from '../errors/task-error.js';
+import type { Machines } from '../faults/machines.js';
 import type { Incarnations } from '../folder/incarnations.js';
 import type { RunPlaces } from '../folder/run-folder.js';
 import { HostRack } from '../racks/host-rack.js';
@@ -21,7 +22,8 @@ export interface SiteParts {
   readonly lab: Lab;
   readonly externalKms: ExternalKms | null;
   readonly folder: RunPlaces;
-  readonly files: RecordingFileSystem;
+  /** What the machines have their files on. */
+  readonly machines: Machines;
   readonly clock: WorldClock;
   readonly entropy: SeededEntropy;
   readonly incarnations: Incarnations;
@@ -81,27 +83,45 @@ export class Site {
 
   static async #powerOn(parts: SiteParts): Promise<Site> {
     const { lab, folder, log, transcript, clock } = parts;
-    const keyServers = await openKeyServers(parts, { ...parts, folder: folder.kms, events: log.sink('kms'), clock });
+    const files = parts.machines.filesOf('kms');
+    const keyServers = await openKeyServers(parts, {
+      ...parts,
+      files,
+      folder: folder.kms,
+      events: log.sink('kms'),
+      clock,
+    });
     transcript.onExchange((exchange) => keyServers.hearAnswer(exchange));
     const hosts = new HostRack({
       ...parts,
       names: lab.hosts as HostName[],
       folder: folder.hosts,
       datastores: [{ name: lab.datastore, folder: `${folder.datastores}/${lab.datastore}` }],
+      filesOf: (name) => parts.machines.filesOf(name),
       sinkFor: (source) => log.sink(source),
     });
     await hosts.bootAll();
     return new Site(parts, keyServers, hosts, await bootVCenter(parts, keyServers, hosts));
   }
 
-  /** Cuts the power of all at once and brings it back. Faults on the ways to key servers are over then. */
-  async powerCut(): Promise<void> {
+  /** How long a host takes to boot. */
+  get bootMs(): number {
+    return this.#parts.bootMs;
+  }
+
+  /** Its power is gone: whatever is in memory goes. Faults on the ways to key servers are over then. */
+  async lose(): Promise<void> {
     const { servers, faults } = this.keyServers;
-    await this.#vcenter.stop();
     await this.hosts.allDown();
-    await servers.stop(servers.names());
+    // Their files are gone, so that nothing can be closed in order; what fails is what could not be written any more.
+    await this.#vcenter.stop().catch(unwritten);
+    await servers.stop(servers.names()).catch(unwritten);
     for (const name of servers.names()) await faults.clear(name);
-    await this.#parts.clock.after(this.#parts.bootMs);
+  }
+
+  /** Boots all of it from its folders. */
+  async powerOn(): Promise<void> {
+    const { servers } = this.keyServers;
     await servers.start(servers.names());
     await this.hosts.bootAll();
     this.#vcenter = await bootVCenter(this.#parts, this.keyServers, this.hosts);
@@ -113,6 +133,7 @@ export class Site {
     await this.#vcenter.stop();
     await this.hosts.allDown();
     await this.keyServers.servers.dispose();
+    await this.#parts.machines.dispose();
   }
 }
 
@@ -120,6 +141,7 @@ async function bootVCenter(parts: SiteParts, keyServers: WorldKeyServers, hosts:
   return VCenter.boot({
     ...parts,
     name: 'vcenter',
+    files: parts.machines.filesOf('vcenter'),
     version: RELEASE.vcenter,
     folder: parts.folder.vcenter,
     entropy: parts.entropy.fork('vcenter', await parts.incarnations.next('vcenter')),
@@ -127,4 +149,9 @@ async function bootVCenter(parts: SiteParts, keyServers: WorldKeyServers, hosts:
     hosts,
     events: keyServers.hearEvents(parts.log.sink('vcenter')),
   });
+}
+
+/** Lets pass what fails for want of power: a refusal with a code. */
+function unwritten(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) throw error;
 }

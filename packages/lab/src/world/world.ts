@@ -14,6 +14,7 @@ import { SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcrypts
 import { EventLog, MemoryNetwork, RecordingFileSystem, SecretRecorder, SeededEntropy } from '@vcryptsim/simkit';
 import { ADMINISTRATOR, type Session, type UserName, type VCenter } from '@vcryptsim/vcenter';
 import { LabError } from '../errors/lab-error.js';
+import { Machines } from '../faults/machines.js';
 import { CountedIncarnations, type Incarnations } from '../folder/incarnations.js';
 import type { LabFolder, LabPlaces } from '../folder/lab-folder.js';
 import type { LabMemory } from '../folder/lab-memory.js';
@@ -36,6 +37,7 @@ import type { ExternalKms } from '../topology/external-kms.js';
 import type { Lab } from '../topology/topology.js';
 import type { RunEvent } from '../vocabulary/world-event.js';
 import { type Drive, driveOf } from './drive.js';
+import { PowerCuts } from './power-cuts.js';
 import { Site, type SiteParts } from './site.js';
 
 /**
@@ -85,6 +87,7 @@ interface Parts {
   readonly timeline: Timeline;
   readonly wireWatch: WireWatch;
   readonly needles: SecretNeedles;
+  readonly machines: Machines;
   readonly site: Site;
   /** Lets go of network and folder. */
   readonly release: () => Promise<void>;
@@ -117,6 +120,10 @@ export class World {
   readonly faults: KeyServerFaults;
   readonly keyServers: KeyServers;
   readonly hosts: HostRack;
+  /** The disks of the machines, and their power. */
+  readonly machines: Machines;
+  /** Takes power away and brings it back. */
+  readonly power: PowerCuts;
   readonly vms: VirtualMachines;
   /** What must not be seen in clear where it is encrypted. */
   readonly markers: PlaintextMarkers;
@@ -145,6 +152,9 @@ export class World {
     this.faults = parts.site.keyServers.faults;
     this.keyServers = parts.site.keyServers.servers;
     this.hosts = parts.site.hosts;
+    this.machines = parts.machines;
+    const { clock, seed, runEvents: events } = this;
+    this.power = new PowerCuts({ site: parts.site, machines: parts.machines, clock, seed, events });
     this.markers = new PlaintextMarkers();
     this.vms = new VirtualMachines(parts.site, options, this.markers);
     this.#drive = parts.drive;
@@ -246,20 +256,21 @@ export class World {
     return this.vcenter.login(user, via);
   }
 
+  /** Says whether a disk of this world is broken now: what fails by it is no fault of this machine. */
+  get hasDiskFaults(): boolean {
+    return this.machines.disks().some((disk) => disk.isFaulty);
+  }
+
   /** IDs of the keys in a host's memory; none while it is down. */
   async keysInMemory(host: string): Promise<readonly CryptoKeyId[]> {
     return (await this.hosts.up(host)?.listKeys()) ?? [];
   }
 
-  /** Cuts the power of key servers, vCenter and hosts at once, and brings it back. */
-  async powerCut(): Promise<void> {
-    this.runEvents.emit({ type: 'SITE_POWER_CUT' });
-    await this.#site.powerCut();
-  }
-
   /** Ends everything: vCenter, hosts, key servers, sockets. The files stay. */
   async dispose(): Promise<void> {
     await this.run(async () => {
+      this.power.forgetOrders();
+      await this.power.back().catch(() => {});
       await this.vms.dispose();
       await this.#site.dispose();
     })
@@ -302,13 +313,15 @@ async function join(options: WorldOptions, place: Place, network: Network): Prom
   );
   transcript.onExchange((exchange) => evidence.exchange(exchange));
   const timeline = new Timeline(log, transcript, () => clock.nowMs);
+  const { hosts, datastore } = lab;
+  const machines = new Machines({ files: recording, folder, hosts, datastores: [datastore], clock });
   const parts: SiteParts = {
-    ...{ lab, externalKms: options.externalKms ?? null, folder, files: recording, clock, entropy, incarnations },
+    ...{ lab, externalKms: options.externalKms ?? null, folder, machines, clock, entropy, incarnations },
     ...{ network, keyPairs: new SystemKeyPairs(clock), engine, log, transcript, bootMs: BOOT_MS[options.clock] },
   };
   if (!isFirst) log.sink<RunEvent>('run').emit({ type: 'SITE_POWER_CUT' });
   const site = await (isFirst ? Site.build(parts) : Site.boot(parts));
-  return { drive, engine, folder, log, evidence, recording, transcript, timeline, wireWatch, needles, site };
+  return { drive, engine, folder, log, evidence, recording, transcript, timeline, wireWatch, needles, machines, site };
 }
 
 /** Far more than the events of one moment, and a line of each. */

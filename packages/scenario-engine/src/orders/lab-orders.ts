@@ -135,7 +135,7 @@ export class LabOrders {
     const { world } = this.#o;
     const place = { world, audience: NOBODY_LISTENS, digests: [] };
     const { observed, refusal, failures, violations } = await world.run(() => takeStep(step, number, place));
-    if (refusal !== null) return { answer: refused(refusal, step), code: refusal.code };
+    if (refusal !== null) return { answer: refused(refusal, step, world.hasDiskFaults), code: refusal.code };
     const wrong = [...failures, ...violations.map(asFailure)];
     const [first] = wrong;
     if (first === undefined) return { answer: answer('done', null, step, observed.facts.join('\n')), code: null };

@@ -20,11 +20,15 @@ const OUTCOMES: Partial<Record<LabErrorCode, OrderOutcome>> = {
 /** Refusals that a person knows by the name of the product's fault. */
 const FAULT_NAMES: Readonly<Record<string, string>> = { NO_PERMISSION: 'NoPermission', INVALID_LOGIN: 'NoPermission' };
 
-/** What a refusal says of its order. */
-export function refused(refusal: StepError, step: PlannedStep): OrderAnswer {
+/**
+ * What a refusal says of its order.
+ *
+ * @param hasDiskFaults a disk of the lab is broken on purpose: then it is not this machine's
+ */
+export function refused(refusal: StepError, step: PlannedStep, hasDiskFaults: boolean): OrderAnswer {
   const { code, message, privilege, messageKey, object, objectName } = refusal;
   const own = OUTCOMES[code as LabErrorCode];
-  const outcome = own ?? (isOfThisMachine(code) ? 'not possible' : 'refused');
+  const outcome = own ?? (isOfThisMachine(code) && !hasDiskFaults ? 'not possible' : 'refused');
   const told = answer(outcome, FAULT_NAMES[code] ?? code, step, message);
   const about = object === null ? objectName : objectName === null ? object : `${objectName} (${object})`;
   return { ...told, privilege, messageKey, object: about ?? told.object };

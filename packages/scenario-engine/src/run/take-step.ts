@@ -1,4 +1,4 @@
-import { checkWritten, type DiskDigest, type Violation, type World } from '@vcryptsim/lab';
+import { checkWritten, type DiskDigest, LabError, type Violation, type World } from '@vcryptsim/lab';
 import type { Failure } from '../reports/result.js';
 import type { PlannedStep } from '../scenario/scenario.js';
 import type { Listener } from '../scene/listener.js';
@@ -45,6 +45,7 @@ export async function takeStep(step: PlannedStep, number: number, place: StepPla
   const { user, via } = step.caller;
   const session = () => world.as(user ?? undefined, via);
   const scene: Scene = { ...place, observed, session };
+  const powerCuts = { all: world.power.count, site: world.power.siteCount };
   world.runEvents.emit({ type: 'STEP_BEGAN', step: number, verb: step.verb });
   try {
     // Who is named is looked up whatever the step does; the administrator only where vCenter is asked.
@@ -53,8 +54,9 @@ export async function takeStep(step: PlannedStep, number: number, place: StepPla
     observed.text = text ?? null;
     observed.facts = facts ?? [];
   } catch (error) {
-    observed.error = stepErrorOf(error);
+    observed.error = stepErrorOf(withoutPower(error, world, powerCuts));
   }
+  await world.power.back();
   world.runEvents.emit({ type: 'STEP_ENDED', step: number, errorCode: observed.error?.code ?? null });
   const expectsError = step.expectations.some((each) => each.word === 'error');
   const refusal = expectsError ? null : observed.error;
@@ -64,6 +66,25 @@ export async function takeStep(step: PlannedStep, number: number, place: StepPla
     if (!met) failures.push({ what: expectation.word, wanted, found });
   }
   return { observed, refusal, failures, violations: await checkWritten(world) };
+}
+
+/** Codes by which a machine that loses its power fails in the middle of something. */
+const POWERLESS_CODES = [...ENVIRONMENT_CODES, 'FILE_INACCESSIBLE', 'HOST_GONE'];
+
+/**
+ * What a step failed with in which power was lost. When all of it went, nobody was left to refuse anything; when a host
+ * went, vCenter's answer stands.
+ */
+function withoutPower(
+  error: unknown,
+  { power }: World,
+  before: { readonly all: number; readonly site: number },
+): unknown {
+  const isCoded = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  if (power.count === before.all || !isCoded) return error;
+  if (power.siteCount === before.site && !POWERLESS_CODES.includes(String(error.code))) return error;
+  const next = 'It may be done, or not, or done in part: look before you repeat it.';
+  return new LabError('POWER_CUT', `The power went in the middle of this step (${error.message}). ${next}`);
 }
 
 /** A violation as a failure of the step that left it. */

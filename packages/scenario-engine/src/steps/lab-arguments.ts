@@ -40,3 +40,6 @@ export function isName(value: unknown): value is string {
     !/^(?:vm|host|domain-[cs]|group-[dhvs]|datacenter|datastore)-?\d+$/.test(value)
   );
 }
+
+/** What a power cut leaves of that which no fsync made durable. */
+export const unsyncedSchema = z.enum(['lost', 'kept', 'some']);

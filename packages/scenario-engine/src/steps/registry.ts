@@ -1,7 +1,9 @@
 import { clusterCreate } from './cluster/create.js';
 import { datacenterCreate } from './datacenter/create.js';
 import { faultClear } from './fault/clear.js';
+import { faultDisk } from './fault/disk.js';
 import { faultKms } from './fault/kms.js';
+import { faultPowerCut } from './fault/power-cut.js';
 import { folderCreate } from './folder/create.js';
 import { hostAdd } from './host/add.js';
 import { hostAddStandalone } from './host/add-standalone.js';
@@ -88,6 +90,8 @@ export const STEPS: readonly StepKind[] = [
   kmsStop,
   kmsStart,
   faultKms,
+  faultPowerCut,
+  faultDisk,
   faultClear,
   wait,
   until,

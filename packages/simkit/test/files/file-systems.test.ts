@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FileSystem, readWhole } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
-import { FaultyFileSystem, MemoryFileSystem, PowerCutFileSystem, RecordingFileSystem } from '@vcryptsim/simkit';
+import {
+  FaultyFileSystem,
+  MachineFileSystem,
+  MemoryFileSystem,
+  MountedFileSystem,
+  PowerCutFileSystem,
+  PowerSwitch,
+  RecordingFileSystem,
+} from '@vcryptsim/simkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeFileSystem, type Place } from './file-system-suite.js';
 
@@ -37,6 +45,18 @@ for (const mode of ['sync', 'pool'] as const)
     const place = onDisk(files);
     return { ...place, dispose: () => void files.dispose().then(place.dispose) };
   });
+describeFileSystem('MachineFileSystem', () =>
+  inMemoryFolder((files) => new MachineFileSystem(files, new PowerSwitch(new PowerSwitch()))),
+);
+describeFileSystem('MountedFileSystem, inside a mount', () => {
+  const mounted = new MemoryFileSystem();
+  void mounted.mkdir('/here');
+  const files = new MountedFileSystem(new MemoryFileSystem(), new Map([['/here', mounted]]));
+  return { files, folder: '/here', dispose: () => {} };
+});
+describeFileSystem('MountedFileSystem, beside its mounts', () =>
+  inMemoryFolder((files) => new MountedFileSystem(files, new Map([['/there', new MemoryFileSystem()]]))),
+);
 describeFileSystem('a fork of MemoryFileSystem', () => {
   const memory = new MemoryFileSystem();
   void memory.mkdir('/here');

@@ -23,14 +23,18 @@ const RECORDS_KEPT_MIN = 4_096;
 /** The changes of a database in the order in which they became durable. */
 export class ChangeLog {
   readonly #log: DurableLog;
+  readonly #path: string;
 
-  constructor(log: DurableLog) {
+  constructor(log: DurableLog, path: string) {
     this.#log = log;
+    this.#path = path;
   }
 
-  /** Appends the entries of one change. @throws LogError LOG_UNWRITABLE, LOG_FULL, RECORD_TOO_LARGE: none is kept then */
+  /** Appends the entries of one change. @throws VCenterError DATABASE_UNWRITABLE: none is kept then */
   append(entries: readonly TableEntry[]): Promise<void> {
-    return this.#log.appendAll(entries.map(encode));
+    return this.#log.appendAll(entries.map(encode)).catch((error: unknown) => {
+      throw unwritable(this.#path, error);
+    });
   }
 
   /** Whether most of the log is records that later ones took the place of. */
@@ -39,9 +43,13 @@ export class ChangeLog {
     return this.#log.recordCount > Math.max(RECORDS_KEPT_MIN, OLD_FACTOR * needed);
   }
 
-  /** Writes the log anew with what the tables hold. @throws LogError LOG_UNWRITABLE: the old one stays then */
+  /** Writes the log anew with what the tables hold. @throws VCenterError DATABASE_UNWRITABLE: the old one stays then */
   compact(tables: Tables): Promise<void> {
-    return this.#log.snapshot(() => recordsOf(tables));
+    return this.#log
+      .snapshot(() => recordsOf(tables))
+      .catch((error: unknown) => {
+        throw unwritable(this.#path, error);
+      });
   }
 
   close(): Promise<void> {
@@ -66,7 +74,7 @@ export async function openChangeLog(
       number += 1;
       applyEntries(tables, [decode(record, path, number)]);
     });
-    return { log: new ChangeLog(log), tables };
+    return { log: new ChangeLog(log, path), tables };
   } catch (error) {
     if (!(error instanceof LogError) || error.code === 'LOG_UNWRITABLE') throw error;
     throw damaged(path, error.message);
@@ -112,5 +120,16 @@ function damaged(file: string, what: string): VCenterError {
   return new VCenterError(
     { code: 'DATABASE_DAMAGED', file, what },
     `${file} is not a whole database of vCenter: ${what.replace(/\.$/, '')}. Restore it from a backup, or begin with an empty folder and register the VMs again.`,
+  );
+}
+
+function unwritable(file: string, error: unknown): unknown {
+  if (!(error instanceof LogError)) return error;
+  // After a failed fsync nobody knows what is on the medium, until the file is read again.
+  const isOver = error.during !== undefined && error.during !== 'write' && error.during !== 'overwrite';
+  const next = isOver ? 'Check the disk and restart vCenter.' : 'Make room or check the disk, then try again.';
+  return new VCenterError(
+    { code: 'DATABASE_UNWRITABLE', file },
+    `vCenter cannot write ${file}: ${error.message} ${next}`,
   );
 }

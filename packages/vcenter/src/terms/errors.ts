@@ -64,6 +64,7 @@ export type VCenterFault =
   | { readonly code: 'REQUEST_CANCELED'; readonly task: string } // [RequestCanceled]
   | { readonly code: 'INTERRUPTED' } // the task was running when vCenter stopped
   | { readonly code: 'DATABASE_DAMAGED'; readonly file: string; readonly what: string }
+  | { readonly code: 'DATABASE_UNWRITABLE'; readonly file: string } // nothing can be kept
   | { readonly code: 'DATABASE_OLD'; readonly file: string } // of an earlier release
   | { readonly code: 'VECS_DAMAGED'; readonly file: string };
 

@@ -1,0 +1,168 @@
+// Faults of machines, disks and ways, each as a step of a small scenario.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { RunResult } from '../src/index.js';
+import { run, temporaryFolder, troubles } from './support/run.js';
+
+const HEAD = `name: faults
+about: what goes wrong in between
+lab:
+  kms: { provider: corp-kms, nodes: [kms-1] }
+  hosts: [esx-1, esx-2]
+  vms:
+    web: { host: esx-1, disk: 64KiB }
+    mail: { host: esx-2, disk: 64KiB }
+steps:
+`;
+
+async function taken(steps: string): Promise<RunResult> {
+  const path = join(temporaryFolder(), 'faults.yaml');
+  writeFileSync(path, HEAD + steps);
+  return run(path);
+}
+
+async function passes(steps: string): Promise<RunResult> {
+  const result = await taken(steps);
+  expect(troubles(result)).toEqual([]);
+  expect(result.status).toBe('passed');
+  return result;
+}
+
+/** The first problem that the linter finds. */
+async function problem(step: string): Promise<string> {
+  const error: unknown = await taken(step).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  return String(error);
+}
+
+describe('fault.power-cut', () => {
+  it('of a host ends the step in which it comes, and the host boots again', async () => {
+    await passes(`
+  - fault.power-cut: { host: esx-1, after-file-operations: 5, unsynced: lost }
+    expect: { event: { source: run, type: FAULT_SET } }
+  - vm.create: mail
+  - vm.create: web
+    expect:
+      error: POWER_CUT
+      event: { source: run, type: HOST_POWER_CUT }
+  - wait: 1m
+  - vm.create: web
+  - vm.power-on: web
+`);
+  });
+
+  it('of the site ends the step in which it comes, and everything boots again', async () => {
+    await passes(`
+  - vm.create: mail
+  - vm.power-on: mail
+  - fault.power-cut: { site: true, after-file-operations: 8 }
+  - vm.write: { vm: mail, lba: 1, text: before }
+  - vm.create: web
+    expect:
+      error: { code: POWER_CUT, contains: look before you repeat it }
+      event: { source: run, type: SITE_POWER_CUT }
+  - until: { vm.mail.state: unlocked, within: 1m }
+  - vm.power-on: mail
+  - vm.read: { vm: mail, lba: 1 }
+    expect: { text: before }
+`);
+  });
+
+  it('stays ordered until it comes, and is taken back by fault.clear', async () => {
+    await passes(`
+  - fault.power-cut: { host: esx-1, after-file-operations: 10000 }
+  - vm.create: web
+  - fault.power-cut: { host: esx-1, after-file-operations: 1 }
+  - fault.clear: { power-cut: all }
+  - vm.power-on: web
+`);
+  });
+
+  it('is refused before the run where it says not who, or when', async () => {
+    expect(await problem('  - fault.power-cut: { after-file-operations: 5 }\n')).toContain("'host' with a name");
+    expect(await problem('  - fault.power-cut: { host: esx-1, site: true, after-file-operations: 5 }\n')).toContain(
+      "'host' with a name",
+    );
+    expect(await problem('  - fault.power-cut: { host: esx-9, after-file-operations: 5 }\n')).toContain('esx-9');
+    expect(await problem('  - fault.power-cut: { host: esx-1, after-file-operations: 0 }\n')).toContain('1');
+  });
+});
+
+describe('fault.disk', () => {
+  it('full: a datastore takes no VM, says so, and takes it when there is room', async () => {
+    await passes(`
+  - vm.create: mail
+  - fault.disk: { place: datastore1, mode: full }
+    expect: { event: { source: run, type: FAULT_SET } }
+  - vm.create: web
+    expect: { error: NO_SPACE }
+  - vm.power-on: mail
+    expect: { error: NO_SPACE }
+  - fault.clear: { disk: datastore1 }
+    expect: { event: { source: run, type: FAULT_CLEARED } }
+  - vm.create: web
+  - vm.power-on: web
+  - vm.power-on: mail
+`);
+  });
+
+  it('full: vCenter can keep nothing more, and goes on when there is room', async () => {
+    await passes(`
+  - vm.create: mail
+  - fault.disk: { place: vcenter, mode: full }
+  - vm.power-on: mail
+    expect: { error: DATABASE_UNWRITABLE }
+  - fault.clear: all
+  - vm.power-on: mail
+`);
+  });
+
+  it('io-error: one call fails, and what is asked again is done', async () => {
+    await passes(`
+  - vm.create: mail
+  - fault.disk: { place: datastore1, mode: io-error, at-call: 3 }
+  - vm.power-on: mail
+    expect: { error: FILE_INACCESSIBLE }
+  - vm.power-on: mail
+`);
+  });
+
+  it('late: it takes its time, and nothing else', async () => {
+    const result = await passes(`
+  - vm.create: mail
+  - fault.disk: { place: datastore1, mode: late, delay: 2s }
+  - vm.power-on: mail
+  - fault.clear: { disk: datastore1 }
+  - vm.power-off: mail
+`);
+    const [late, soon] = [result.steps[2], result.steps[4]];
+    expect(late?.durationMs).toBeGreaterThanOrEqual(4_000);
+    expect(soon?.durationMs).toBe(0);
+  });
+
+  it('lying: after a power cut what it called durable is not there', async () => {
+    await passes(`
+  - vm.create: mail
+  - vm.power-on: mail
+  - vm.write: { vm: mail, lba: 0, text: before }
+  - fault.disk: { place: datastore1, mode: lying }
+  - vm.write: { vm: mail, lba: 0, text: after! }
+  - vm.read: { vm: mail, lba: 0 }
+    expect: { text: after! }
+  - site.power-cut: { unsynced: lost }
+  - until: { vm.mail.state: unlocked, within: 5m }
+  - vm.power-on: mail
+  - vm.read: { vm: mail, lba: 0 }
+    expect: { text: before }
+`);
+  });
+
+  it('is refused before the run where a word does not fit', async () => {
+    expect(await problem('  - fault.disk: { place: nowhere, mode: full }\n')).toContain('nowhere');
+    expect(await problem('  - fault.disk: { place: vcenter, mode: full, at-call: 3 }\n')).toContain('io-error only');
+    expect(await problem('  - fault.disk: { place: vcenter, mode: full, delay: 3s }\n')).toContain('late only');
+  });
+});

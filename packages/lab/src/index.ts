@@ -37,7 +37,6 @@ export { type KeyPlace, keyPlaces, keyTable } from './key-map/key-places.js';
 export { type FolderKind, InventoryNames } from './names/inventory-names.js';
 export { searchFolders } from './needles/search-files.js';
 export { type KeyServerAccess, readKeyServerAccess } from './racks/key-server-access.js';
-export { RELEASE } from './racks/release.js';
 export { describeWire, type ObservedWire } from './taps/describe-wire.js';
 export type { TimelineEntry } from './taps/timeline.js';
 export type { KmipExchange, WireMessage } from './taps/wire-transcript.js';
@@ -48,9 +47,12 @@ export {
   externalKmsOf,
   type KeyServerAccessFiles,
 } from './topology/external-kms.js';
+export { type LabProblem, labProblems } from './topology/lab-problems.js';
 export { pathSchema, plainText } from './topology/plain-text.js';
+export { RELEASE } from './topology/release.js';
+export { machinesOf, type SitePlan, shownReleases, sitePlanOf } from './topology/site-plan.js';
 export { DISK_BYTES_MAX, diskSizeSchema, formatSize, parseSizeBytes } from './topology/size.js';
-export { type Lab, type LabNames, labSchema, nameClashes, namesOf, oneOf } from './topology/topology.js';
+export { type Lab, type LabNames, labSchema, namesOf, oneOf } from './topology/topology.js';
 export { userNameOf, userNameSchema } from './topology/user-name.js';
 export { disksOf, disksProblem, type LabDisk, type LabVm, vmSchema, vmShape } from './topology/vm.js';
 export { ERROR_CODES } from './vocabulary/known-codes.js';

@@ -1,9 +1,11 @@
 // A lab that boots again from what lies in its folder, as after a power cut of the whole site.
+
 import { type FolderLocks, SECTOR_SIZE_BYTES, sectorIndex } from '@vcryptsim/ports';
 import { MemoryFileSystem } from '@vcryptsim/simkit';
 import { powerOnVm } from '@vcryptsim/vcenter/catalogue';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LabFolder } from '../src/folder/lab-folder.js';
+import { machinesOf } from '../src/topology/site-plan.js';
 import { World } from '../src/world/world.js';
 import { keptLab, openLocks, SETUP } from './support/kept-lab.js';
 import { SMALL_LAB } from './support/small-world.js';
@@ -72,11 +74,11 @@ describe('a lab that boots again', () => {
 
   it('throws away what a set-up left that never came to rest', async () => {
     const folder = await take();
-    await folder.begin(SETUP, SMALL_LAB);
+    await folder.begin(SETUP, machinesOf(SMALL_LAB));
     await World.boot({ ...SETUP, lab: SMALL_LAB, files, scenarioFolder: '/' }, folder);
     const again = await take();
     expect(again.memory?.isSetUp).toBe(false);
-    await again.beginAnew(SETUP, SMALL_LAB);
+    await again.beginAnew(SETUP, machinesOf(SMALL_LAB));
     const { world } = await up();
     expect(world.vcenter.hosts()).toHaveLength(1);
     await world.dispose();
@@ -153,7 +155,7 @@ describe('the folder of a lab', () => {
 
   it('is taken away again, with all that was made, when the lab cannot be set up', async () => {
     const folder = await take();
-    await folder.begin(SETUP, SMALL_LAB);
+    await folder.begin(SETUP, machinesOf(SMALL_LAB));
     await folder.undo();
     expect(await files.readdir('/')).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { makeRunFolder } from '../src/folder/run-folder.js';
 import { readRunMark, removeRunFolder } from '../src/folder/run-mark.js';
 
-const OPTIONS = { hosts: ['esx-1'], datastore: 'ds', isKept: false, madeAtMs: 5, token: '00ff' } as const;
+const OPTIONS = { hosts: ['esx-1'], datastores: ['ds'], isKept: false, madeAtMs: 5, token: '00ff' } as const;
 
 async function put(files: FileSystem, path: string, text = 'x'): Promise<void> {
   const handle = await files.open(path, { access: 'write', create: 'exclusive' });

@@ -1,5 +1,5 @@
 // Orders to a lab that stays up: what they mean, what came of them, and the scenario that repeats them.
-import { LabFolder, labFolderAt, World } from '@vcryptsim/lab';
+import { LabFolder, labFolderAt, machinesOf, World } from '@vcryptsim/lab';
 import { type FolderLocks, makeFolders, readWhole } from '@vcryptsim/ports';
 import { MemoryFileSystem } from '@vcryptsim/simkit';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -40,7 +40,7 @@ async function up(): Promise<{ orders: LabOrders; world: World; rest: () => Prom
     },
   };
   const folder = await LabFolder.take({ files, locks, path: '/lab' });
-  if (folder.memory === null) await folder.begin(SETUP, topology.lab);
+  if (folder.memory === null) await folder.begin(SETUP, machinesOf(topology.lab));
   const world = await World.boot({ ...SETUP, lab: topology.lab, files, scenarioFolder: '/' }, folder);
   const rest = async () => folder.memory?.rests(world.clock.nowMs);
   await rest();

@@ -8,7 +8,7 @@ import {
 } from '@vcryptsim/ports';
 import { LabError } from '../errors/lab-error.js';
 import { LabMemory, type LabSetup } from './lab-memory.js';
-import { makePlaces, type RunPlaces, runFolderAt } from './run-folder.js';
+import { type Machines, makePlaces, type RunPlaces, runFolderAt } from './run-folder.js';
 import { removeTree } from './run-mark.js';
 
 /*
@@ -116,10 +116,7 @@ export class LabFolder {
   }
 
   /** Begins a lab here: what it must remember, and folders for its machines. @throws FileError */
-  async begin(
-    setup: LabSetup,
-    machines: { readonly hosts: readonly string[]; readonly datastore: string },
-  ): Promise<LabMemory> {
+  async begin(setup: LabSetup, machines: Machines): Promise<LabMemory> {
     const { places } = this;
     this.#memory = await LabMemory.make(this.#files, places.memory, setup);
     await makePlaces(this.#files, places, machines);
@@ -127,10 +124,7 @@ export class LabFolder {
   }
 
   /** Throws away what a set-up left that a cut ended, when no order was taken yet, and begins again. @throws FileError */
-  async beginAnew(
-    setup: LabSetup,
-    machines: { readonly hosts: readonly string[]; readonly datastore: string },
-  ): Promise<LabMemory> {
+  async beginAnew(setup: LabSetup, machines: Machines): Promise<LabMemory> {
     for (const name of [...MACHINES, 'orders.jsonl', 'replay.yaml']) await this.#remove(name);
     return this.begin(setup, machines);
   }

@@ -38,13 +38,19 @@ export interface RunFolder extends RunPlaces {
   readonly lock: FolderLock | null;
 }
 
+/** Machines that get folders. */
+export interface Machines {
+  readonly hosts: readonly string[];
+  readonly datastores: readonly string[];
+}
+
 /** How a run's folder is made. */
 export interface RunFolderOptions {
   readonly files: FileSystem;
   /** Absolute; new, or an empty folder. */
   readonly path: string;
   readonly hosts: readonly string[];
-  readonly datastore: string;
+  readonly datastores: readonly string[];
   /** The user named it, so that it is never removed as an old one. */
   readonly isKept: boolean;
   readonly madeAtMs: number;
@@ -85,12 +91,9 @@ export async function makeRunFolder(o: RunFolderOptions): Promise<RunFolder> {
 }
 
 /** Makes the folders of a world's machines. @throws FileError */
-export async function makePlaces(
-  files: FileSystem,
-  places: RunPlaces,
-  o: { readonly hosts: readonly string[]; readonly datastore: string },
-): Promise<void> {
-  const own = [places.kms, places.vcenter, `${places.datastores}/${o.datastore}`, places.exports];
+export async function makePlaces(files: FileSystem, places: RunPlaces, o: Machines): Promise<void> {
+  const datastores = o.datastores.map((name) => `${places.datastores}/${name}`);
+  const own = [places.kms, places.vcenter, ...datastores, places.exports];
   for (const place of [...own, ...o.hosts.map((name) => `${places.hosts}/${name}`)]) await makeFolders(files, place);
 }
 

@@ -1,6 +1,6 @@
 import type { XtsEngine } from '@vcryptsim/crypto-core';
 import { EsxiHost, type HostEvent } from '@vcryptsim/hypervisor';
-import type { HostApi } from '@vcryptsim/hypervisor/api';
+import type { DatastoreType, EsxiVersion, HostApi } from '@vcryptsim/hypervisor/api';
 import {
   assert,
   type Clock,
@@ -14,14 +14,19 @@ import {
 } from '@vcryptsim/ports';
 import type { HostLinks } from '@vcryptsim/vcenter';
 import type { Incarnations } from '../folder/incarnations.js';
-import { RELEASE } from './release.js';
+
+/** One host: its release, and what it mounts. */
+export interface HostMachine {
+  readonly name: HostName;
+  readonly version: EsxiVersion;
+  readonly datastores: readonly { readonly name: string; readonly folder: string; readonly type: DatastoreType }[];
+}
 
 /** What a rack gives to the hosts in it. */
 export interface HostRackOptions {
-  readonly names: readonly HostName[];
+  readonly machines: readonly HostMachine[];
   /** Absolute folder that holds one folder of its own for each host. */
   readonly folder: string;
-  readonly datastores: readonly { readonly name: string; readonly folder: string }[];
   /** Files as a host reaches them. */
   readonly filesOf: (host: HostName) => FileSystem;
   readonly clock: Clock;
@@ -34,6 +39,7 @@ export interface HostRackOptions {
 }
 
 interface Slot {
+  readonly machine: HostMachine;
   readonly uuid: HostUuid;
   host: EsxiHost | null;
 }
@@ -48,16 +54,17 @@ export class HostRack implements HostLinks {
 
   constructor(options: HostRackOptions) {
     this.#options = options;
-    const slot = (name: HostName): Slot => {
+    const slot = (machine: HostMachine): Slot => {
+      const { name } = machine;
       const uuid = drawUuid(options.entropy, `host uuid ${name}`) as HostUuid;
-      return { uuid, host: null };
+      return { machine, uuid, host: null };
     };
-    this.#slots = new Map(options.names.map((name) => [name, slot(name)]));
+    this.#slots = new Map(options.machines.map((each) => [each.name, slot(each)]));
   }
 
   /** Boots every host; none of them is up. */
   async bootAll(): Promise<void> {
-    for (const name of this.#options.names) await this.boot(name);
+    for (const name of this.names()) await this.boot(name);
   }
 
   /** vCenter's way in: rejects with REFUSED while the host is down. */
@@ -69,7 +76,7 @@ export class HostRack implements HostLinks {
 
   /** Names of all hosts, up or down. */
   names(): readonly HostName[] {
-    return this.#options.names;
+    return this.#options.machines.map(({ name }) => name);
   }
 
   /** The host if it is up, else null. */
@@ -112,16 +119,16 @@ export class HostRack implements HostLinks {
   /** Boots a host that is down. */
   async boot(host: string): Promise<void> {
     const name = host as HostName;
-    const { folder, datastores, filesOf, clock, entropy, incarnations, sinkFor, engine } = this.#options;
+    const { folder, filesOf, clock, entropy, incarnations, sinkFor, engine } = this.#options;
     const slot = this.#slot(name);
     assert(slot.host === null, `host ${name} is up already`);
     const incarnation = await incarnations.next(name);
     slot.host = await EsxiHost.boot({
       name,
       uuid: slot.uuid,
-      version: RELEASE.esxi,
+      version: slot.machine.version,
       folder: `${folder}/${name}`,
-      datastores,
+      datastores: slot.machine.datastores,
       files: filesOf(name),
       clock,
       entropy: entropy.fork(name, incarnation),

@@ -25,6 +25,7 @@ export interface ProviderPlan {
 /** Each side learns the other's certificate, as an administrator does it: the provider is registered, then trusted. */
 export async function trustOwnKeyServers(
   vcenter: VCenter,
+  client: string,
   keyServers: KeyServerRack,
   { providerId, nodes }: ProviderPlan,
 ): Promise<void> {
@@ -33,7 +34,7 @@ export async function trustOwnKeyServers(
     await session.call(registerKmipServer, null, { providerId, server: { name, address: { name } } });
   }
   const certificate = await session.call(generateSelfSignedClientCert, null, { providerId });
-  await keyServers.addClient('vcenter', certificate);
+  await keyServers.addClient(client, certificate);
   for (const server of nodes) {
     await session.call(uploadKmipServerCert, null, {
       providerId,
@@ -41,7 +42,11 @@ export async function trustOwnKeyServers(
       certificate: keyServers.certificateOf(server),
     });
   }
-  await session.call(markDefault, null, { providerId });
+}
+
+/** Has new keys come from a provider. */
+export async function makeDefault(vcenter: VCenter, { providerId }: ProviderPlan): Promise<void> {
+  await vcenter.login(ADMINISTRATOR, 'client').call(markDefault, null, { providerId });
 }
 
 /**

@@ -1,13 +1,22 @@
-import type { EventSink, KeyServerName, Network, ProviderId, WorldClock } from '@vcryptsim/ports';
+import {
+  assert,
+  type EventSink,
+  type KeyServerName,
+  makeFolders,
+  type Network,
+  type ProviderId,
+  type WorldClock,
+} from '@vcryptsim/ports';
 import { FaultyNetwork } from '@vcryptsim/simkit';
 import type { VCenter, VCenterEvent } from '@vcryptsim/vcenter';
 import type { KmipExchange } from '../taps/wire-transcript.js';
 import type { ExternalKms } from '../topology/external-kms.js';
 import type { Lab } from '../topology/topology.js';
 import { KeyServerRack, type KeyServerRackOptions } from './key-server-rack.js';
-import { trustExternalKms, trustOwnKeyServers } from './key-server-trust.js';
+import { makeDefault, trustExternalKms, trustOwnKeyServers } from './key-server-trust.js';
 import type { KeyServerFaults, KeyServers } from './key-servers.js';
 import { OutsideKeyServers } from './outside-key-servers.js';
+import { SeveralKeyServers } from './several-key-servers.js';
 
 /** The key servers of a world, and how vCenter comes to them. */
 export interface WorldKeyServers {
@@ -20,8 +29,8 @@ export interface WorldKeyServers {
   hearEvents(sink: EventSink<VCenterEvent>): EventSink<VCenterEvent>;
   /** Shown each answer on vCenter's wire. */
   hearAnswer(exchange: KmipExchange): void;
-  /** Has vCenter and the key servers trust each other. */
-  setUpTrust(vcenter: VCenter): Promise<void>;
+  /** Has a vCenter and the key servers trust each other. @param name under which the key servers know it */
+  setUpTrust(vcenter: VCenter, name: string): Promise<void>;
 }
 
 /** Which key servers are wanted. */
@@ -35,12 +44,14 @@ export function openKeyServers(
   { lab, externalKms }: KeyServersWanted,
   ports: Omit<KeyServerRackOptions, 'nodes' | 'replicationMs' | 'clock' | 'faultOf'> & { readonly clock: WorldClock },
 ): Promise<WorldKeyServers> {
-  const plan = {
-    providerId: lab.kms.provider as ProviderId,
-    nodes: lab.kms.nodes as KeyServerName[],
-    replicationMs: lab.kms.replication?.every ?? null,
-  };
-  return externalKms ? outsideKeyServers(plan, externalKms, ports) : ownKeyServers(plan, ports);
+  const plans = [lab.kms, ...(lab.moreProviders ?? [])].map(({ provider, nodes, replication }) => ({
+    providerId: provider as ProviderId,
+    nodes: nodes as KeyServerName[],
+    replicationMs: replication?.every ?? null,
+  }));
+  const [first] = plans;
+  assert(first, 'a lab has a key provider');
+  return externalKms ? outsideKeyServers(first, externalKms, ports) : ownKeyServers(plans, ports);
 }
 
 interface Plan {
@@ -51,10 +62,18 @@ interface Plan {
 
 type Ports = Parameters<typeof openKeyServers>[1];
 
-async function ownKeyServers(plan: Plan, ports: Ports): Promise<WorldKeyServers> {
+async function ownKeyServers(plans: readonly Plan[], ports: Ports): Promise<WorldKeyServers> {
   const faults = new FaultyNetwork(ports.network, ports.clock);
   const faultOf = (node: string) => faults.faultOf(node);
-  const servers = await KeyServerRack.open({ ...ports, ...plan, faultOf });
+  const racks: KeyServerRack[] = [];
+  for (const plan of plans) {
+    // One provider has the folder to itself; of several each has one in it.
+    const folder = plans.length === 1 ? ports.folder : `${ports.folder}/${plan.providerId}`;
+    if (plans.length > 1) await makeFolders(ports.files, folder);
+    racks.push(await KeyServerRack.open({ ...ports, ...plan, folder, faultOf }));
+  }
+  const [only] = racks;
+  const servers = racks.length === 1 && only ? only : new SeveralKeyServers(racks);
   return {
     isOutside: false,
     servers,
@@ -62,7 +81,14 @@ async function ownKeyServers(plan: Plan, ports: Ports): Promise<WorldKeyServers>
     network: faults,
     hearEvents: (sink) => sink,
     hearAnswer: () => {},
-    setUpTrust: (vcenter) => trustOwnKeyServers(vcenter, servers, plan),
+    setUpTrust: async (vcenter, name) => {
+      for (const [index, plan] of plans.entries()) {
+        const rack = racks[index];
+        if (rack) await trustOwnKeyServers(vcenter, name, rack, plan);
+      }
+      const [first] = plans;
+      if (first) await makeDefault(vcenter, first);
+    },
   };
 }
 

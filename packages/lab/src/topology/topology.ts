@@ -1,50 +1,79 @@
 import { ADMINISTRATOR, DATASTORE_DEFAULT, SAMPLE_POLICY } from '@vcryptsim/vcenter';
 import { SHIPPED_ROLES } from '@vcryptsim/vcenter/catalogue';
 import { z } from 'zod';
-import { durationBetween, LONGEST_MS } from './duration.js';
-import { externalKmsSchema } from './external-kms.js';
-import { nameSchema, uniqueNames } from './names.js';
+import { type kmsSchema, machinesShape } from './machines.js';
+import { nameSchema } from './names.js';
+import { peopleShape } from './people.js';
 import { vmSchema } from './vm.js';
 
-/** Ours: more than any provider has. */
-const NODES_MAX = 16;
-/** The most hosts that a cluster of vSphere 8 can have (VMware configuration maximums). */
-const HOSTS_MAX = 96;
-/** Ours: a scenario has at most as many steps. */
-const VMS_MAX = 5_000;
-/** A replica asks this often at most. */
-const REPLICATION_MIN_MS = 100;
-/** Actors and words that a key server or a host cannot be called. */
-const TAKEN_NAMES = ['all', 'kms', 'vcenter', 'run', 'host-key'];
+/** Ours: a vCenter of vSphere 8 manages 40,000; a world of more than this does not fit the memory of a laptop. */
+const VMS_MAX = 10_000;
 
-/** What stands before the first step: key servers, one cluster of hosts, a datastore, and the VMs that steps create. */
-export const labSchema = z.strictObject({
-  kms: z
-    .strictObject({
-      provider: nameSchema,
-      nodes: uniqueNames(NODES_MAX),
-      /** Somebody else's key server instead of our own; every node is a way to it. */
-      external: externalKmsSchema.optional(),
-      /** Each node has a store of its own; all others copy that of the first, which alone takes changes. */
-      replication: z.strictObject({ every: durationBetween(REPLICATION_MIN_MS, LONGEST_MS) }).optional(),
-    })
-    .refine(({ nodes, replication }) => !replication || nodes.length > 1, 'replication needs a second node')
-    .refine(
-      ({ external, replication }) => !replication || !external,
-      'replication is for the key servers of the lab, not for an external one',
-    )
-    .default({ provider: 'corp-kms', nodes: ['kms-1'] }),
-  cluster: nameSchema.default('cluster-1'),
-  hosts: uniqueNames(HOSTS_MAX).default(['esx-1']),
-  datastore: nameSchema.default('datastore1'),
+/** The datacenter of a lab that names none. */
+export const DATACENTER = 'dc-1';
+
+const labShape = z.strictObject({
+  ...machinesShape,
+  ...peopleShape,
   vms: z
     .record(nameSchema, vmSchema)
     .refine((vms) => Object.keys(vms).length <= VMS_MAX, `at most ${VMS_MAX} VMs are possible`)
     .default({}),
 });
 
-/** A checked lab. */
-export type Lab = z.output<typeof labSchema>;
+/**
+ * What stands before the first step: key servers, vCenters, hosts, datastores, people, policies, and the VMs that steps
+ * create. The parts that the short form has are there whatever form was written.
+ */
+export const labSchema = labShape.superRefine(refuseBothForms).transform((said) => {
+  const [firstProvider, ...more] = Object.entries(said.providers ?? {});
+  const kms: LabProvider =
+    said.kms ?? (firstProvider ? { provider: firstProvider[0], ...firstProvider[1] } : DEFAULT_KMS);
+  const clusters = Object.entries(said.clusters ?? {});
+  const inLongForm = said.clusters !== undefined || said.standalone !== undefined;
+  const inShortForm = inLongForm ? (said.hosts ?? []) : (said.hosts ?? ['esx-1']);
+  const inClusters = clusters.flatMap(([, { hosts }]) => hosts.map(({ name }) => name));
+  return {
+    ...said,
+    kms,
+    moreProviders: more.map(([provider, each]): LabProvider => ({ provider, ...each })),
+    cluster: said.cluster ?? clusters[0]?.[0] ?? 'cluster-1',
+    hosts: [...inShortForm, ...inClusters, ...Object.keys(said.standalone ?? {}), ...(said.spares ?? [])],
+    datastore: said.datastore ?? Object.keys(said.datastores ?? {})[0] ?? 'datastore1',
+  };
+});
+
+/** A key provider of a lab, with its key servers. */
+export type LabProvider = z.output<typeof kmsSchema>;
+
+/** What the short form and the long one both say. */
+const FORMS = [
+  ['kms', 'providers'],
+  ['vcenter', 'vcenters'],
+  ['hosts', 'clusters'],
+  ['hosts', 'standalone'],
+  ['cluster', 'clusters'],
+  ['cluster', 'standalone'],
+  ['datastore', 'datastores'],
+] as const;
+
+function refuseBothForms(said: z.output<typeof labShape>, context: z.RefinementCtx): void {
+  for (const [short, long] of FORMS) {
+    if (said[short] === undefined || said[long] === undefined) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [long],
+      message: `'${short}' and '${long}' both say it; keep one of them`,
+    });
+  }
+}
+
+const DEFAULT_KMS: LabProvider = { provider: 'corp-kms', nodes: ['kms-1'] };
+
+type Normal = z.output<typeof labSchema>;
+
+/** A checked lab. What only the long form says may be missing. */
+export type Lab = Pick<Normal, 'kms' | 'cluster' | 'hosts' | 'datastore' | 'vms'> & Partial<Normal>;
 
 /** The names that steps and expectations may use, by kind. */
 export interface LabNames {
@@ -68,38 +97,20 @@ export interface LabNames {
 /** Collects the names of a lab, with those that every vCenter has. */
 export function namesOf(lab: Lab): LabNames {
   const vms = Object.keys(lab.vms);
+  const spares = new Set(lab.spares ?? []);
   return {
-    ...{ vms, labVms: vms, hosts: lab.hosts, labHosts: lab.hosts, nodes: lab.kms.nodes },
-    ...{ clusters: [lab.cluster], datacenters: ['dc-1'], folders: [], datastores: [lab.datastore] },
-    providers: [lab.kms.provider],
-    users: [ADMINISTRATOR],
-    roles: Object.values(SHIPPED_ROLES).map(({ name }) => name),
-    policies: [SAMPLE_POLICY.name, DATASTORE_DEFAULT],
+    ...{ vms, labVms: vms, labHosts: lab.hosts, hosts: lab.hosts.filter((name) => !spares.has(name)) },
+    nodes: [lab.kms, ...(lab.moreProviders ?? [])].flatMap(({ nodes }) => nodes),
+    clusters:
+      lab.clusters === undefined ? (lab.standalone === undefined ? [lab.cluster] : []) : Object.keys(lab.clusters),
+    datacenters: lab.datacenters === undefined ? [DATACENTER] : Object.keys(lab.datacenters),
+    folders: lab.folders ?? [],
+    datastores: lab.datastores === undefined ? [lab.datastore] : Object.keys(lab.datastores),
+    providers: [lab.kms, ...(lab.moreProviders ?? [])].map(({ provider }) => provider),
+    users: [ADMINISTRATOR, ...(lab.users ?? [])],
+    roles: [...Object.values(SHIPPED_ROLES).map(({ name }) => name), ...Object.keys(lab.roles ?? {})],
+    policies: [SAMPLE_POLICY.name, DATASTORE_DEFAULT, ...Object.keys(lab.policies ?? {})],
   };
-}
-
-/** Names of a lab that mean two things, each with the path of the one to change. */
-export function nameClashes(lab: Lab): { readonly path: readonly (string | number)[]; readonly message: string }[] {
-  const nodes = lab.kms.nodes.map((name, index) => ({ name, path: ['lab', 'kms', 'nodes', index] }));
-  const hosts = lab.hosts.map((name, index) => ({ name, path: ['lab', 'hosts', index] }));
-  const vms = Object.keys(lab.vms).map((name) => ({ name, path: ['lab', 'vms', name] }));
-  const nodeNames = new Set(lab.kms.nodes.map((name) => name.toLowerCase()));
-  const seenVms = new Map<string, string>();
-  const clashes: { path: (string | number)[]; message: string }[] = [];
-  for (const { name, path } of [...nodes, ...hosts, ...vms.filter((vm) => vm.name === 'host-key')]) {
-    if (TAKEN_NAMES.includes(name))
-      clashes.push({ path, message: `'${name}' has a meaning of its own here; choose another name` });
-  }
-  for (const { name, path } of hosts) {
-    if (nodeNames.has(name.toLowerCase()))
-      clashes.push({ path, message: `'${name}' is a key server and a host; names are used once` });
-  }
-  for (const { name, path } of vms) {
-    const twin = seenVms.get(name.toLowerCase());
-    if (twin !== undefined) clashes.push({ path, message: `'${name}' and '${twin}' differ only in case` });
-    seenVms.set(name.toLowerCase(), name);
-  }
-  return clashes;
 }
 
 /** A schema that takes one of `names`, or any text when they are not known. */

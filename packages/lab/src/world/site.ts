@@ -1,21 +1,24 @@
 import type { XtsEngine } from '@vcryptsim/crypto-core';
-import { assert, type HostName, type KeyPairSource, type Network, type WorldClock } from '@vcryptsim/ports';
+import {
+  assert,
+  type HostName,
+  type KeyPairSource,
+  makeFolders,
+  type Network,
+  type WorldClock,
+} from '@vcryptsim/ports';
 import { type EventLog, type SeededEntropy, TappedNetwork } from '@vcryptsim/simkit';
-import { ADMINISTRATOR, ROOT_FOLDER, VCenter } from '@vcryptsim/vcenter';
-import { addHost, createCluster, createDatacenter } from '@vcryptsim/vcenter/catalogue';
-import { succeed } from '../errors/task-error.js';
+import { VCenter } from '@vcryptsim/vcenter';
 import type { Machines } from '../faults/machines.js';
 import type { Incarnations } from '../folder/incarnations.js';
 import type { RunPlaces } from '../folder/run-folder.js';
-import { HostRack } from '../racks/host-rack.js';
+import { type HostMachine, HostRack } from '../racks/host-rack.js';
 import { openKeyServers, type WorldKeyServers } from '../racks/open-key-servers.js';
-import { RELEASE } from '../racks/release.js';
 import type { WireTranscript } from '../taps/wire-transcript.js';
 import type { ExternalKms } from '../topology/external-kms.js';
+import { sitePlanOf } from '../topology/site-plan.js';
 import type { Lab } from '../topology/topology.js';
-
-/** The datacenter of a world whose topology names none. */
-const DATACENTER = 'dc-1';
+import { setUpVCenter } from './set-up-vcenter.js';
 
 /** What a site is built on: the ports of its world, and what listens to it. */
 export interface SiteParts {
@@ -44,32 +47,41 @@ export class Site {
   readonly keyServers: WorldKeyServers;
   readonly hosts: HostRack;
   readonly #parts: SiteParts;
-  #vcenter: VCenter;
+  /** Those that run now, in the order of the lab. */
+  #vcenters: ReadonlyMap<string, VCenter>;
 
-  private constructor(parts: SiteParts, keyServers: WorldKeyServers, hosts: HostRack, vcenter: VCenter) {
+  private constructor(
+    parts: SiteParts,
+    keyServers: WorldKeyServers,
+    hosts: HostRack,
+    vcenters: ReadonlyMap<string, VCenter>,
+  ) {
     this.#parts = parts;
     this.keyServers = keyServers;
     this.hosts = hosts;
-    this.#vcenter = vcenter;
+    this.#vcenters = vcenters;
   }
 
-  /** The vCenter that runs now. */
+  /** The vCenter that runs now; of several the first. */
   get vcenter(): VCenter {
-    return this.#vcenter;
+    const [first] = this.#vcenters.values();
+    assert(first, 'a site has a vCenter');
+    return first;
+  }
+
+  /** The vCenters that run now, by name. */
+  get vcenters(): ReadonlyMap<string, VCenter> {
+    return this.#vcenters;
   }
 
   /** Sets a new site up, as an administrator does: vCenter and key servers trust each other, the hosts join the cluster. */
   static async build(parts: SiteParts): Promise<Site> {
     const site = await Site.#powerOn(parts);
-    const { vcenter } = site;
-    await site.keyServers.setUpTrust(vcenter);
-    const session = vcenter.login(ADMINISTRATOR, 'client');
-    const datacenter = await session.call(createDatacenter, ROOT_FOLDER, { name: DATACENTER });
-    const made = vcenter.datacenters().find(({ id }) => id === datacenter);
-    assert(made, 'a datacenter that was made is there');
-    const cluster = await session.call(createCluster, made.hostFolder, { name: parts.lab.cluster });
-    for (const name of parts.lab.hosts) succeed(await session.run(addHost, cluster, { name: name as HostName }));
-    vcenter.start();
+    for (const [name, vcenter] of site.#vcenters) {
+      await site.keyServers.setUpTrust(vcenter, name);
+      await setUpVCenter(vcenter, name, parts.lab);
+    }
+    site.#start();
     return site;
   }
 
@@ -77,7 +89,7 @@ export class Site {
   static async boot(parts: SiteParts): Promise<Site> {
     await parts.clock.after(parts.bootMs);
     const site = await Site.#powerOn(parts);
-    site.vcenter.start();
+    site.#start();
     return site;
   }
 
@@ -94,14 +106,13 @@ export class Site {
     transcript.onExchange((exchange) => keyServers.hearAnswer(exchange));
     const hosts = new HostRack({
       ...parts,
-      names: lab.hosts as HostName[],
+      machines: hostMachines(lab, folder.datastores),
       folder: folder.hosts,
-      datastores: [{ name: lab.datastore, folder: `${folder.datastores}/${lab.datastore}` }],
       filesOf: (name) => parts.machines.filesOf(name),
       sinkFor: (source) => log.sink(source),
     });
     await hosts.bootAll();
-    return new Site(parts, keyServers, hosts, await bootVCenter(parts, keyServers, hosts));
+    return new Site(parts, keyServers, hosts, await bootVCenters(parts, keyServers, hosts));
   }
 
   /** How long a host takes to boot. */
@@ -114,7 +125,7 @@ export class Site {
     const { servers, faults } = this.keyServers;
     await this.hosts.allDown();
     // Their files are gone, so that nothing can be closed in order; what fails is what could not be written any more.
-    await this.#vcenter.stop().catch(unwritten);
+    for (const vcenter of this.#vcenters.values()) await vcenter.stop().catch(unwritten);
     await servers.stop(servers.names()).catch(unwritten);
     for (const name of servers.names()) await faults.clear(name);
   }
@@ -124,30 +135,54 @@ export class Site {
     const { servers } = this.keyServers;
     await servers.start(servers.names());
     await this.hosts.bootAll();
-    this.#vcenter = await bootVCenter(this.#parts, this.keyServers, this.hosts);
-    this.#vcenter.start();
+    this.#vcenters = await bootVCenters(this.#parts, this.keyServers, this.hosts);
+    this.#start();
+  }
+
+  #start(): void {
+    for (const vcenter of this.#vcenters.values()) vcenter.start();
   }
 
   /** Ends everything. The files stay. */
   async dispose(): Promise<void> {
-    await this.#vcenter.stop();
+    for (const vcenter of this.#vcenters.values()) await vcenter.stop();
     await this.hosts.allDown();
     await this.keyServers.servers.dispose();
     await this.#parts.machines.dispose();
   }
 }
 
-async function bootVCenter(parts: SiteParts, keyServers: WorldKeyServers, hosts: HostRack): Promise<VCenter> {
-  return VCenter.boot({
-    ...parts,
-    name: 'vcenter',
-    files: parts.machines.filesOf('vcenter'),
-    version: RELEASE.vcenter,
-    folder: parts.folder.vcenter,
-    entropy: parts.entropy.fork('vcenter', await parts.incarnations.next('vcenter')),
-    network: new TappedNetwork(keyServers.network, 'vcenter', parts.transcript),
-    hosts,
-    events: keyServers.hearEvents(parts.log.sink('vcenter')),
+async function bootVCenters(
+  parts: SiteParts,
+  keyServers: WorldKeyServers,
+  hosts: HostRack,
+): Promise<ReadonlyMap<string, VCenter>> {
+  const { vcenters } = sitePlanOf(parts.lab);
+  const files = parts.machines.filesOf('vcenter');
+  const booted = new Map<string, VCenter>();
+  for (const { name, version, settings } of vcenters) {
+    // One vCenter has the folder to itself; of several each has one in it.
+    const folder = vcenters.length === 1 ? parts.folder.vcenter : `${parts.folder.vcenter}/${name}`;
+    if (vcenters.length > 1) await makeFolders(files, folder);
+    const vcenter = await VCenter.boot({
+      ...parts,
+      ...{ name, version, settings, folder, files, hosts },
+      entropy: parts.entropy.fork(name, await parts.incarnations.next(name)),
+      network: new TappedNetwork(keyServers.network, name, parts.transcript),
+      events: keyServers.hearEvents(parts.log.sink(name)),
+    });
+    booted.set(name, vcenter);
+  }
+  return booted;
+}
+
+function hostMachines(lab: Lab, datastores: string): readonly HostMachine[] {
+  const plan = sitePlanOf(lab);
+  const mounts = new Map(
+    plan.datastores.map(({ name, type }) => [name, { name, type, folder: `${datastores}/${name}` }]),
+  );
+  return plan.hosts.map(({ name, version, datastores: mounted }) => {
+    return { name: name as HostName, version, datastores: mounted.flatMap((each) => mounts.get(each) ?? []) };
   });
 }
 

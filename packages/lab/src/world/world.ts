@@ -34,6 +34,7 @@ import { Timeline } from '../taps/timeline.js';
 import { type WireMessage, WireTranscript } from '../taps/wire-transcript.js';
 import { WireWatch } from '../taps/wire-watch.js';
 import type { ExternalKms } from '../topology/external-kms.js';
+import { machinesOf } from '../topology/site-plan.js';
 import type { Lab } from '../topology/topology.js';
 import type { RunEvent } from '../vocabulary/world-event.js';
 import { type Drive, driveOf } from './drive.js';
@@ -178,8 +179,7 @@ export class World {
       const folder = await makeRunFolder({
         files,
         path: options.folder,
-        hosts: lab.hosts,
-        datastore: lab.datastore,
+        ...machinesOf(lab),
         isKept: options.isKept ?? false,
         madeAtMs: new SystemClock().nowMs,
         token: hexOf(new SystemEntropy().public(16, 'run folder')),
@@ -239,6 +239,19 @@ export class World {
   /** What the names that people write mean in vCenter at this moment. */
   get names(): InventoryNames {
     return new InventoryNames(this.vcenter);
+  }
+
+  /** A vCenter of the lab by its name. @throws LabError NAME_NOT_FOUND */
+  vcenterNamed(name: string): VCenter {
+    const vcenter = this.#site.vcenters.get(name);
+    if (vcenter) return vcenter;
+    const known = [...this.#site.vcenters.keys()].join(', ');
+    throw new LabError('NAME_NOT_FOUND', `This lab has no vCenter '${name}'. There are: ${known}.`);
+  }
+
+  /** Names of the vCenters, the first first. */
+  vcenterNames(): readonly string[] {
+    return [...this.#site.vcenters.keys()];
   }
 
   /** Lets the world run until `work` is done. Outside of it virtual time stands still. */
@@ -313,8 +326,7 @@ async function join(options: WorldOptions, place: Place, network: Network): Prom
   );
   transcript.onExchange((exchange) => evidence.exchange(exchange));
   const timeline = new Timeline(log, transcript, () => clock.nowMs);
-  const { hosts, datastore } = lab;
-  const machines = new Machines({ files: recording, folder, hosts, datastores: [datastore], clock });
+  const machines = new Machines({ files: recording, folder, ...machinesOf(lab), clock });
   const parts: SiteParts = {
     ...{ lab, externalKms: options.externalKms ?? null, folder, machines, clock, entropy, incarnations },
     ...{ network, keyPairs: new SystemKeyPairs(clock), engine, log, transcript, bootMs: BOOT_MS[options.clock] },

@@ -1,5 +1,6 @@
 import { type FileSystem, type FolderLocks, makeFolders } from '@vcryptsim/ports';
 import { LabFolder } from '../../src/folder/lab-folder.js';
+import { machinesOf } from '../../src/topology/site-plan.js';
 import type { Lab } from '../../src/topology/topology.js';
 import { World } from '../../src/world/world.js';
 import { SMALL_LAB } from './small-world.js';
@@ -23,7 +24,7 @@ export async function keptLab(
   lab: Lab = SMALL_LAB,
 ): Promise<{ world: World; folder: LabFolder }> {
   const folder = await LabFolder.take({ files, locks: openLocks(files), path });
-  if (folder.memory === null) await folder.begin(SETUP, lab);
+  if (folder.memory === null) await folder.begin(SETUP, machinesOf(lab));
   const world = await World.boot({ ...SETUP, lab, files, scenarioFolder: '/' }, folder);
   await folder.memory?.rests(world.clock.nowMs);
   return { world, folder };

@@ -4,7 +4,8 @@ import {
   formatDuration,
   keyPlaces,
   keyTable,
-  RELEASE,
+  namesOf,
+  shownReleases,
   type World,
 } from '@vcryptsim/lab';
 import type { RunResult, StepResult } from '../reports/result.js';
@@ -45,15 +46,17 @@ export class Narrator {
   /** What is about to run. */
   opening(scenario: Scenario, world: World): string[] {
     const { bold, dim } = this.#paint;
-    const { kms, hosts, cluster, datastore, vms } = world.lab;
+    const { vms } = world.lab;
+    const names = namesOf(world.lab);
+    const { clusters, datastores, nodes, providers } = names;
     const outside = world.externalKms === null ? '' : `, outside at ${world.externalKms}`;
-    const lab = `${kms.nodes.join(', ')} (${kms.provider}${outside}) | vcenter | ${hosts.join(', ')} (${cluster}) | ${datastore}`;
+    const lab = `${nodes.join(', ')} (${providers.join(', ')}${outside}) | ${world.vcenterNames().join(', ')} | ${names.hosts.join(', ')} (${clusters.join(', ') || 'standalone'}) | ${datastores.join(', ')}`;
     return [
       ...this.#wrap(scenario.name, '').map(bold),
       ...this.#wrap(scenario.about, ''),
       '',
       ...this.#labelled('lab   ', `${lab}: ${Object.keys(vms).join(', ')}`).map(dim),
-      ...this.#labelled('plays ', `${RELEASE.shown} [ours O1: docs/fidelity.md]`).map(dim),
+      ...this.#labelled('plays ', `${shownReleases(world.lab)} [ours O1: docs/fidelity.md]`).map(dim),
       ...this.#labelled(
         'seed  ',
         `${world.seed} (keys made under a seed are not secret); XTS engine: ${world.engineName}`,

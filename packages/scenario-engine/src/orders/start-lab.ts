@@ -6,6 +6,7 @@ import {
   LabFolder,
   type LabSetup,
   LiveLab,
+  machinesOf,
   World,
 } from '@vcryptsim/lab';
 import { type Clock, exists, type FileSystem, type FolderLocks, type LocalSocket, replaceFile } from '@vcryptsim/ports';
@@ -127,7 +128,8 @@ async function open(
 async function setUp(folder: LabFolder, o: StartLabOptions, { topology, setup }: Begun): Promise<World> {
   try {
     await checkImages({ files: o.files, lab: topology.lab, scenarioFolder: topology.folder });
-    await (folder.memory === null ? folder.begin(setup, topology.lab) : folder.beginAnew(setup, topology.lab));
+    const machines = machinesOf(topology.lab);
+    await (folder.memory === null ? folder.begin(setup, machines) : folder.beginAnew(setup, machines));
     const text = new TextEncoder().encode(topologyText(topology, setup.seed));
     await replaceFile(o.files, folder.places.topology, text);
     return await boot(folder, o, { topology, setup });

@@ -2,8 +2,8 @@ import {
   disksOf,
   type Lab,
   type LabNames,
+  labProblems,
   labSchema,
-  nameClashes,
   namesOf,
   pathSchema,
   plainText,
@@ -21,7 +21,8 @@ import { withMadeNames } from './made-names.js';
 import type { Scenario } from './scenario.js';
 import { type Topology, withAbsolutePaths } from './topology.js';
 
-const SCENARIO_BYTES_MAX = 1024 * 1024;
+/** Room for a lab of as many VMs as one may have. */
+const SCENARIO_BYTES_MAX = 8 * 1024 * 1024;
 /** Files that one scenario can be put together from. Each is read and bound once, however often it is used. */
 const PARTS_MAX = 100;
 
@@ -151,11 +152,10 @@ export class Loader {
       return null;
     }
     const lab = checked.value;
-    for (const [name, { host }] of Object.entries(lab.vms).filter(([, vm]) => !lab.hosts.includes(vm.host))) {
-      const message = `host '${host}' is not in this lab; known: ${lab.hosts.join(', ')}`;
-      this.#problems.push(source.problemAt(['lab', 'vms', name, 'host'], message, nearestWord(host, lab.hosts)));
+    for (const { path, message, unknown } of labProblems(lab)) {
+      const nearest = unknown && nearestWord(unknown.word, unknown.known);
+      this.#problems.push(source.problemAt(['lab', ...path], message, nearest));
     }
-    for (const { path, message } of nameClashes(lab)) this.#problems.push(source.problemAt(path, message));
     return { lab, value, source };
   }
 

@@ -1,4 +1,4 @@
-import { type Disk, type LabNames, oneOf, type World } from '@vcryptsim/lab';
+import { type Disk, type LabNames, machinesOf, oneOf, type World } from '@vcryptsim/lab';
 import type { z } from 'zod';
 
 /** A disk by what is on it: a datastore, vCenter's folder, or the folder of a host. */
@@ -8,5 +8,5 @@ export function placeSchema(names: LabNames | undefined): z.ZodType<string> {
 
 /** The disk at a place. A datastore wins over a host of the same name. */
 export function diskAt(place: string, { machines, lab }: World): Disk {
-  return lab.datastore === place ? machines.datastore(place) : machines.diskOf(place);
+  return machinesOf(lab).datastores.includes(place) ? machines.datastore(place) : machines.diskOf(place);
 }

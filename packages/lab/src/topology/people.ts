@@ -54,7 +54,9 @@ export type LabRoles = Readonly<
   >
 >;
 
-const SHIPPED = new Map(Object.values(SHIPPED_ROLES).map(({ name, privileges }) => [name, privileges]));
+const SHIPPED: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>(
+  Object.values(SHIPPED_ROLES).map(({ name, privileges }) => [name, privileges]),
+);
 
 /**
  * The privileges that a role of a lab has.

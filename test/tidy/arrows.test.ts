@@ -40,6 +40,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'scenario-engine',
     'scenario-engine/layout',
+    'scenario-engine/reference',
     'lab',
     'kmip-check',
     'kms',

@@ -22,7 +22,8 @@ const ORDER: Readonly<Record<string, string>> = {
     'terms < database < records < inventory < access < policies < kmip < crypto < remediation < operations < root',
   simkit: 'root < entropy < events, files, network, virtual-clock < scan',
   lab: 'errors < topology, vocabulary, folder, needles, names < faults, taps < racks, invariants < guests < world < key-map < control < root',
-  'scenario-engine': 'language, scene, reports < expectations < steps < scenario < run, narrator < orders < root',
+  'scenario-engine':
+    'language, scene, reports < expectations < steps < scenario < reference, run, narrator < orders < root',
   'kmip-check': 'root < checks < run',
   bench: 'root < xts < kmip',
   cli: 'root < terminal < inspect, kmip, kmip-check, lab, privileges, run < verbs',

@@ -147,7 +147,14 @@ describe('vcryptsim scenario', () => {
     const show = await runCli(['scenario', 'show', 'host-reboot-without-kms']);
     expect(show.stdout).toContain('host.reboot: esx-1');
     const verbs = await runCli(['scenario', 'verbs']);
-    expect(verbs.stdout).toContain('keys.NAME.ram');
+    expect(verbs.stdout).toContain('- vm.create: payroll');
+    const words = await runCli(['scenario', 'words']);
+    expect(words.stdout).toContain('keys.NAME.ram');
+    const json = await Promise.all(['verbs', 'words'].map((list) => runCli(['scenario', list, '--json'])));
+    expect(json.map(({ stdout }) => JSON.parse(stdout))).toEqual([
+      { version: 1, verbs: expect.arrayContaining([expect.objectContaining({ verb: 'vm.create', mainField: 'vm' })]) },
+      expect.objectContaining({ version: 1, expectations: expect.any(Array), beside: expect.any(Array) }),
+    ]);
   });
 
   it('finds its own scenarios from anywhere', async () => {

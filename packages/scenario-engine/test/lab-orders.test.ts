@@ -157,6 +157,18 @@ describe('the replay of a lab', () => {
     expect(result.status).toBe('passed');
   });
 
+  it('names the schema for editors in its first line', async () => {
+    const { world, orders } = await up();
+    await orders.close();
+    const places = labFolderAt('/lab');
+    const again = await LabOrders.open({ world, topology, seed: 3, files, places, schema: '../schema/s.json' });
+    await again.close();
+    await world.dispose();
+    expect((await textOf('/lab/replay.yaml')).split('\n', 1)).toEqual([
+      '# yaml-language-server: $schema=../schema/s.json',
+    ]);
+  });
+
   it('has a power cut where the lab was started again, and leaves what was cut off to a comment', async () => {
     const first = await up();
     await say(first.orders, 'vm.create payroll', 'vm.power-on payroll');

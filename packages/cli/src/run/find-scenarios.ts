@@ -2,6 +2,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exists, FileError, type FileSystem, visibleLine } from '@vcryptsim/ports';
 import { nearestWord, peekScenario } from '@vcryptsim/scenario-engine';
+import { SCHEMA_FILES } from '@vcryptsim/scenario-engine/reference';
 import { CliError, EXIT } from '../exit.js';
 
 /** `scenarios` in the working folder, else the folder that comes with vcryptsim. */
@@ -9,6 +10,11 @@ export async function scenarioFolder(files: FileSystem): Promise<string> {
   const here = resolve('scenarios');
   if (await exists(files, here)) return here;
   return resolve(dirname(fileURLToPath(import.meta.url)), '../../../../scenarios');
+}
+
+/** The JSON Schema of scenarios that comes with vcryptsim: an absolute path. */
+export function schemaFile(): string {
+  return resolve(dirname(fileURLToPath(import.meta.url)), '../../../../schema', SCHEMA_FILES.scenario);
 }
 
 /**

@@ -1,9 +1,7 @@
 import { join, relative, resolve } from 'node:path';
-import { INVARIANTS } from '@vcryptsim/lab';
 import { FileError, visibleLine } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import {
-  EXPECTATIONS,
   holdsTopology,
   type LoadOptions,
   loadScenario,
@@ -11,7 +9,6 @@ import {
   peekScenario,
   type Scenario,
   ScenarioError,
-  STEPS,
 } from '@vcryptsim/scenario-engine';
 import { labelled, wrap } from '@vcryptsim/scenario-engine/layout';
 import { Command } from 'commander';
@@ -19,8 +16,10 @@ import { CliError, EXIT } from '../exit.js';
 import { print, printError, printJson } from '../output.js';
 import { findScenarios, scenarioFolder } from '../run/find-scenarios.js';
 import { terminalWidth } from '../terminal/terminal-width.js';
+import { verbsCommand } from './scenario/verbs.js';
+import { wordsCommand } from './scenario/words.js';
 
-/** `vcryptsim scenario list | lint | show | verbs`. */
+/** `vcryptsim scenario list | lint | show | verbs | words`. */
 export function scenarioCommand(): Command {
   const command = new Command('scenario').description('List, check and show scenarios.');
   command
@@ -42,11 +41,8 @@ export function scenarioCommand(): Command {
     .argument('<name>', 'a name from the list, or a file')
     .addHelpText('after', '\nExample:\n  vcryptsim scenario show host-reboot-without-kms')
     .action(show);
-  command
-    .command('verbs')
-    .description('List the words that scenarios are written with.')
-    .addHelpText('after', '\nExample:\n  vcryptsim scenario verbs')
-    .action(verbs);
+  command.addCommand(verbsCommand());
+  command.addCommand(wordsCommand());
   return command;
 }
 
@@ -117,29 +113,6 @@ async function show(name: string): Promise<void> {
     }
     throw error;
   }
-}
-
-function verbs(): void {
-  const width = terminalWidth();
-  const entry = (word: string, about: string, example?: string) => [
-    word,
-    ...wrap(about, '    ', width),
-    ...(example === undefined ? [] : labelled('    - ', example, width)),
-  ];
-  const lines = [
-    'Steps',
-    '',
-    ...STEPS.flatMap(({ verb, about, example }) => entry(verb, about, example)),
-    '',
-    'Expectations (under expect: and until:)',
-    '',
-    ...EXPECTATIONS.flatMap(({ word, about }) => entry(word, about)),
-    '',
-    'Checked after every step, whatever the scenario says',
-    '',
-    ...INVARIANTS.flatMap(({ name, says }) => entry(name, says)),
-  ];
-  print(`${lines.join('\n')}\n`);
 }
 
 function describe({ name, about, file, lab, steps }: Scenario): string {

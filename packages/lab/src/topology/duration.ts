@@ -31,7 +31,7 @@ export function formatDuration(durationMs: number): string {
 
 /** A duration in a scenario, `least` to `most`, in milliseconds: 1 ms to 30 days unless told otherwise. */
 export function durationBetween(least: number, most: number): z.ZodType<number> {
-  return z.string().transform((text, context) => {
+  const duration = z.string().transform((text, context) => {
     const durationMs = parseDurationMs(text);
     if (durationMs !== null && durationMs >= least && durationMs <= most) return durationMs;
     const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
@@ -42,6 +42,7 @@ export function durationBetween(least: number, most: number): z.ZodType<number> 
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
+  return duration.describe('a duration such as 30s (ms, s, m, h, d)');
 }
 
 /** A duration in a scenario, at most {@link LONGEST_MS}. The result is in milliseconds. */

@@ -19,4 +19,5 @@ export const pathSchema = z
   .string()
   .min(1, 'this path is empty')
   .max(PATH_CHARACTERS_MAX, `this path has more than ${PATH_CHARACTERS_MAX} characters`)
-  .refine((path) => !HIDDEN.test(path), 'this path has a control character or an invisible one');
+  .refine((path) => !HIDDEN.test(path), 'this path has a control character or an invisible one')
+  .describe('a path');

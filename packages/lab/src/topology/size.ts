@@ -28,8 +28,7 @@ export function formatSize(bytes: number): string {
   return `${bytes / unitBytes} ${name}`;
 }
 
-/** A disk's size in a scenario: a text with its unit, at least one sector, whole sectors, at most 62 TiB. The result is in bytes. */
-export const diskSizeSchema = z.string().transform((text, context) => {
+const sizeSchema = z.string().transform((text, context) => {
   const bytes = parseSizeBytes(text);
   if (bytes !== null && bytes >= SECTOR_BYTES && bytes % SECTOR_BYTES === 0 && bytes <= DISK_BYTES_MAX) return bytes;
   const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
@@ -40,3 +39,6 @@ export const diskSizeSchema = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
+
+/** A disk's size in a scenario: a text with its unit, at least one sector, whole sectors, at most 62 TiB. The result is in bytes. */
+export const diskSizeSchema = sizeSchema.describe('a size such as 64MiB (B, KiB, MiB, GiB, TiB)');

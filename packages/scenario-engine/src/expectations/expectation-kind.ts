@@ -30,6 +30,8 @@ export interface ExpectationKind {
   readonly about: string;
   /** A YAML line that uses it. */
   readonly example: string;
+  /** What stands behind the word, whatever names a lab has: for documents and editors. */
+  readonly schema: z.ZodType;
   /** The words that a lab with these names knows. */
   wordsOf(names: LabNames | undefined): readonly string[];
   /** Binds the value when `word` is its own; null when it is not. */
@@ -59,6 +61,7 @@ export function expectationKind<Value>(definition: {
     word: definition.word,
     about: definition.about,
     example: definition.example,
+    schema: definition.value(undefined),
     wordsOf(names) {
       if (definition.subject === undefined) return [definition.word];
       return (names?.[definition.subject] ?? ['NAME']).map((name) => `${before}${name}${after}`);

@@ -28,6 +28,8 @@ export interface LabOrdersOptions {
   /** The system's files, beside those of the world. */
   readonly files: FileSystem;
   readonly places: LabPlaces;
+  /** Where editors find the words of scenarios, from the lab's folder; `replay.yaml` names it in its first line. */
+  readonly schema?: string;
 }
 
 /** Takes the orders of a lab: reads them by the words of the scenario language, does them, and writes the replay. */
@@ -73,7 +75,7 @@ export class LabOrders {
     const steps = new ReplaySteps();
     // The first boot is the beginning of the scenario itself.
     const texts = all.map((line) => ('boot' in line && line.boot === 1 ? '' : steps.textOf(line)));
-    const text = new TextEncoder().encode(replayHead(o.topology, o.seed) + texts.join(''));
+    const text = new TextEncoder().encode(replayHead(o.topology, o.seed, o.schema) + texts.join(''));
     await replaceFile(files, places.replay, text, MODE);
     const replay = await files.open(places.replay, { access: 'write' });
     const orders = all.filter((line) => 'order' in line).length;

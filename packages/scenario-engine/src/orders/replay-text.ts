@@ -16,10 +16,11 @@ import { UNMET } from './outcomes.js';
 /** Shorter rests between two orders are left out. */
 const REST_MS_MIN = 1_000;
 
-/** The part before the first order. */
-export function replayHead(topology: Topology, seed: number): string {
+/** The part before the first order. `schema` is where editors find the words of scenarios, from the file's folder. */
+export function replayHead(topology: Topology, seed: number, schema?: string): string {
+  const forEditors = schema === undefined ? '' : `# yaml-language-server: $schema=${visibleLine(schema)}\n`;
   const about = '# What was done in a lab, in the order in which it was done.\n';
-  return `${about}${topologyText(topology, seed)}steps:\n  - say: This lab was set up.\n`;
+  return `${forEditors}${about}${topologyText(topology, seed)}steps:\n  - say: This lab was set up.\n`;
 }
 
 /** Turns the lines of a journal into steps, one after the other. */

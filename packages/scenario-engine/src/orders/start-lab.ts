@@ -12,7 +12,7 @@ import {
 import { type Clock, exists, type FileSystem, type FolderLocks, type LocalSocket, replaceFile } from '@vcryptsim/ports';
 import { loadTopology } from '../scenario/load-scenario.js';
 import { sameMachines, type Topology, topologyText } from '../scenario/topology.js';
-import { LabOrders } from './lab-orders.js';
+import { LabOrders, type LabOrdersOptions } from './lab-orders.js';
 
 /** What a lab is started with. */
 export interface StartLabOptions {
@@ -30,6 +30,8 @@ export interface StartLabOptions {
   /** Real time. */
   readonly clock: Clock;
   readonly onFault: (error: unknown) => void;
+  /** See {@link LabOrdersOptions.schema}. */
+  readonly schema?: string;
 }
 
 /** A lab that takes orders. */
@@ -110,7 +112,9 @@ async function open(
   const world = await (isNew ? setUp(folder, o, { topology, setup }) : boot(folder, o, { topology, setup }));
   try {
     await folder.memory?.rests(world.clock.nowMs);
-    const orders = await LabOrders.open({ world, topology, seed: setup.seed, files: o.files, places: folder.places });
+    const { files, schema } = o;
+    const own = { world, topology, seed: setup.seed, files, places: folder.places };
+    const orders = await LabOrders.open({ ...own, ...(schema !== undefined && { schema }) });
     const execute = (order: Parameters<LabOrders['execute']>[0]) => orders.execute(order);
     const onFault = (error: unknown) => {
       o.onFault(error);

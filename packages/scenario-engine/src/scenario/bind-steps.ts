@@ -11,9 +11,10 @@ import type { Caller } from '../scene/scene.js';
 import { STEPS } from '../steps/registry.js';
 import type { StepKind } from '../steps/step-kind.js';
 import type { PlannedStep, Quiz } from './scenario.js';
+import { BESIDE_WORDS, STRUCTURE_WORDS } from './structure-words.js';
 
-const BESIDE_A_VERB = ['expect', 'quiz', 'as', 'via'];
-const STRUCTURE = ['use', 'repeat'];
+const BESIDE_A_VERB = BESIDE_WORDS.map(({ word }) => word);
+const STRUCTURE = STRUCTURE_WORDS.map(({ word }) => word);
 /** A scenario is a story for people and CI, not a load generator. */
 const STEPS_MAX = 5_000;
 /** A list with more mistakes than this is not read further. */
@@ -25,9 +26,11 @@ const KNOWN_SHOWN = 30;
 /** Longer arguments are cut in titles. */
 const TITLE_MAX = 100;
 
-const repeatSchema = z.strictObject({ times: z.int().min(1).max(1_000), steps: z.array(z.unknown()).min(1) });
+/** `repeat`, but for the steps inside. */
+export const repeatSchema = z.strictObject({ times: z.int().min(1).max(1_000), steps: z.array(z.unknown()).min(1) });
 
-const quizSchema = z
+/** `quiz` beside a verb. */
+export const quizSchema = z
   .strictObject({
     ask: plainText(300),
     choices: z.array(plainText(100)).min(2).max(9),
@@ -37,7 +40,7 @@ const quizSchema = z
   .refine((quiz) => quiz.answer <= quiz.choices.length, { path: ['answer'], message: 'no choice has that number' });
 
 /** `as` and `via` beside a verb: who takes the step, by the web client or by the API. */
-const callerSchema = z.object({
+export const callerSchema = z.object({
   as: userNameSchema.optional(),
   via: z.enum(['client', 'api']).default('client'),
 });

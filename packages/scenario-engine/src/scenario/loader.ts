@@ -26,7 +26,8 @@ const SCENARIO_BYTES_MAX = 8 * 1024 * 1024;
 /** Files that one scenario can be put together from. Each is read and bound once, however often it is used. */
 const PARTS_MAX = 100;
 
-const scenarioSchema = z.strictObject({
+/** A scenario file, but for its steps and its lab. */
+export const scenarioSchema = z.strictObject({
   name: plainText(120),
   about: plainText(2_000),
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
@@ -36,9 +37,11 @@ const scenarioSchema = z.strictObject({
   steps: z.array(z.unknown()).min(1, 'a scenario has at least one step'),
 });
 
-const topologySchema = scenarioSchema.omit({ steps: true });
+/** A topology file. */
+export const topologySchema = scenarioSchema.omit({ steps: true });
 
-const partSchema = z.strictObject({
+/** A part, which scenarios use. */
+export const partSchema = z.strictObject({
   about: plainText(2_000),
   lab: z.unknown().optional(),
   steps: z.array(z.unknown()).optional(),

@@ -48,6 +48,8 @@ export interface StepKind {
   readonly fields: readonly string[];
   /** Wants conditions beside its own arguments (`until`). */
   readonly takesConditions: boolean;
+  /** What its argument is, whatever names a lab has: for documents and editors. */
+  readonly schema: z.ZodType;
   bind(value: unknown, place: BindPlace, conditions: readonly BoundExpectation[]): Binding<BoundStep>;
 }
 
@@ -74,6 +76,7 @@ export function stepKind<Args>(definition: {
     mainField: definition.mainField ?? null,
     fields: keysAt(definition.args(undefined), []),
     takesConditions: definition.takesConditions ?? false,
+    schema: definition.args(undefined),
     bind(value, place, conditions) {
       const checked = checkValue(definition.args(place.names), value, place.source, place.path);
       if ('problems' in checked) return checked;

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import {
   OsFileSystem,
   OsFolderLocks,
@@ -13,6 +13,7 @@ import { CliError, EXIT, type TroubleCode } from '../../exit.js';
 import { asLabTrouble } from '../../lab/lab-trouble.js';
 import { drawSeed, seedOf } from '../../lab/seed.js';
 import { printError, printJsonText } from '../../output.js';
+import { schemaFile } from '../../run/find-scenarios.js';
 
 interface UpOptions {
   readonly dir: string;
@@ -83,6 +84,7 @@ async function up(file: string | undefined, options: UpOptions): Promise<void> {
     sockets: new UnixSocket(),
     clock: new SystemClock(),
     onFault: tellOfFault,
+    schema: relative(resolve(dir), schemaFile()),
   });
   greet(started, dir);
   printJsonText(`${JSON.stringify({ ready: true, socket: started.socket })}\n`);

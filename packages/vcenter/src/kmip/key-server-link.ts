@@ -45,7 +45,7 @@ export class KeyServerLink {
   converse<T>(target: KeyServerTarget, step: (session: KmipSession) => Promise<T>): Promise<T> {
     return this.#withSignal((stopped) => {
       const client = new KmipClient({
-        connect: (signal) => this.#connect(target, AbortSignal.any([signal, stopped])),
+        connect: (signal) => this.#connect(target, [signal, stopped]),
         clock: this.#clock,
         timeoutMs: this.#timeoutMs,
         batchItemIds: batchItemId,
@@ -60,7 +60,7 @@ export class KeyServerLink {
 
   /** Opens a TLS connection and ends it without a byte, as the real one does to look at a certificate. */
   probe(target: KeyServerTarget): Promise<void> {
-    return this.#withSignal((stopped) => this.#dialAndClose((signal) => this.#connect(target, signal), stopped));
+    return this.#withSignal((stopped) => this.#dialAndClose((ends) => this.#connect(target, ends), stopped));
   }
 
   /**
@@ -71,10 +71,10 @@ export class KeyServerLink {
    */
   async look(address: NetworkAddress, identity: TlsIdentity): Promise<Uint8Array> {
     let seen: Uint8Array | undefined;
-    const connect = (signal: AbortSignal): Promise<Channel> =>
+    const connect = (ends: readonly AbortSignal[]): Promise<Channel> =>
       this.#network.connect(address, {
         identity,
-        signal,
+        signal: AbortSignal.any([...ends]),
         judge: (chain) => {
           seen = chain[0];
           return peerJudge({ pins: chain.slice(0, 1), authorities: [] }, this.#clock)(chain);
@@ -95,17 +95,23 @@ export class KeyServerLink {
     for (const controller of this.#open) controller.abort();
   }
 
-  async #connect(target: KeyServerTarget, signal: AbortSignal): Promise<Channel> {
+  /** @param ends each of these ends the attempt, and afterwards the connection */
+  async #connect(target: KeyServerTarget, ends: readonly AbortSignal[]): Promise<Channel> {
     const judge = peerJudge({ pins: [target.trusted], authorities: [] }, this.#clock);
+    const signal = AbortSignal.any([...ends]);
     const channel = await this.#network.connect(target.address, { identity: target.identity, judge, signal });
-    signal.addEventListener('abort', () => void channel.abort(), { once: true });
+    // Not of the signal that follows both: Node keeps that, and all that its listeners hold, until they are taken off.
+    for (const end of ends) {
+      end.addEventListener('abort', () => void channel.abort(), { once: true });
+      if (end.aborted) void channel.abort();
+    }
     return channel;
   }
 
-  #dialAndClose(connect: (signal: AbortSignal) => Promise<Channel>, stopped: AbortSignal): Promise<void> {
+  #dialAndClose(connect: (ends: readonly AbortSignal[]) => Promise<Channel>, stopped: AbortSignal): Promise<void> {
     const late = new AbortController();
     const work = async (): Promise<void> => {
-      const channel = await connect(AbortSignal.any([late.signal, stopped]));
+      const channel = await connect([late.signal, stopped]);
       await channel.close();
     };
     return this.#clock.within(this.#timeoutMs, work(), () => late.abort());

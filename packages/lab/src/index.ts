@@ -32,7 +32,7 @@ export { checkEverything, checkWritten } from './invariants/check-invariants.js'
 export type { Invariant, Violation } from './invariants/invariant.js';
 export { provePlantedNeedle } from './invariants/planted-needle.js';
 export { INVARIANTS } from './invariants/registry.js';
-export { nameOfKey } from './key-map/key-names.js';
+export { keyNames } from './key-map/key-names.js';
 export { type KeyPlace, keyPlaces, keyTable } from './key-map/key-places.js';
 export { type FolderKind, InventoryNames } from './names/inventory-names.js';
 export { searchFolders } from './needles/search-files.js';

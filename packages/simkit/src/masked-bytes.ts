@@ -5,36 +5,36 @@ import { assert } from '@vcryptsim/ports';
  * not find this copy. It hides from searches, not from attackers: pad and masked bytes lie side by side.
  */
 export class MaskedBytes {
-  readonly #masked: Uint8Array;
-  readonly #pad: Uint8Array;
+  /** The masked bytes, then the pad. One buffer for both: a run keeps very many of these. */
+  readonly #both: Uint8Array;
 
-  private constructor(masked: Uint8Array, pad: Uint8Array) {
-    this.#masked = masked;
-    this.#pad = pad;
+  private constructor(both: Uint8Array) {
+    this.#both = both;
   }
 
   /**
    * @param plain the bytes; read, not kept
-   * @param pad as many bytes with no relation to them; kept
+   * @param pad as many bytes with no relation to them; read, not kept
    */
   static of(plain: Uint8Array, pad: Uint8Array): MaskedBytes {
     assert(plain.length === pad.length, `a pad of ${pad.length} bytes does not fit ${plain.length} bytes`);
-    const masked = new Uint8Array(plain.length);
-    for (let i = 0; i < plain.length; i++) masked[i] = (plain[i] ?? 0) ^ (pad[i] ?? 0);
-    return new MaskedBytes(masked, pad);
+    const both = new Uint8Array(2 * plain.length);
+    for (let i = 0; i < plain.length; i++) both[i] = (plain[i] ?? 0) ^ (pad[i] ?? 0);
+    both.set(pad, plain.length);
+    return new MaskedBytes(both);
   }
 
   get lengthBytes(): number {
-    return this.#masked.length;
+    return this.#both.length / 2;
   }
 
   /** Says whether the bytes stand at `offset` of `haystack`, without ever putting them together. */
   matchesAt(haystack: Uint8Array, offset: number): boolean {
-    const masked = this.#masked;
-    const pad = this.#pad;
-    if (offset < 0 || offset + masked.length > haystack.length) return false;
-    for (let i = 0; i < masked.length; i++) {
-      if (((haystack[offset + i] ?? 0) ^ (pad[i] ?? 0)) !== masked[i]) return false;
+    const both = this.#both;
+    const lengthBytes = this.lengthBytes;
+    if (offset < 0 || offset + lengthBytes > haystack.length) return false;
+    for (let i = 0; i < lengthBytes; i++) {
+      if (((haystack[offset + i] ?? 0) ^ (both[lengthBytes + i] ?? 0)) !== both[i]) return false;
     }
     return true;
   }
@@ -42,9 +42,10 @@ export class MaskedBytes {
   /** Lends the plain bytes to `use` in a buffer that is zeroed afterwards. */
   lend<T>(use: (plain: Uint8Array) => T): T {
     // An ArrayBuffer of its own is outside the JS heap, so the collector leaves no copy when it moves things.
-    const plain = new Uint8Array(new ArrayBuffer(this.#masked.length));
+    const both = this.#both;
+    const plain = new Uint8Array(new ArrayBuffer(this.lengthBytes));
     try {
-      for (let i = 0; i < plain.length; i++) plain[i] = (this.#masked[i] ?? 0) ^ (this.#pad[i] ?? 0);
+      for (let i = 0; i < plain.length; i++) plain[i] = (both[i] ?? 0) ^ (both[plain.length + i] ?? 0);
       return use(plain);
     } finally {
       plain.fill(0);

@@ -43,7 +43,6 @@ export interface DiskConfig {
 export interface VmConfig {
   readonly folder: VmFolder;
   readonly vmxFileName: string;
-  readonly vmx: Vmx;
   readonly uuid: VmUuid;
   readonly name: VmName;
   readonly nvramFileName: string;
@@ -82,7 +81,6 @@ export async function readVmConfig(folder: VmFolder, vmxFileName: string): Promi
   return {
     folder,
     vmxFileName,
-    vmx,
     uuid: uuid as VmUuid,
     name: (vmx.get('displayName') ?? folder.name) as VmName,
     nvramFileName: vmx.get('nvram') === undefined ? defaultNvram(vmxFileName) : fileNameIn(vmx, 'nvram', shown),

@@ -72,6 +72,7 @@ export async function labStatus(
   const infos = new Map<HostName, readonly VmInfo[]>();
   const hosts: HostStatus[] = [];
   const seen = new Map(vcenter.hosts().map((host) => [host.name, host]));
+  const registered = countBy(vcenter.vms().map(({ host }) => host));
   for (const host of rack.names()) {
     const up = rack.up(host);
     const runtime = await up?.runtime();
@@ -84,7 +85,7 @@ export async function labStatus(
       state: up === null ? 'down' : 'up',
       cryptoState: runtime?.cryptoState ?? null,
       boot: runtime?.incarnation ?? null,
-      vms: vms?.length ?? vcenter.vms().filter((vm) => vm.host === known?.id).length,
+      vms: vms?.length ?? (known === undefined ? 0 : (registered.get(known.id) ?? 0)),
     });
   }
   return {
@@ -105,6 +106,13 @@ export async function labStatus(
     keyColumns: { servers: world.keyServers.names(), hosts: rack.names() },
     keys: await keyPlaces(world),
   };
+}
+
+/** How often each value is there. */
+function countBy<T>(values: readonly T[]): ReadonlyMap<T, number> {
+  const counts = new Map<T, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
 }
 
 /** VMs as their hosts see them; those on hosts that are down, and only those, as vCenter knows them. */

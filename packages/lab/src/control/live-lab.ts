@@ -8,7 +8,6 @@ import {
   writeLine,
 } from '@vcryptsim/ports';
 import type { LabFolder } from '../folder/lab-folder.js';
-import type { TimelineEntry } from '../taps/timeline.js';
 import type { World } from '../world/world.js';
 import {
   type ControlReply,
@@ -157,7 +156,10 @@ export class LiveLab {
     try {
       for (let at = 0; ; ) {
         // What comes while a line is written is in the list then; nothing is left out and nothing told twice.
-        for (; at < timeline.entries().length; at++) await say({ entry: timeline.entries()[at] as TimelineEntry });
+        for (let entry = timeline.at(at); entry !== undefined; entry = timeline.at(at)) {
+          await say({ entry });
+          at += 1;
+        }
         if (isOver) return await say({ answer: {} });
         await new Promise<void>((resolve) => {
           wake = resolve;

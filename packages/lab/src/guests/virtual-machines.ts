@@ -291,11 +291,11 @@ export async function checkImages(images: ImagePlaces): Promise<void> {
 /** Opens the images of a VM's disks; the user's own takes the place of the first VM's first disk. */
 async function imagesOf(name: string, spec: LabVm, places: ImagePlaces): Promise<(DiskImage | null)[]> {
   const { files, diskImage, scenarioFolder, lab } = places;
-  const isFirst = Object.keys(lab.vms)[0] === name;
+  const isFirst = diskImage !== undefined && Object.keys(lab.vms)[0] === name;
   const open: (DiskImage | null)[] = [];
   try {
     for (const [index, { image }] of disksOf(spec).entries()) {
-      const path = diskImage !== undefined && isFirst && index === 0 ? diskImage : image;
+      const path = isFirst && index === 0 ? diskImage : image;
       const at = path === undefined || path.startsWith('/') ? path : `${scenarioFolder}/${path}`;
       open.push(at === undefined ? null : await openDiskImage(files, at));
     }

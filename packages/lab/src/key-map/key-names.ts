@@ -9,10 +9,15 @@ export function shortId(id: CryptoKeyId): string {
   return id.keyId.slice(0, SHORT_ID);
 }
 
-/** What a key is called in a scenario: the VM whose KEK it is, `host-key`, or its short ID. */
-export function nameOfKey(world: World, id: CryptoKeyId): string {
-  const vm = world.vcenter.vms().find((each) => each.keyId?.keyId === id.keyId);
-  if (vm !== undefined) return vm.name;
-  const isHostKey = world.vcenter.computeResources().some((cluster) => cluster.hostKeyId?.keyId === id.keyId);
-  return isHostKey ? 'host-key' : shortId(id);
+/**
+ * What keys are called in a scenario now: the VM whose KEK it is, `host-key`, or its short ID. Looked up once, so n keys
+ * cost n.
+ */
+export function keyNames({ vcenter }: World): (id: CryptoKeyId) => string {
+  const names = new Map<string, string>();
+  for (const { name, keyId } of vcenter.vms()) {
+    if (keyId !== null && !names.has(keyId.keyId)) names.set(keyId.keyId, name);
+  }
+  const hostKeys = new Set(vcenter.computeResources().map(({ hostKeyId }) => hostKeyId?.keyId));
+  return (id) => names.get(id.keyId) ?? (hostKeys.has(id.keyId) ? 'host-key' : shortId(id));
 }

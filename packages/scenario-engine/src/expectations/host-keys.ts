@@ -1,4 +1,4 @@
-import { nameOfKey } from '@vcryptsim/lab';
+import { keyNames } from '@vcryptsim/lab';
 import { z } from 'zod';
 import { expectationKind } from './expectation-kind.js';
 import { listed } from './words.js';
@@ -19,7 +19,7 @@ export const hostKeys = expectationKind({
     ]),
   check: async (wanted, { world }, host) => {
     const keys = await world.keysInMemory(host);
-    const found = keys.map((key) => nameOfKey(world, key)).sort();
+    const found = keys.map(keyNames(world)).sort();
     const met =
       typeof wanted === 'number'
         ? found.length === wanted

@@ -1,14 +1,17 @@
 import { FileError, type FileHandle } from '@vcryptsim/ports';
 
 const PAGE_SIZE_BYTES = 4096;
+/** A page is held in whole pieces of this size: most files of a virtual machine are much smaller than a page. */
+const PIECE_BYTES = 512;
 
 /** The room that all files of one file system share. */
 export interface Medium {
   freeBytes: number;
 }
 
-/** Bytes of one page, and whether a fork has them too: then they are copied before they change. */
+/** What is held of one page, and whether a fork has it too: then it is copied before it changes. */
 interface Page {
+  /** From the page's start; what is left out is zeros. */
   readonly bytes: Uint8Array;
   isShared: boolean;
 }
@@ -68,9 +71,9 @@ export class MemoryFile {
   read(buffer: Uint8Array, offsetBytes: number): number {
     const count = Math.max(0, Math.min(buffer.length, this.#sizeBytes - offsetBytes));
     eachPage(offsetBytes, count, (page, start, length, done) => {
-      const content = this.#pages.get(page);
-      if (content) buffer.set(content.bytes.subarray(start, start + length), done);
-      else buffer.fill(0, done, done + length);
+      const held = this.#pages.get(page)?.bytes.subarray(start, start + length);
+      if (held !== undefined) buffer.set(held, done);
+      buffer.fill(0, done + (held?.length ?? 0), done + length);
     });
     return count;
   }
@@ -80,7 +83,7 @@ export class MemoryFile {
     let written = 0;
     eachPage(offsetBytes, buffer.length, (page, start, length, done) => {
       if (written < done) return;
-      const content = this.#ownPage(page) ?? this.#newPage(page);
+      const content = this.#ownPage(page, start + length) ?? this.#newPage(page, start + length);
       if (!content) return;
       content.set(buffer.subarray(done, done + length), start);
       written = done + length;
@@ -93,24 +96,27 @@ export class MemoryFile {
     const last = Math.floor(sizeBytes / PAGE_SIZE_BYTES);
     if (sizeBytes < this.#sizeBytes) {
       for (const page of [...this.#pages.keys()]) if (page * PAGE_SIZE_BYTES >= sizeBytes) this.#drop(page);
-      this.#ownPage(last)?.fill(0, sizeBytes % PAGE_SIZE_BYTES);
+      this.#ownPage(last, 0)?.fill(0, sizeBytes % PAGE_SIZE_BYTES);
     }
     this.#sizeBytes = sizeBytes;
   }
 
-  /** A page that may be changed in place. */
-  #ownPage(number: number): Uint8Array | null {
+  /** A page that may be changed in place, of which at least `heldBytes` are held; null for a hole. */
+  #ownPage(number: number, heldBytes: number): Uint8Array | null {
     const page = this.#pages.get(number);
-    if (!page?.isShared) return page?.bytes ?? null;
-    const bytes = page.bytes.slice();
+    if (page === undefined) return null;
+    if (!page.isShared && page.bytes.length >= heldBytes) return page.bytes;
+    const bytes = new Uint8Array(roomFor(Math.max(heldBytes, page.bytes.length)));
+    bytes.set(page.bytes);
+    if (!page.isShared) page.bytes.fill(0);
     this.#pages.set(number, { bytes, isShared: false });
     return bytes;
   }
 
-  #newPage(number: number): Uint8Array | null {
+  #newPage(number: number, heldBytes: number): Uint8Array | null {
     if (this.#medium.freeBytes < PAGE_SIZE_BYTES) return null;
     this.#medium.freeBytes -= PAGE_SIZE_BYTES;
-    const bytes = new Uint8Array(PAGE_SIZE_BYTES);
+    const bytes = new Uint8Array(roomFor(heldBytes));
     this.#pages.set(number, { bytes, isShared: false });
     return bytes;
   }
@@ -176,6 +182,13 @@ export class MemoryFileHandle implements FileHandle {
     if (!this.#writable) throw new FileError('NOT_PERMITTED', operation, this.#path);
     return this.#open(operation);
   }
+}
+
+/** A power of two, so that a file that grows by small writes is copied few times. */
+function roomFor(heldBytes: number): number {
+  let room = PIECE_BYTES;
+  while (room < heldBytes) room *= 2;
+  return Math.min(room, PAGE_SIZE_BYTES);
 }
 
 /** Calls `visit` for each page that a range touches: its number, where in it, how much, and how much came before. */

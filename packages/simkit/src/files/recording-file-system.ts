@@ -33,7 +33,8 @@ interface Name {
 export class RecordingFileSystem extends ForwardingFileSystem {
   readonly #tell: (operation: FileOperation) => void;
   readonly #copyWrites: boolean;
-  readonly #names = new Set<Name>();
+  /** Names of open files, by where they are now. */
+  readonly #names = new Map<string, Set<Name>>();
   #dirty = new Map<string, ByteRanges>();
 
   constructor(inner: FileSystem, options: RecordingFileSystemOptions = {}) {
@@ -54,7 +55,7 @@ export class RecordingFileSystem extends ForwardingFileSystem {
     const handle = await this.inner.open(path, options);
     if (creates) this.#tell({ kind: 'create', path });
     const name: Name = { path };
-    this.#names.add(name);
+    this.#note(name, path);
     return this.#recorded(handle, name, path);
   }
 
@@ -123,7 +124,7 @@ export class RecordingFileSystem extends ForwardingFileSystem {
       },
       sizeBytes: () => handle.sizeBytes(),
       close: () => {
-        this.#names.delete(name);
+        if (name.path !== null) this.#drop(name, name.path);
         return handle.close();
       },
     };
@@ -137,21 +138,43 @@ export class RecordingFileSystem extends ForwardingFileSystem {
 
   #forget(path: string): void {
     this.#dirty.delete(path);
-    for (const name of this.#names) if (name.path === path) name.path = null;
+    for (const name of this.#names.get(path) ?? []) name.path = null;
+    this.#names.delete(path);
   }
 
-  // A folder takes along everything under it.
+  #note(name: Name, path: string): void {
+    name.path = path;
+    const there = this.#names.get(path);
+    if (there) there.add(name);
+    else this.#names.set(path, new Set([name]));
+  }
+
+  #drop(name: Name, path: string): void {
+    const there = this.#names.get(path);
+    there?.delete(name);
+    if (there?.size === 0) this.#names.delete(path);
+  }
+
   #move(from: string, to: string): void {
-    const moved = (path: string) =>
-      path === from ? to : path.startsWith(`${from}/`) ? to + path.slice(from.length) : null;
     this.#forget(to);
-    for (const [path, ranges] of [...this.#dirty]) {
-      const after = moved(path);
-      if (after === null) continue;
-      this.#dirty.delete(path);
-      this.#dirty.set(after, ranges);
+    // What was written or is open is a file. Anything else may be a folder, and takes along everything under it.
+    const isFile = this.#dirty.has(from) || this.#names.has(from);
+    const all = isFile ? [from] : new Set([...this.#dirty.keys(), ...this.#names.keys()]);
+    for (const path of all) {
+      if (path === from) this.#moveOne(path, to);
+      else if (path.startsWith(`${from}/`)) this.#moveOne(path, to + path.slice(from.length));
     }
-    for (const name of this.#names) if (name.path !== null) name.path = moved(name.path) ?? name.path;
+  }
+
+  #moveOne(from: string, to: string): void {
+    const ranges = this.#dirty.get(from);
+    if (ranges !== undefined) {
+      this.#dirty.delete(from);
+      this.#dirty.set(to, ranges);
+    }
+    const names = this.#names.get(from) ?? [];
+    this.#names.delete(from);
+    for (const name of names) this.#note(name, to);
   }
 
   async #stands(path: string): Promise<boolean> {

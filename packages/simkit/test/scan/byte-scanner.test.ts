@@ -1,6 +1,7 @@
 import { MaskedBytes } from '@vcryptsim/simkit';
-import { ByteScanner, type ScanMatch } from '@vcryptsim/simkit/scan';
+import { ByteScanner, NeedleSet, type ScanMatch } from '@vcryptsim/simkit/scan';
 import { describe, expect, it } from 'vitest';
+import { counted } from '../../../../test/support/counted.js';
 
 const key = Uint8Array.from({ length: 32 }, (_, i) => (i * 37 + 11) & 0xff);
 const text = (s: string) => new TextEncoder().encode(s);
@@ -112,5 +113,49 @@ describe('ByteScanner', () => {
     scanner.restart(1000);
     expect(scanner.scan(key.subarray(20))).toEqual([]);
     expect(forms(scanner.scan(key))).toEqual(['raw@1012']);
+  });
+});
+
+describe('NeedleSet', () => {
+  const needleOf = (number: number) => {
+    const bytes = new Uint8Array(32);
+    let state = (Math.imul(number + 1, 0x2545f491) ^ 0x1234567) | 1;
+    for (let i = 0; i < bytes.length; i++) {
+      state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
+      bytes[i] = (state >>> 11) & 0xff;
+    }
+    return { name: `k${number}`, bytes, forms: ['raw' as const] };
+  };
+  const setOf = (count: number) => new NeedleSet(Array.from({ length: count }, (_, number) => needleOf(number)));
+
+  it('offers few places of what is no needle, however many needles there are', () => {
+    const haystack = new Uint8Array(512 * 1024 + 8);
+    for (let i = 0; i < haystack.length; i += 32) haystack.set(needleOf(1_000_000 + i).bytes.subarray(0, 8), i);
+    const candidates = (count: number): number => {
+      let offered = 0;
+      setOf(count).probe(haystack, haystack.length - 8, () => {
+        offered += 1;
+      });
+      return offered;
+    };
+    const [small, large] = [candidates(10_000), candidates(20_000)];
+    counted('places offered in 64 Ki windows', [small, '10,000 needles'], [large, '20,000']);
+    expect(large).toBeLessThan(65_536 / 64);
+  });
+
+  it('goes on finding each of them, at every alignment, while more and more come', () => {
+    const set = new NeedleSet();
+    for (let number = 0; number < 12_000; number++) {
+      set.add([needleOf(number)]);
+      if (number % 1_500 !== 0) continue;
+      for (const known of [0, Math.floor(number / 2), number]) {
+        for (let at = 0; at < 9; at++) {
+          const haystack = new Uint8Array(64);
+          haystack.set(needleOf(known).bytes, at);
+          const found = new ByteScanner(set).scan(haystack);
+          expect(found.map(({ needle, offsetBytes }) => [needle, offsetBytes])).toEqual([[`k${known}`, at]]);
+        }
+      }
+    }
   });
 });

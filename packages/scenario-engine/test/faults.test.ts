@@ -166,3 +166,53 @@ describe('fault.disk', () => {
     expect(await problem('  - fault.disk: { place: vcenter, mode: full, delay: 3s }\n')).toContain('late only');
   });
 });
+
+describe('vCenter', () => {
+  it('stops and starts: hosts go on without it, and it takes up what happened meanwhile', async () => {
+    await passes(`
+  - vm.create: web
+  - vm.power-on: web
+  - vcenter.stop: vcenter
+    expect: { event: { source: vcenter, type: VCENTER_STOPPED } }
+  - vcenter.stop: vcenter
+  - vm.power-off: web
+    expect: { error: VCENTER_STOPPED }
+  - vm.write: { vm: web, lba: 0, text: nobody misses vCenter }
+  - host.reboot: esx-1
+    expect: { event: { source: esx-1, type: VM_LOCKED } }
+  - wait: 10m
+  - vcenter.start: vcenter
+    expect: { event: { source: vcenter, type: VCENTER_BOOTED } }
+  - vcenter.start: vcenter
+  - until: { vm.web.state: unlocked, within: 1m }
+  - vm.power-on: web
+  - vm.read: { vm: web, lba: 0 }
+    expect: { text: nobody misses vCenter }
+`);
+  });
+
+  it('restored from an older backup knows no user of since, and meets the VMs at their hosts', async () => {
+    await passes(`
+  - vm.create: web
+  - vcenter.backup: monday
+  - user.add: alice
+  - vm.create: mail
+  - vcenter.restore: monday
+    expect: { event: { source: vcenter, type: VCENTER_BOOTED } }
+  - vm.power-on: web
+    as: alice
+    expect: { error: INVALID_LOGIN }
+  - vm.power-on: mail
+  - vm.power-on: web
+  - host.reboot: esx-1
+  - until: { vm.web.state: unlocked, within: 1m }
+  - vcenter.restore: tuesday
+    expect: { error: { code: NO_BACKUP, contains: monday } }
+  - vm.power-on: web
+`);
+  });
+
+  it('has a backup by a plain name only', async () => {
+    expect(await problem('  - vcenter.backup: ../elsewhere\n')).toContain('letters, digits');
+  });
+});

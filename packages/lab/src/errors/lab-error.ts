@@ -11,6 +11,7 @@ export type LabErrorCode =
   | 'BAD_CREDENTIALS' // certificate, key or password of an external key server cannot be used
   | 'KEY_SERVER_UNUSABLE' // an external key server is not there, not trusted, or does not let us in
   | 'NO_WAY_OUT' // the memory wire leads to no server outside
+  | 'NO_BACKUP' // vCenter has no backup of this name
   | 'POWER_CUT' // the power went in the middle of it
   | 'ENVIRONMENT' // the machine does not allow it: a full disk, a folder that is not writable
   | 'FOLDER_IN_USE' // the folder to keep the run in is not empty

@@ -24,6 +24,7 @@ const RUN: Record<LabErrorCode, true> = {
   BAD_CREDENTIALS: true,
   KEY_SERVER_UNUSABLE: true,
   NO_WAY_OUT: true,
+  NO_BACKUP: true,
   POWER_CUT: true,
   ENVIRONMENT: true,
   FOLDER_IN_USE: true,

@@ -16,7 +16,7 @@ import { type HostMachine, HostRack } from '../racks/host-rack.js';
 import { openKeyServers, type WorldKeyServers } from '../racks/open-key-servers.js';
 import type { WireTranscript } from '../taps/wire-transcript.js';
 import type { ExternalKms } from '../topology/external-kms.js';
-import { sitePlanOf } from '../topology/site-plan.js';
+import { type SitePlan, sitePlanOf } from '../topology/site-plan.js';
 import type { Lab } from '../topology/topology.js';
 import { setUpVCenter } from './set-up-vcenter.js';
 
@@ -47,8 +47,9 @@ export class Site {
   readonly keyServers: WorldKeyServers;
   readonly hosts: HostRack;
   readonly #parts: SiteParts;
-  /** Those that run now, in the order of the lab. */
+  /** The last boot of each, in the order of the lab. */
   #vcenters: ReadonlyMap<string, VCenter>;
+  readonly #stopped = new Set<string>();
 
   private constructor(
     parts: SiteParts,
@@ -130,12 +131,30 @@ export class Site {
     for (const name of servers.names()) await faults.clear(name);
   }
 
+  /** Stops a vCenter; its folder stays as it is. A second time does nothing. */
+  async stopVCenter(name: string): Promise<void> {
+    await this.#vcenters.get(name)?.stop();
+    this.#stopped.add(name);
+  }
+
+  /** Boots a vCenter from its folder; does nothing while it runs. */
+  async startVCenter(name: string): Promise<void> {
+    if (!this.#stopped.has(name)) return;
+    const plan = sitePlanOf(this.#parts.lab).vcenters.find((each) => each.name === name);
+    assert(plan, `a vCenter that was stopped is one of the lab`);
+    const vcenter = await bootVCenter(plan, this.#parts, this.keyServers, this.hosts);
+    this.#vcenters = new Map([...this.#vcenters].map(([each, old]) => [each, each === name ? vcenter : old]));
+    this.#stopped.delete(name);
+    vcenter.start();
+  }
+
   /** Boots all of it from its folders. */
   async powerOn(): Promise<void> {
     const { servers } = this.keyServers;
     await servers.start(servers.names());
     await this.hosts.bootAll();
     this.#vcenters = await bootVCenters(this.#parts, this.keyServers, this.hosts);
+    this.#stopped.clear();
     this.#start();
   }
 
@@ -157,23 +176,30 @@ async function bootVCenters(
   keyServers: WorldKeyServers,
   hosts: HostRack,
 ): Promise<ReadonlyMap<string, VCenter>> {
-  const { vcenters } = sitePlanOf(parts.lab);
-  const files = parts.machines.filesOf('vcenter');
   const booted = new Map<string, VCenter>();
-  for (const { name, version, settings } of vcenters) {
-    // One vCenter has the folder to itself; of several each has one in it.
-    const folder = vcenters.length === 1 ? parts.folder.vcenter : `${parts.folder.vcenter}/${name}`;
-    if (vcenters.length > 1) await makeFolders(files, folder);
-    const vcenter = await VCenter.boot({
-      ...parts,
-      ...{ name, version, settings, folder, files, hosts },
-      entropy: parts.entropy.fork(name, await parts.incarnations.next(name)),
-      network: new TappedNetwork(keyServers.network, name, parts.transcript),
-      events: keyServers.hearEvents(parts.log.sink(name)),
-    });
-    booted.set(name, vcenter);
-  }
+  for (const plan of sitePlanOf(parts.lab).vcenters)
+    booted.set(plan.name, await bootVCenter(plan, parts, keyServers, hosts));
   return booted;
+}
+
+async function bootVCenter(
+  { name, version, settings }: SitePlan['vcenters'][number],
+  parts: SiteParts,
+  keyServers: WorldKeyServers,
+  hosts: HostRack,
+): Promise<VCenter> {
+  const files = parts.machines.filesOf('vcenter');
+  // One vCenter has the folder to itself; of several each has one in it.
+  const isOnly = sitePlanOf(parts.lab).vcenters.length === 1;
+  const folder = isOnly ? parts.folder.vcenter : `${parts.folder.vcenter}/${name}`;
+  if (!isOnly) await makeFolders(files, folder);
+  return VCenter.boot({
+    ...parts,
+    ...{ name, version, settings, folder, files, hosts },
+    entropy: parts.entropy.fork(name, await parts.incarnations.next(name)),
+    network: new TappedNetwork(keyServers.network, name, parts.transcript),
+    events: keyServers.hearEvents(parts.log.sink(name)),
+  });
 }
 
 function hostMachines(lab: Lab, datastores: string): readonly HostMachine[] {

@@ -40,6 +40,7 @@ import type { RunEvent } from '../vocabulary/world-event.js';
 import { type Drive, driveOf } from './drive.js';
 import { PowerCuts } from './power-cuts.js';
 import { Site, type SiteParts } from './site.js';
+import { VCenterBackups } from './vcenter-backups.js';
 
 /**
  * How long a host takes to boot: minutes, as real ones do, but nobody waits for that in real time. Ours; no multiple of
@@ -123,6 +124,8 @@ export class World {
   readonly hosts: HostRack;
   /** The disks of the machines, and their power. */
   readonly machines: Machines;
+  /** Copies of vCenter's folder. */
+  readonly backups: VCenterBackups;
   /** Takes power away and brings it back. */
   readonly power: PowerCuts;
   readonly vms: VirtualMachines;
@@ -155,6 +158,8 @@ export class World {
     this.hosts = parts.site.hosts;
     this.machines = parts.machines;
     const { clock, seed, runEvents: events } = this;
+    const vcenterFiles = parts.machines.filesOf('vcenter');
+    this.backups = new VCenterBackups({ site: parts.site, folder: parts.folder, files: vcenterFiles });
     this.power = new PowerCuts({ site: parts.site, machines: parts.machines, clock, seed, events });
     this.markers = new PlaintextMarkers();
     this.vms = new VirtualMachines(parts.site, options, this.markers);
@@ -247,6 +252,18 @@ export class World {
     if (vcenter) return vcenter;
     const known = [...this.#site.vcenters.keys()].join(', ');
     throw new LabError('NAME_NOT_FOUND', `This lab has no vCenter '${name}'. There are: ${known}.`);
+  }
+
+  /** Stops a vCenter; hosts and key servers go on. @throws LabError NAME_NOT_FOUND */
+  stopVCenter(name: string): Promise<void> {
+    this.vcenterNamed(name);
+    return this.#site.stopVCenter(name);
+  }
+
+  /** Boots a vCenter from its folder, if it is stopped. @throws LabError NAME_NOT_FOUND */
+  startVCenter(name: string): Promise<void> {
+    this.vcenterNamed(name);
+    return this.#site.startVCenter(name);
   }
 
   /** Names of the vCenters, the first first. */

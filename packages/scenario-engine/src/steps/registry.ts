@@ -36,6 +36,10 @@ import { wait } from './story/wait.js';
 import { taskCancel } from './task/cancel.js';
 import { userAdd } from './user/add.js';
 import { userRemove } from './user/remove.js';
+import { vcenterBackup } from './vcenter/backup.js';
+import { vcenterRestore } from './vcenter/restore.js';
+import { vcenterStart } from './vcenter/start.js';
+import { vcenterStop } from './vcenter/stop.js';
 import { vmCreate } from './vm/create.js';
 import { vmDigest } from './vm/digest.js';
 import { vmExport } from './vm/export.js';
@@ -86,6 +90,10 @@ export const STEPS: readonly StepKind[] = [
   providerCheck,
   keyGenerate,
   taskCancel,
+  vcenterStop,
+  vcenterStart,
+  vcenterBackup,
+  vcenterRestore,
   sitePowerCut,
   kmsStop,
   kmsStart,

@@ -36,7 +36,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // The one composition root. Whoever speaks of a world takes it from here.
   lab: [...PRODUCT.map((name) => `${name}*`), 'crypto-core*'],
   'scenario-engine': ['lab', 'lab/catalogue', 'ports*'],
-  bench: [...PRODUCT.map((name) => `${name}*`), 'crypto-core*', 'scenario-engine*'],
+  bench: [...PRODUCT.map((name) => `${name}*`), 'crypto-core*', 'lab', 'scenario-engine*'],
   cli: [
     'scenario-engine',
     'scenario-engine/layout',

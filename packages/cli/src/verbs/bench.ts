@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { kmipCommand } from './bench/kmip.js';
+import { worldCommand } from './bench/world.js';
 import { xtsCommand } from './bench/xts.js';
 
 /** `vcryptsim bench`: what it costs, measured on this machine beside its peers. */
@@ -7,5 +8,6 @@ export function benchCommand(): Command {
   return new Command('bench')
     .description('Measure what encryption costs on this machine.')
     .addCommand(xtsCommand())
-    .addCommand(kmipCommand());
+    .addCommand(kmipCommand())
+    .addCommand(worldCommand());
 }

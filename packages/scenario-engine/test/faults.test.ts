@@ -216,3 +216,89 @@ describe('vCenter', () => {
     expect(await problem('  - vcenter.backup: ../elsewhere\n')).toContain('letters, digits');
   });
 });
+
+describe('fault.link', () => {
+  it('cut: vCenter loses the host, which goes on, and finds it again', async () => {
+    await passes(`
+  - vm.create: web
+  - vm.power-on: web
+  - fault.link: { between: [vcenter, esx-1], mode: cut }
+  - vm.power-off: web
+    expect:
+      error: HOST_NOT_CONNECTED
+      event: { source: vcenter, type: HOST_LOST }
+  - wait: 30s
+  - vm.write: { vm: web, lba: 0, text: the guest did not notice }
+  - fault.clear: { link: [esx-1, vcenter] }
+  - wait: 30s
+    expect: { event: { source: vcenter, type: HOST_SEEN } }
+  - vm.power-off: web
+`);
+  });
+
+  it('hang: calls wait for it, and go on when it is mended; after a minute they end', async () => {
+    const result = await passes(`
+  - vm.create: web
+  - fault.link: { between: [vcenter, esx-1], mode: hang }
+  - vm.power-on: web
+    expect: { error: HOST_NOT_CONNECTED }
+  - fault.clear: all
+  - vm.power-on: web
+`);
+    expect(result.steps[2]?.durationMs).toBeGreaterThanOrEqual(59_000);
+    expect(result.steps[4]?.durationMs).toBeLessThan(1_000);
+  });
+
+  it('to a key server is its way, as fault.kms has it', async () => {
+    await passes(`
+  - fault.link: { between: [kms-1, vcenter], mode: cut }
+  - vm.create: web
+    expect: { error: KEY_GENERATION_FAILED }
+  - fault.clear: { link: [vcenter, kms-1] }
+  - vm.create: web
+`);
+  });
+
+  it('is refused before the run where its ends are not a vCenter and a host or key server', async () => {
+    expect(await problem('  - fault.link: { between: [esx-1, esx-2], mode: cut }\n')).toContain('one end is a vCenter');
+    expect(await problem('  - fault.link: { between: [vcenter], mode: cut }\n')).toContain('two ends');
+    expect(await problem('  - fault.link: { between: [vcenter, esx-7], mode: cut }\n')).toContain('esx-1');
+  });
+});
+
+describe('host.hang', () => {
+  it('answers nothing, neither vCenter nor a guest, until it is released', async () => {
+    await passes(`
+  - vm.create: web
+  - vm.power-on: web
+  - host.hang: esx-1
+  - vm.write: { vm: web, lba: 0, text: lost in time }
+    expect: { error: REFUSED }
+  - wait: 3m
+    expect: { event: { source: vcenter, type: HOST_LOST } }
+  - vm.power-off: web
+    expect: { error: HOST_NOT_CONNECTED }
+  - host.release: esx-1
+  - wait: 1m
+  - vm.write: { vm: web, lba: 0, text: in time }
+  - vm.read: { vm: web, lba: 0 }
+    expect: { text: in time }
+`);
+  });
+
+  it('ends with a reboot, and with a power cut', async () => {
+    await passes(`
+  - vm.create: web
+  - host.hang: esx-1
+  - host.reboot: esx-1
+  - until: { vm.web.state: unlocked, within: 5m }
+  - host.hang: esx-1
+  - host.crash: esx-1
+  - until: { vm.web.state: unlocked, within: 5m }
+  - host.hang: esx-1
+  - site.power-cut: all
+  - until: { vm.web.state: unlocked, within: 5m }
+  - vm.power-on: web
+`);
+  });
+});

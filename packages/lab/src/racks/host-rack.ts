@@ -51,6 +51,7 @@ interface Slot {
 export class HostRack implements HostLinks {
   readonly #options: HostRackOptions;
   readonly #slots: ReadonlyMap<string, Slot>;
+  readonly #hanging = new Set<string>();
 
   constructor(options: HostRackOptions) {
     this.#options = options;
@@ -84,8 +85,17 @@ export class HostRack implements HostLinks {
     return this.#slot(name).host;
   }
 
-  /** The host of this name. @throws NetworkError REFUSED while it is down */
+  /** Says whether a host hangs: who asks it something waits. */
+  setHanging(name: string, hangs: boolean): void {
+    if (hangs) this.#hanging.add(name);
+    else this.#hanging.delete(name);
+  }
+
+  /** The host of this name. @throws NetworkError REFUSED while it is down or hangs */
   running(name: string): EsxiHost {
+    if (this.#hanging.has(name)) {
+      throw new NetworkError('REFUSED', `host ${name} hangs and answers nothing; release or reboot it`);
+    }
     const host = this.up(name);
     if (host === null) throw new NetworkError('REFUSED', `host ${name} is down; wait until it is up`);
     return host;

@@ -1,5 +1,6 @@
 import type { Clock, EventSink } from '@vcryptsim/ports';
 import type { Survivors } from '@vcryptsim/simkit';
+import type { HostRoads } from '../faults/host-roads.js';
 import type { Machines } from '../faults/machines.js';
 import type { RunEvent } from '../vocabulary/world-event.js';
 import type { Site } from './site.js';
@@ -14,6 +15,7 @@ export type Unsynced = 'lost' | 'kept' | 'some';
 export interface PowerCutsOptions {
   readonly site: Site;
   readonly machines: Machines;
+  readonly roads: HostRoads;
   readonly clock: Clock;
   readonly events: EventSink<RunEvent>;
   readonly seed: number;
@@ -95,7 +97,9 @@ export class PowerCuts {
     const { site, machines, clock } = this.#o;
     // The site went too, and brought this host back.
     if (!machines.powerOf(name).isOff) return;
+    for (const road of this.#o.roads.to(name)) road.reset();
     await site.hosts.down(name);
+    this.#letGo(name);
     await machines.diskOf(name).lose(survivors);
     await clock.after(site.bootMs);
     machines.powerOf(name).on();
@@ -104,12 +108,24 @@ export class PowerCuts {
 
   async #site(survivors: Survivors): Promise<void> {
     const { site, machines, clock } = this.#o;
+    for (const road of this.#o.roads.all()) {
+      road.clear();
+      road.reset();
+    }
     await site.lose();
+    for (const name of site.hosts.names()) this.#letGo(name);
     await machines.loseAll(survivors);
     await clock.after(site.bootMs);
     for (const name of site.hosts.names()) machines.powerOf(name).on();
     machines.site.on();
     await site.powerOn();
+  }
+
+  /** What hung goes on hanging no longer: what it was about is gone. */
+  #letGo(name: string): void {
+    for (const road of this.#o.roads.to(name)) if (road.fault === 'hang') road.clear();
+    this.#o.site.hosts.setHanging(name, false);
+    this.#o.machines.filesOf(name).release();
   }
 
   #survivorsOf(unsynced: Unsynced): Survivors {

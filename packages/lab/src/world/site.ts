@@ -9,6 +9,7 @@ import {
 } from '@vcryptsim/ports';
 import { type EventLog, type SeededEntropy, TappedNetwork } from '@vcryptsim/simkit';
 import { VCenter } from '@vcryptsim/vcenter';
+import type { HostRoads } from '../faults/host-roads.js';
 import type { Machines } from '../faults/machines.js';
 import type { Incarnations } from '../folder/incarnations.js';
 import type { RunPlaces } from '../folder/run-folder.js';
@@ -27,6 +28,8 @@ export interface SiteParts {
   readonly folder: RunPlaces;
   /** What the machines have their files on. */
   readonly machines: Machines;
+  /** vCenter's ways to the hosts. */
+  readonly roads: HostRoads;
   readonly clock: WorldClock;
   readonly entropy: SeededEntropy;
   readonly incarnations: Incarnations;
@@ -195,7 +198,7 @@ async function bootVCenter(
   if (!isOnly) await makeFolders(files, folder);
   return VCenter.boot({
     ...parts,
-    ...{ name, version, settings, folder, files, hosts },
+    ...{ name, version, settings, folder, files, hosts: parts.roads.from(name, hosts) },
     entropy: parts.entropy.fork(name, await parts.incarnations.next(name)),
     network: new TappedNetwork(keyServers.network, name, parts.transcript),
     events: keyServers.hearEvents(parts.log.sink(name)),

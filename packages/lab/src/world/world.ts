@@ -14,6 +14,7 @@ import { SystemClock, SystemEntropy, SystemKeyPairs, TlsNetwork } from '@vcrypts
 import { EventLog, MemoryNetwork, RecordingFileSystem, SecretRecorder, SeededEntropy } from '@vcryptsim/simkit';
 import { ADMINISTRATOR, type Session, type UserName, type VCenter } from '@vcryptsim/vcenter';
 import { LabError } from '../errors/lab-error.js';
+import { HostRoads } from '../faults/host-roads.js';
 import { Machines } from '../faults/machines.js';
 import { CountedIncarnations, type Incarnations } from '../folder/incarnations.js';
 import type { LabFolder, LabPlaces } from '../folder/lab-folder.js';
@@ -90,6 +91,7 @@ interface Parts {
   readonly wireWatch: WireWatch;
   readonly needles: SecretNeedles;
   readonly machines: Machines;
+  readonly roads: HostRoads;
   readonly site: Site;
   /** Lets go of network and folder. */
   readonly release: () => Promise<void>;
@@ -124,6 +126,8 @@ export class World {
   readonly hosts: HostRack;
   /** The disks of the machines, and their power. */
   readonly machines: Machines;
+  /** The ways from vCenters to hosts. */
+  readonly roads: HostRoads;
   /** Copies of vCenter's folder. */
   readonly backups: VCenterBackups;
   /** Takes power away and brings it back. */
@@ -157,10 +161,11 @@ export class World {
     this.keyServers = parts.site.keyServers.servers;
     this.hosts = parts.site.hosts;
     this.machines = parts.machines;
+    this.roads = parts.roads;
     const { clock, seed, runEvents: events } = this;
     const vcenterFiles = parts.machines.filesOf('vcenter');
     this.backups = new VCenterBackups({ site: parts.site, folder: parts.folder, files: vcenterFiles });
-    this.power = new PowerCuts({ site: parts.site, machines: parts.machines, clock, seed, events });
+    this.power = new PowerCuts({ site: parts.site, machines: parts.machines, roads: parts.roads, clock, seed, events });
     this.markers = new PlaintextMarkers();
     this.vms = new VirtualMachines(parts.site, options, this.markers);
     this.#drive = parts.drive;
@@ -254,6 +259,20 @@ export class World {
     throw new LabError('NAME_NOT_FOUND', `This lab has no vCenter '${name}'. There are: ${known}.`);
   }
 
+  /** Makes a host hang: it answers nothing and its files wait, until it is released, rebooted or loses power. */
+  hangHost(name: string): void {
+    for (const vcenter of this.vcenterNames()) this.roads.between(vcenter, name).set('hang');
+    this.hosts.setHanging(name, true);
+    this.machines.filesOf(name).hang();
+  }
+
+  /** Lets a host that hangs go on. */
+  releaseHost(name: string): void {
+    for (const road of this.roads.to(name)) if (road.fault === 'hang') road.clear();
+    this.hosts.setHanging(name, false);
+    this.machines.filesOf(name).release();
+  }
+
   /** Stops a vCenter; hosts and key servers go on. @throws LabError NAME_NOT_FOUND */
   stopVCenter(name: string): Promise<void> {
     this.vcenterNamed(name);
@@ -343,14 +362,29 @@ async function join(options: WorldOptions, place: Place, network: Network): Prom
   );
   transcript.onExchange((exchange) => evidence.exchange(exchange));
   const timeline = new Timeline(log, transcript, () => clock.nowMs);
+  const roads = new HostRoads(clock);
   const machines = new Machines({ files: recording, folder, ...machinesOf(lab), clock });
   const parts: SiteParts = {
-    ...{ lab, externalKms: options.externalKms ?? null, folder, machines, clock, entropy, incarnations },
+    ...{ lab, externalKms: options.externalKms ?? null, folder, machines, roads, clock, entropy, incarnations },
     ...{ network, keyPairs: new SystemKeyPairs(clock), engine, log, transcript, bootMs: BOOT_MS[options.clock] },
   };
   if (!isFirst) log.sink<RunEvent>('run').emit({ type: 'SITE_POWER_CUT' });
   const site = await (isFirst ? Site.build(parts) : Site.boot(parts));
-  return { drive, engine, folder, log, evidence, recording, transcript, timeline, wireWatch, needles, machines, site };
+  return {
+    drive,
+    engine,
+    folder,
+    log,
+    evidence,
+    recording,
+    transcript,
+    timeline,
+    wireWatch,
+    needles,
+    machines,
+    roads,
+    site,
+  };
 }
 
 /** Far more than the events of one moment, and a line of each. */

@@ -69,7 +69,7 @@ export async function takeStep(step: PlannedStep, number: number, place: StepPla
 }
 
 /** Codes by which a machine that loses its power fails in the middle of something. */
-const POWERLESS_CODES = [...ENVIRONMENT_CODES, 'FILE_INACCESSIBLE', 'HOST_GONE'];
+const POWERLESS_CODES = [...ENVIRONMENT_CODES, 'FILE_INACCESSIBLE', 'HOST_GONE', 'RESET', 'REFUSED'];
 
 /**
  * What a step failed with in which power was lost. When all of it went, nobody was left to refuse anything; when a host

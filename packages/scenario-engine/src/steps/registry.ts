@@ -3,13 +3,16 @@ import { datacenterCreate } from './datacenter/create.js';
 import { faultClear } from './fault/clear.js';
 import { faultDisk } from './fault/disk.js';
 import { faultKms } from './fault/kms.js';
+import { faultLink } from './fault/link.js';
 import { faultPowerCut } from './fault/power-cut.js';
 import { folderCreate } from './folder/create.js';
 import { hostAdd } from './host/add.js';
 import { hostAddStandalone } from './host/add-standalone.js';
 import { hostCrash } from './host/crash.js';
+import { hostHang } from './host/hang.js';
 import { hostReboot } from './host/reboot.js';
 import { hostReconnect } from './host/reconnect.js';
+import { hostRelease } from './host/release.js';
 import { keyGenerate } from './key/generate.js';
 import { kmsStart } from './kms/start.js';
 import { kmsStop } from './kms/stop.js';
@@ -70,6 +73,8 @@ export const STEPS: readonly StepKind[] = [
   hostReconnect,
   hostReboot,
   hostCrash,
+  hostHang,
+  hostRelease,
   clusterCreate,
   folderCreate,
   datacenterCreate,
@@ -100,6 +105,7 @@ export const STEPS: readonly StepKind[] = [
   faultKms,
   faultPowerCut,
   faultDisk,
+  faultLink,
   faultClear,
   wait,
   until,

@@ -9,6 +9,7 @@ export const hostReboot = stepKind({
   mainField: 'host',
   args: hostNameSchema,
   run: async (name, { world }) => {
+    world.releaseHost(name);
     await world.hosts.reboot(name);
     return {};
   },

@@ -27,7 +27,7 @@ describe('a lab that stays up', () => {
     const following = lab().run('log', '--follow', '--json');
     const answer = JSON.parse((await lab().order('vm.create payroll', '--json')).stdout);
     expect(answer).toEqual({
-      ...{ version: 1, ok: false, fault: 'ALREADY_EXISTS', messageKey: null, privilege: null, object: 'payroll' },
+      ...{ version: 1, ok: false, fault: 'AlreadyExists', messageKey: null, privilege: null, object: 'payroll' },
       text: expect.stringContaining('payroll'),
     });
     expect(good(await lab().run('down'))).toContain('The lab is down.');
@@ -56,7 +56,7 @@ describe('a lab that stays up', () => {
     expect(existsSync(join(lab().dir, 'control.sock'))).toBe(true);
     expect(refusal(await lab().order('wait 1s'))).toMatch(/^3 vcryptsim: No lab is up at /);
     good(await lab().up(lab().topology));
-    expect(refusal(await lab().order('vm.read payroll --lba 3'))).toMatch(/^1 vcryptsim: INVALID_POWER_STATE: /);
+    expect(refusal(await lab().order('vm.read payroll --lba 3'))).toMatch(/^1 vcryptsim: InvalidPowerState: /);
     good(await lab().order('vm.power-on payroll'));
     expect(good(await lab().order('vm.read payroll --lba 3'))).toContain("read 'TOP SECRET'");
     expect(refusal(await lab().order('vm.digest payroll'))).toMatch(/^3 vcryptsim: LEDGER_LOST: /);

@@ -98,7 +98,7 @@ describe('an order', () => {
     expect(await ask(orders, 'vm.create payroll')).toMatchObject({
       ...{ outcome: 'done', fault: null, object: 'payroll', text: 'payroll has one encrypted disk of 64 KiB.' },
     });
-    expect(await ask(orders, 'vm.create payroll')).toMatchObject({ outcome: 'refused', fault: 'ALREADY_EXISTS' });
+    expect(await ask(orders, 'vm.create payroll')).toMatchObject({ outcome: 'refused', fault: 'AlreadyExists' });
     expect(await ask(orders, 'vm.create payrol')).toMatchObject({
       ...{ outcome: 'not understood', fault: null, text: expect.stringContaining("Did you mean 'payroll'?") },
     });

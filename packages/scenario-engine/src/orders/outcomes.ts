@@ -2,6 +2,7 @@ import type { LabErrorCode, OrderAnswer, OrderOutcome } from '@vcryptsim/lab';
 import { isOfThisMachine } from '../run/take-step.js';
 import type { PlannedStep } from '../scenario/scenario.js';
 import type { StepError } from '../scene/step-error.js';
+import { faultName } from './fault-name.js';
 
 /** The fault of an order that was done, and of which something that it says was not as expected. */
 export const UNMET = 'EXPECTATION';
@@ -17,9 +18,6 @@ const OUTCOMES: Partial<Record<LabErrorCode, OrderOutcome>> = {
   ENVIRONMENT: 'not possible',
 };
 
-/** Refusals that a person knows by the name of the product's fault. */
-const FAULT_NAMES: Readonly<Record<string, string>> = { NO_PERMISSION: 'NoPermission', INVALID_LOGIN: 'NoPermission' };
-
 /**
  * What a refusal says of its order.
  *
@@ -29,7 +27,7 @@ export function refused(refusal: StepError, step: PlannedStep, hasDiskFaults: bo
   const { code, message, privilege, messageKey, object, objectName } = refusal;
   const own = OUTCOMES[code as LabErrorCode];
   const outcome = own ?? (isOfThisMachine(code) && !hasDiskFaults ? 'not possible' : 'refused');
-  const told = answer(outcome, FAULT_NAMES[code] ?? code, step, message);
+  const told = answer(outcome, faultName(code), step, message);
   const about = object === null ? objectName : objectName === null ? object : `${objectName} (${object})`;
   return { ...told, privilege, messageKey, object: about ?? told.object };
 }

@@ -147,7 +147,7 @@ describe('vcryptsim scenario', () => {
     const show = await runCli(['scenario', 'show', 'host-reboot-without-kms']);
     expect(show.stdout).toContain('host.reboot: esx-1');
     const verbs = await runCli(['scenario', 'verbs']);
-    expect(verbs.stdout).toContain('- vm.create: payroll');
+    expect(verbs.stdout).toContain('- vm.power-on: payroll');
     const words = await runCli(['scenario', 'words']);
     expect(words.stdout).toContain('keys.NAME.ram');
     const json = await Promise.all(['verbs', 'words'].map((list) => runCli(['scenario', list, '--json'])));

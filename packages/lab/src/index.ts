@@ -3,6 +3,7 @@ export { Operation, ResultReason } from '@vcryptsim/kmip-lite';
 export { renderMessage } from '@vcryptsim/kmip-lite/text';
 export type { ScanNeedle } from '@vcryptsim/simkit/scan';
 export {
+  ADMINISTRATOR,
   ALARM_NAMES,
   type ComplianceResult,
   type ComplianceStatus,
@@ -12,6 +13,7 @@ export {
   type Session,
   type TaskRecord,
   type UserName,
+  type VCenter,
 } from '@vcryptsim/vcenter';
 export type { LabOrder, LabWords, OrderAnswer, OrderOutcome } from './control/control-lines.js';
 export { ControlLink, type ReplyListener } from './control/control-link.js';
@@ -35,6 +37,7 @@ export { INVARIANTS } from './invariants/registry.js';
 export { keyNames } from './key-map/key-names.js';
 export { type KeyPlace, keyPlaces, keyTable } from './key-map/key-places.js';
 export { type FolderKind, InventoryNames } from './names/inventory-names.js';
+export { inFirstThatKnows } from './names/vcenter-of.js';
 export { searchFolders } from './needles/search-files.js';
 export { type KeyServerAccess, readKeyServerAccess } from './racks/key-server-access.js';
 export { describeWire, type ObservedWire } from './taps/describe-wire.js';

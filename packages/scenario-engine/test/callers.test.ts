@@ -24,9 +24,9 @@ describe('a step says who takes it', () => {
       `${GOOD}  - user.add: alice@corp.local\n  - vm.power-on: payroll\n    as: alice@corp.local\n    via: api\n`,
     );
     expect(steps.map(({ caller }) => caller)).toEqual([
-      { user: null, via: 'client' },
-      { user: null, via: 'client' },
-      { user: 'alice@corp.local', via: 'api' },
+      { user: null, via: 'client', vcenter: null },
+      { user: null, via: 'client', vcenter: null },
+      { user: 'alice@corp.local', via: 'api', vcenter: null },
     ]);
     const [, short] = (await load(`${GOOD}  - wait: 1s\n    as: Administrator\n`)).steps;
     expect(short?.caller.user).toBe('administrator@vsphere.local');

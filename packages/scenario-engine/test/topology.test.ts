@@ -1,7 +1,10 @@
 // What a lab can be made of: checked before anything is built, and built as it says.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Lab, machinesOf, sitePlanOf, World } from '@vcryptsim/lab';
 import { MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
+import { run, temporaryFolder, troubles } from './support/run.js';
 import { load, problemsOf } from './support/scenario-texts.js';
 
 const withLab = (lab: string, steps = '  - wait: 1s\n') =>
@@ -155,6 +158,45 @@ vms:
       world.as('alice@vsphere.local' as never);
     });
     await world.dispose();
+  });
+
+  it('with several vCenters: each step asks the one that knows what it is about, or the one that it names', async () => {
+    const lab = `vcenters: { east: {}, west: {} }
+clusters: { one: { hosts: [esx-1] }, two: { hosts: [esx-2], vcenter: west } }
+vms:
+  payroll: { host: esx-1, disk: 64KiB }
+  ledger: { host: esx-2, disk: 64KiB }`;
+    const steps = `  - vm.create: payroll
+  - vm.create: ledger
+    expect: { vm.ledger.state: unlocked, vm.ledger.compliance: compliant, keys.esx-2.ram: 2 }
+  - vm.power-on: ledger
+  - vm.write: { vm: ledger, lba: 1, text: in the west }
+  - vm.digest: ledger
+  - user.add: alice
+    vcenter: west
+  - vm.power-off: ledger
+    as: alice
+    vcenter: west
+    expect: { error: { code: NO_PERMISSION, privilege: VirtualMachine.Interact.PowerOff, object: ledger } }
+  - wait: 1s
+    as: alice
+    expect: { error: INVALID_LOGIN }
+  - vm.power-on: payroll
+    vcenter: west
+    expect: { error: VM_NOT_CREATED }
+  - vm.create: { vm: payroll, host: esx-2, disk: 64KiB, folder: dc-1 }
+  - vm.power-on: payroll
+    expect: { error: { code: NAME_AMBIGUOUS, contains: east and west } }
+  - vm.power-on: payroll
+    vcenter: west
+`;
+    const path = join(temporaryFolder(), 'several.yaml');
+    writeFileSync(path, withLab(lab, steps));
+    expect(troubles(await run(path))).toEqual([]);
+    const wrong = withLab(lab, '  - user.add: bob\n    vcenter: wets\n');
+    expect(await problemsOf(wrong)).toEqual([
+      expect.stringContaining("'wets' is not known here; known: east, west. Did you mean 'west'?"),
+    ]);
   });
 
   it('whose permission is on what vCenter does not have is not built, and leaves nothing', async () => {

@@ -21,6 +21,7 @@ import { createVm } from '@vcryptsim/vcenter/catalogue';
 import { LabError } from '../errors/lab-error.js';
 import { succeed } from '../errors/task-error.js';
 import { InventoryNames } from '../names/inventory-names.js';
+import { inFirstThatKnows, vmAnywhere } from '../names/vcenter-of.js';
 import type { PlaintextMarkers } from '../needles/plaintext-markers.js';
 import type { HostRack } from '../racks/host-rack.js';
 import type { Lab } from '../topology/topology.js';
@@ -61,7 +62,8 @@ export interface ImagePlaces {
 
 /** Those who make VMs and run them. */
 export interface VmMakers {
-  readonly vcenter: VCenter;
+  /** By name, the first one first. */
+  readonly vcenters: ReadonlyMap<string, VCenter>;
   readonly hosts: HostRack;
 }
 
@@ -91,7 +93,7 @@ export class VirtualMachines {
 
   /** The VM of this name. @throws LabError VM_NOT_CREATED, NAME_AMBIGUOUS */
   async find(name: string): Promise<TrackedVm> {
-    const { uuid, name: now } = this.#names.vm(name);
+    const { uuid, name: now } = this.#vm(name).vm;
     const tracked = await this.#track(uuid, now);
     tracked.name = now;
     return tracked;
@@ -110,21 +112,24 @@ export class VirtualMachines {
    * Creates a VM through vCenter, and fills its disks from their images.
    *
    * @param onProgress told bytes done and bytes in all while an image is imported
-   * @param session who asks; the administrator when left out
+   * @param login who asks, in which vCenter; the administrator when left out
    * @param spec what it is to be; as the lab has it when left out
+   * @param vcenters which may make it: the first that has its host does
    */
   async create(
     name: string,
     onProgress: (doneBytes: number, totalBytes: number) => void,
-    session: Session = this.#makers.vcenter.login(ADMINISTRATOR, 'client'),
+    login: (vcenter: VCenter) => Session = (vcenter) => vcenter.login(ADMINISTRATOR, 'client'),
     spec = this.#images.lab.vms[name],
+    vcenters: Iterable<VCenter> = this.#makers.vcenters.values(),
   ): Promise<TrackedVm> {
     if (spec === undefined) {
       throw new LabError('VM_NOT_CREATED', `The lab has no VM ${name}. Say what it is to be: host and disk.`);
     }
     const images = await imagesOf(name, spec, this.#images);
     try {
-      return await this.#create(name, spec, images, session, onProgress);
+      const vcenter = inFirstThatKnows(vcenters, (names, each) => names.host(spec.host) && each);
+      return await this.#create(name, spec, images, { vcenter, session: login(vcenter) }, onProgress);
     } catch (error) {
       for (const image of images) await image?.close();
       throw error;
@@ -135,12 +140,12 @@ export class VirtualMachines {
     name: string,
     spec: LabVm,
     images: readonly (DiskImage | null)[],
-    session: Session,
+    { vcenter, session }: { readonly vcenter: VCenter; readonly session: Session },
     onProgress: (doneBytes: number, totalBytes: number) => void,
   ): Promise<TrackedVm> {
-    const { vcenter } = this.#makers;
-    const args = this.#request(name, spec, images);
-    const folder = this.#names.folder(spec.folder, 'vm', args.host);
+    const names = new InventoryNames(vcenter);
+    const args = this.#request(name, spec, images, names);
+    const folder = names.folder(spec.folder, 'vm', args.host);
     const ref = succeed(await session.run(createVm, folder, args)) as MoRef<'VirtualMachine'>;
     const vm = vcenter.vm(ref);
     assert(vm, 'a VM that was made is in the inventory');
@@ -154,12 +159,14 @@ export class VirtualMachines {
     for (const { deviceKey, image, ledger } of disks) {
       if (image === null) continue;
       await markSamples(image, ledger);
-      await this.running(ref).importDisk(vm.uuid, deviceKey, image, onProgress);
+      await this.#makers.hosts
+        .running(vcenter.host(vm.host)?.name ?? spec.host)
+        .importDisk(vm.uuid, deviceKey, image, onProgress);
     }
     return tracked;
   }
 
-  #request(name: string, spec: LabVm, images: readonly (DiskImage | null)[]): CreateVmArguments {
+  #request(name: string, spec: LabVm, images: readonly (DiskImage | null)[], names: InventoryNames): CreateVmArguments {
     const disks = disksOf(spec).map((disk, index) => {
       const image = images[index] ?? null;
       const capacityBytes = image === null ? (disk.size ?? 0) : Math.max(image.sizeBytes, ownSize(disk, image));
@@ -171,7 +178,7 @@ export class VirtualMachines {
       };
     });
     return {
-      ...{ name: name as VmName, host: this.#names.host(spec.host), disks },
+      ...{ name: name as VmName, host: names.host(spec.host), disks },
       ...(spec.policy === DATASTORE_DEFAULT ? {} : { policy: spec.policy }),
       ...(spec.datastore === undefined ? {} : { datastore: spec.datastore }),
       ...(spec.product === undefined ? {} : { product: spec.product }),
@@ -185,7 +192,9 @@ export class VirtualMachines {
   async adopt(): Promise<void> {
     const infos = new Map<VmUuid, VmInfo>();
     for (const host of this.#makers.hosts.allUp()) for (const info of await host.vms()) infos.set(info.uuid, info);
-    for (const { uuid, name } of this.#makers.vcenter.vms()) this.#take(uuid, name, infos.get(uuid) ?? null);
+    for (const vcenter of this.#makers.vcenters.values()) {
+      for (const { uuid, name } of vcenter.vms()) this.#take(uuid, name, infos.get(uuid) ?? null);
+    }
   }
 
   async #track(uuid: VmUuid, name: string) {
@@ -214,13 +223,13 @@ export class VirtualMachines {
 
   /** The reference under which vCenter knows a VM now. @throws LabError VM_NOT_CREATED, NAME_AMBIGUOUS */
   refOf(name: string): MoRef<'VirtualMachine'> {
-    return this.#names.vm(name).id;
+    return this.#vm(name).vm.id;
   }
 
   /** The VM as its host sees it now, or null when it is not on any running host. @throws LabError NAME_AMBIGUOUS */
   async now(name: string): Promise<VmInfo | null> {
     try {
-      return await this.#infoOf(this.#names.vm(name).uuid);
+      return await this.#infoOf(this.#vm(name).vm.uuid);
     } catch (error) {
       if (error instanceof LabError && error.code === 'VM_NOT_CREATED') return null;
       throw error;
@@ -229,7 +238,7 @@ export class VirtualMachines {
 
   /** The host on which a VM is, as vCenter knows it. @throws NetworkError REFUSED while it is down; LabError VM_NOT_CREATED */
   running(name: string): EsxiHost {
-    const { uuid } = this.#names.vm(name);
+    const { uuid } = this.#vm(name).vm;
     const host = this.#hostNameOf(uuid);
     assert(host, 'a VM in the inventory is on a host of it');
     return this.#makers.hosts.running(host);
@@ -238,7 +247,7 @@ export class VirtualMachines {
   /** Opens a VM's disk as its guest does, lends it to `use`, and closes it. @param number of the disk, from 1 */
   async asGuest<T>(name: string, use: (disk: GuestDisk, tracked: TrackedDisk) => Promise<T>, number = 1): Promise<T> {
     const host = this.running(name);
-    const { uuid } = this.#names.vm(name);
+    const { uuid } = this.#vm(name).vm;
     const tracked = await this.disk(name, number);
     const disk = await host.openDisk(uuid, tracked.deviceKey);
     try {
@@ -250,14 +259,16 @@ export class VirtualMachines {
     }
   }
 
-  get #names(): InventoryNames {
-    return new InventoryNames(this.#makers.vcenter);
+  #vm(name: string) {
+    return vmAnywhere(this.#makers.vcenters, name);
   }
 
   #hostNameOf(uuid: VmUuid): HostName | null {
-    const { vcenter } = this.#makers;
-    const vm = vcenter.vmOf(uuid);
-    return (vm && vcenter.host(vm.host)?.name) ?? null;
+    for (const vcenter of this.#makers.vcenters.values()) {
+      const vm = vcenter.vmOf(uuid);
+      if (vm) return vcenter.host(vm.host)?.name ?? null;
+    }
+    return null;
   }
 
   async #infoOf(uuid: VmUuid): Promise<VmInfo | null> {

@@ -3,10 +3,7 @@ import type { VCenterSettings, VCenterVersion } from '@vcryptsim/vcenter';
 import type { Privilege } from '@vcryptsim/vcenter/catalogue';
 import { privilegesOf } from './people.js';
 import { RELEASE } from './release.js';
-import { DATACENTER, type Lab } from './topology.js';
-
-/** Name of the one vCenter of a lab that names none. */
-const VCENTER = 'vcenter';
+import { DATACENTER, type Lab, VCENTER } from './topology.js';
 
 /** Where hosts are in an inventory. */
 interface HostPlace {

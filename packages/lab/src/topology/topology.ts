@@ -9,6 +9,9 @@ import { vmSchema } from './vm.js';
 /** Ours: a vCenter of vSphere 8 manages 40,000; a world of more than this does not fit the memory of a laptop. */
 const VMS_MAX = 10_000;
 
+/** The one vCenter of a lab that names none. */
+export const VCENTER = 'vcenter';
+
 /** The datacenter of a lab that names none. */
 export const DATACENTER = 'dc-1';
 
@@ -81,6 +84,7 @@ export interface LabNames {
   readonly hosts: readonly string[];
   /** Key servers. */
   readonly nodes: readonly string[];
+  readonly vcenters: readonly string[];
   readonly clusters: readonly string[];
   readonly datacenters: readonly string[];
   readonly folders: readonly string[];
@@ -100,6 +104,7 @@ export function namesOf(lab: Lab): LabNames {
   const spares = new Set(lab.spares ?? []);
   return {
     ...{ vms, labVms: vms, labHosts: lab.hosts, hosts: lab.hosts.filter((name) => !spares.has(name)) },
+    vcenters: Object.keys(lab.vcenters ?? { [VCENTER]: null }),
     nodes: [lab.kms, ...(lab.moreProviders ?? [])].flatMap(({ nodes }) => nodes),
     clusters:
       lab.clusters === undefined ? (lab.standalone === undefined ? [lab.cluster] : []) : Object.keys(lab.clusters),

@@ -25,6 +25,7 @@ import { removeRunFolder } from '../folder/run-mark.js';
 import { VirtualMachines } from '../guests/virtual-machines.js';
 import { Searches } from '../invariants/searches.js';
 import { InventoryNames } from '../names/inventory-names.js';
+import { vmAnywhere } from '../names/vcenter-of.js';
 import { KeysOnWire } from '../needles/keys-on-wire.js';
 import { PlaintextMarkers } from '../needles/plaintext-markers.js';
 import { SecretNeedles } from '../needles/secret-needles.js';
@@ -298,6 +299,11 @@ export class World {
   /** The host of this name. @throws NetworkError REFUSED while it is down */
   host(name: string): EsxiHost {
     return this.hosts.running(name);
+  }
+
+  /** The VM of a name and the vCenter that has it. @throws LabError VM_NOT_CREATED, NAME_AMBIGUOUS */
+  vmAnywhere(name: string): ReturnType<typeof vmAnywhere> {
+    return vmAnywhere(this.#site.vcenters, name);
   }
 
   /** A user at vCenter's door, by the web client where nothing else is said. @throws VCenterError INVALID_LOGIN */

@@ -1,4 +1,4 @@
-import type { ComplianceResult, ComplianceStatus, World } from '@vcryptsim/lab';
+import { ADMINISTRATOR, type ComplianceResult, type ComplianceStatus, type World } from '@vcryptsim/lab';
 import { checkCompliance } from '@vcryptsim/lab/catalogue';
 import { z } from 'zod';
 import { expectationKind } from './expectation-kind.js';
@@ -68,5 +68,10 @@ export const policyCompliance = expectationKind({
 });
 
 async function resultsOf(world: World, vms: readonly string[]): Promise<readonly ComplianceResult[]> {
-  return world.as().call(checkCompliance, null, { vms: vms.map((vm) => world.names.vm(vm).id) });
+  const results: ComplianceResult[] = [];
+  for (const name of vms) {
+    const { vcenter, vm } = world.vmAnywhere(name);
+    results.push(...(await vcenter.login(ADMINISTRATOR, 'client').call(checkCompliance, null, { vms: [vm.id] })));
+  }
+  return results;
 }

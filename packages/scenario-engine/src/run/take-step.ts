@@ -1,4 +1,4 @@
-import { checkWritten, type DiskDigest, LabError, type Violation, type World } from '@vcryptsim/lab';
+import { ADMINISTRATOR, checkWritten, type DiskDigest, LabError, type Violation, type World } from '@vcryptsim/lab';
 import type { Failure } from '../reports/result.js';
 import type { PlannedStep } from '../scenario/scenario.js';
 import type { Listener } from '../scene/listener.js';
@@ -42,9 +42,10 @@ export function isOfThisMachine(code: string): boolean {
 export async function takeStep(step: PlannedStep, number: number, place: StepPlace): Promise<TakenStep> {
   const { world } = place;
   const observed = new Observation(world);
-  const { user, via } = step.caller;
-  const session = () => world.as(user ?? undefined, via);
-  const scene: Scene = { ...place, observed, session };
+  const { user, via, vcenter } = step.caller;
+  const vcenters = () => (vcenter === null ? world.vcenterNames() : [vcenter]).map((name) => world.vcenterNamed(name));
+  const session = (asked = vcenters()[0] ?? world.vcenter) => asked.login(user ?? ADMINISTRATOR, via);
+  const scene: Scene = { ...place, observed, session, vcenters };
   const powerCuts = { all: world.power.count, site: world.power.siteCount };
   world.runEvents.emit({ type: 'STEP_BEGAN', step: number, verb: step.verb });
   try {

@@ -1,4 +1,4 @@
-import { plainText, userNameSchema } from '@vcryptsim/lab';
+import { oneOf, plainText, userNameSchema } from '@vcryptsim/lab';
 import { z } from 'zod';
 import type { BoundExpectation } from '../expectations/expectation-kind.js';
 import { EXPECTATIONS } from '../expectations/registry.js';
@@ -43,6 +43,7 @@ export const quizSchema = z
 export const callerSchema = z.object({
   as: userNameSchema.optional(),
   via: z.enum(['client', 'api']).default('client'),
+  vcenter: z.string().optional(),
 });
 
 /** Steps in the making: what could be bound, and everything that could not. */
@@ -180,11 +181,14 @@ function bindQuiz(
   return value === undefined ? { value: null } : checkValue(quizSchema, value, source, path);
 }
 
-function bindCaller({ as, via }: Readonly<Record<string, unknown>>, { source, path }: BindPlace): Binding<Caller> {
-  const given = { ...(as === undefined ? {} : { as }), ...(via === undefined ? {} : { via }) };
-  const checked = checkValue(callerSchema, given, source, path);
+function bindCaller(
+  { as, via, vcenter }: Readonly<Record<string, unknown>>,
+  { source, path, names }: BindPlace,
+): Binding<Caller> {
+  const given = Object.fromEntries(Object.entries({ as, via, vcenter }).filter(([, value]) => value !== undefined));
+  const checked = checkValue(callerSchema.extend({ vcenter: oneOf(names?.vcenters).optional() }), given, source, path);
   if ('problems' in checked) return checked;
-  return { bound: { user: checked.value.as ?? null, via: checked.value.via } };
+  return { bound: { user: checked.value.as ?? null, via: checked.value.via, vcenter: checked.value.vcenter ?? null } };
 }
 
 async function bindUse(name: unknown, place: BindPlace, stepsOfPart: StepsOfPart): Promise<BoundSteps> {

@@ -73,4 +73,9 @@ export const BESIDE_WORDS: readonly StructureWord[] = [
     about: 'How that user comes: by the web client (client, the default) or by the API (api).',
     example: 'via: api',
   },
+  {
+    word: 'vcenter',
+    about: 'The vCenter that is asked; left out, the first one that knows what the step is about.',
+    example: 'vcenter: vcenter',
+  },
 ];

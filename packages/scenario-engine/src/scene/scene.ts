@@ -1,4 +1,4 @@
-import type { DiskDigest, Session, UserName, World } from '@vcryptsim/lab';
+import type { DiskDigest, Session, UserName, VCenter, World } from '@vcryptsim/lab';
 import type { Listener } from './listener.js';
 import type { Observation } from './observation.js';
 
@@ -7,6 +7,8 @@ export interface Caller {
   /** Null where the step names nobody: the administrator. */
   readonly user: UserName | null;
   readonly via: 'client' | 'api';
+  /** Name of the vCenter that is asked; null where the step names none: the first that knows what it is about. */
+  readonly vcenter: string | null;
 }
 
 /** What a step and its expectations see: the world, what happened since the step began, and who watches. */
@@ -17,5 +19,7 @@ export interface Scene {
   /** Takes the disk digests of the run. */
   readonly digests: DiskDigest[];
   /** Who takes the step, at vCenter's door. @throws VCenterError INVALID_LOGIN, VCENTER_STOPPED */
-  readonly session: () => Session;
+  readonly session: (vcenter?: VCenter) => Session;
+  /** The vCenters that may be asked: the one that the step names, or all, the first one first. @throws LabError NAME_NOT_FOUND */
+  readonly vcenters: () => readonly VCenter[];
 }

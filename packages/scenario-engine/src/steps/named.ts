@@ -16,6 +16,7 @@ export const KIND_WORDS: Readonly<Record<NameKind, string>> = {
   vms: 'VM',
   hosts: 'host',
   nodes: 'key server',
+  vcenters: 'vCenter',
   clusters: 'cluster',
   datacenters: 'datacenter',
   folders: 'folder',

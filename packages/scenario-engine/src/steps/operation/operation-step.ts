@@ -1,4 +1,4 @@
-import { type InventoryNames, type LabNames, succeed, type World } from '@vcryptsim/lab';
+import { type InventoryNames, inFirstThatKnows, type LabNames, succeed, type World } from '@vcryptsim/lab';
 import type { AnyOperation, ObjectType, PlainOperation, TaskOperation } from '@vcryptsim/lab/catalogue';
 import { assert, type MoRef } from '@vcryptsim/ports';
 import { z } from 'zod';
@@ -47,6 +47,16 @@ export function operationStep<Args>(operation: OperationOf<Args>, o: OperationWo
   const words = wordsOf(schema, o);
   const all = object === undefined ? words : [{ name: null, word: object }, ...words];
   const main = o.main ?? object?.field ?? words[0]?.word.field;
+  const resolve = (fields: Fields, names: InventoryNames) => {
+    const args: Record<string, unknown> = {};
+    for (const { name, word } of words) {
+      const value = fields[word.field];
+      if (name !== null && value !== undefined) args[name] = word.resolve(value, names, args);
+    }
+    const whole = { ...o.defaults, ...o.known?.(args, names), ...args } as Args;
+    const ref = object === undefined ? null : (object.resolve(fields[object.field], names, args) as MoRef);
+    return { ref, whole };
+  };
   return stepKind({
     verb,
     about,
@@ -60,16 +70,15 @@ export function operationStep<Args>(operation: OperationOf<Args>, o: OperationWo
         fields[word.field] === undefined ? [] : (word.uses?.(fields[word.field]) ?? []),
       ),
     }),
-    run: async (fields, { world, session }) => {
-      const { names } = world;
-      const args: Record<string, unknown> = {};
-      for (const { name, word } of words) {
-        const value = fields[word.field];
-        if (name !== null && value !== undefined) args[name] = word.resolve(value, names, args);
-      }
-      const whole = { ...o.defaults, ...o.known?.(args, names), ...args } as Args;
-      const ref = object === undefined ? null : (object.resolve(fields[object.field], names, args) as MoRef);
-      const caller = session();
+    run: async (fields, { world, session, vcenters }) => {
+      // A VM of that name in two vCenters is told apart by the step alone.
+      if (object === vmWord && vcenters().length > 1) world.vmAnywhere(String(fields[vmWord.field]));
+      // Names mean what they mean in the first vCenter that knows all of them.
+      const { ref, whole, vcenter } = inFirstThatKnows(vcenters(), (names, each) => ({
+        ...resolve(fields, names),
+        vcenter: each,
+      }));
+      const caller = session(vcenter);
       const answer =
         kind === 'task'
           ? succeed(await caller.run(operation as unknown as TaskOperation<ObjectType, Args>, ref, whole))

@@ -24,7 +24,7 @@ export const policyCheck = operationStep(checkCompliance, {
 });
 
 function sentenceOf({ vm, disk, policy, status, violated }: ComplianceResult, world: World): string {
-  const name = world.names.vm(vm).name;
+  const name = world.vmAnywhere(vm).vm.name;
   const part = disk === null ? `The VM home of ${name}` : `Disk ${disk} of ${name}`;
   const why =
     violated === undefined ? '' : `: ${violated.expectedValue} is asked for, ${violated.currentValue} is there`;

@@ -39,10 +39,10 @@ export const vmCreate = stepKind({
   mainField: 'vm',
   args: vmToCreate,
   plan: ({ vm, spec }) => ({ makes: [{ ...vmNamed(vm), place: spec?.folder ?? '' }] }),
-  run: async ({ vm, spec }, { world, audience, session }) => {
+  run: async ({ vm, spec }, { world, audience, session, vcenters }) => {
     const onProgress = (done: number, total: number) => audience.progress(`filling ${vm}`, done, total);
-    const made = await world.vms.create(vm, onProgress, session(), spec);
-    const disks = world.vcenter.vmOf(made.uuid)?.disks ?? [];
+    const made = await world.vms.create(vm, onProgress, session, spec, vcenters());
+    const disks = vcenters().flatMap((each) => each.vmOf(made.uuid)?.disks ?? []);
     const parts = made.disks.map(({ capacityBytes }, index) => {
       const what = disks[index]?.keyId ? 'encrypted' : 'plain';
       return `one ${what} disk of ${formatSize(capacityBytes)}`;

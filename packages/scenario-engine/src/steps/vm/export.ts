@@ -24,7 +24,7 @@ export const vmExport = stepKind({
   },
   plan: ({ vm }) => ({ uses: [vmNamed(vm)] }),
   run: async ({ vm: vmName, disk: number, name }, { world, audience }) => {
-    const vm = world.names.vm(vmName);
+    const vm = world.vmAnywhere(vmName).vm;
     const { deviceKey } = await world.vms.disk(vmName, number);
     const target = { folder: world.folder.exports, name };
     const host = world.vms.running(vmName);

@@ -302,3 +302,32 @@ describe('host.hang', () => {
 `);
   });
 });
+
+describe('faults', () => {
+  it.each(['memory', 'tls'] as const)(
+    'come at the same moment again with the same seed, on the %s wire',
+    async (wire) => {
+      const path = join(temporaryFolder(), 'again.yaml');
+      writeFileSync(
+        path,
+        `${HEAD}
+  - vm.create: mail
+  - fault.power-cut: { site: true, after-file-operations: 30 }
+  - vm.create: web
+    expect: { error: POWER_CUT }
+  - fault.link: { between: [vcenter, esx-2], mode: hang }
+  - wait: 3m
+  - fault.clear: all
+  - fault.power-cut: { host: esx-1, after-file-operations: 4 }
+  - vm.create: web
+    expect: { error: POWER_CUT }
+  - wait: 5m
+`,
+      );
+      const [first, second] = [await run(path, { wire }), await run(path, { wire })];
+      expect(troubles(first)).toEqual([]);
+      expect(second.eventLogSha256).toBe(first.eventLogSha256);
+      if (wire === 'memory') expect(second.datastoreSha256).toBe(first.datastoreSha256);
+    },
+  );
+});

@@ -164,14 +164,22 @@ export class FollowerLink {
 
   async #connect() {
     const { network, address, identity, authorities, expectedName } = this.#to;
-    const late = new AbortController();
-    const signal = AbortSignal.any([late.signal, this.#stopped.signal]);
+    const ended = new AbortController();
+    const { signal: stopped } = this.#stopped;
+    const end = () => ended.abort();
+    stopped.addEventListener('abort', end, { once: true });
+    if (stopped.aborted) end();
     const judge = peerJudge({ pins: [], authorities }, this.#clock, expectedName);
-    const dialing = network.connect(address, { identity, judge, signal });
-    const channel = await this.#clock.within(limits.handshakeMs, dialing, () => late.abort());
+    let channel: Channel;
+    try {
+      const dialing = network.connect(address, { identity, judge, signal: ended.signal });
+      channel = await this.#clock.within(limits.handshakeMs, dialing, end);
+    } finally {
+      stopped.removeEventListener('abort', end);
+    }
     this.#channel = channel;
     // A stop that came in this very moment found no channel to abort.
-    if (signal.aborted) await channel.abort();
+    if (stopped.aborted) await channel.abort();
     return { clock: this.#clock, channel, reader: new LinkReader(channel) };
   }
 

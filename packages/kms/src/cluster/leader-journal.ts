@@ -44,14 +44,14 @@ export class LeaderJournal {
    * @throws FileError
    */
   async next(wait: AbortSignal): Promise<Piece | null> {
-    const either = AbortSignal.any([wait, this.#stopped]);
     for (;;) {
       const end = await this.#journal.settledEnd(this.#stopped);
       if (end === null || this.#stopped.aborted) return null;
       if (end.generation !== this.#generation) this.#begin(end);
       const isNews = this.#sentBytes < end.lengthBytes;
       if (!isNews && !wait.aborted) {
-        await this.#journal.moved(either);
+        // Each by itself: a signal that follows both would be known to the one that lasts for good.
+        await this.#journal.moved(wait, this.#stopped);
         continue;
       }
       const bytes = new Uint8Array(Math.min(PIECE_BYTES_MAX, end.lengthBytes - this.#sentBytes));

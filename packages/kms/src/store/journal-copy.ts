@@ -19,6 +19,6 @@ export interface JournalCopy {
    * @throws FileError
    */
   readDurable(generation: number, buffer: Uint8Array, offsetBytes: number): Promise<boolean>;
-  /** Resolves when the end may have moved, or when the signal fires. */
-  moved(signal: AbortSignal): Promise<void>;
+  /** Resolves when the end may have moved, or when one of the signals fires. */
+  moved(...signals: readonly AbortSignal[]): Promise<void>;
 }

@@ -283,15 +283,15 @@ export class Journal implements JournalCopy {
     }
   }
 
-  moved(signal: AbortSignal): Promise<void> {
+  moved(...signals: readonly AbortSignal[]): Promise<void> {
     return new Promise((resolve) => {
       const settle = () => {
         this.#waiting.delete(settle);
-        signal.removeEventListener('abort', settle);
+        for (const signal of signals) signal.removeEventListener('abort', settle);
         resolve();
       };
       this.#waiting.add(settle);
-      signal.addEventListener('abort', settle, { once: true });
+      for (const signal of signals) signal.addEventListener('abort', settle, { once: true });
     });
   }
 

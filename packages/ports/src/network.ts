@@ -71,6 +71,8 @@ export interface ConnectOptions {
   readonly newestTls?: 'TLSv1.2' | 'TLSv1.3';
   /** Gives the attempt up when it fires. */
   readonly signal?: AbortSignal;
+  /** ID of the operation for which it is opened: for those who watch; the peer does not see it. */
+  readonly onBehalfOf?: string;
 }
 
 /** How to listen. */

@@ -1,15 +1,5 @@
 import type { EventSink, MoRef, VmName, VmUuid } from '@vcryptsim/ports';
-import { Authorization } from './access/authorization.js';
-import { ClientCertificates } from './crypto/client-certificates.js';
-import { EncryptionMode } from './crypto/encryption-mode.js';
-import { KeyDelivery } from './crypto/key-delivery.js';
-import { KeyProviders } from './crypto/key-providers.js';
-import { KeyProvision } from './crypto/key-provision.js';
-import { KeyServerHealth } from './crypto/key-server-health.js';
-import { KeyServers } from './crypto/key-servers.js';
-import { Keys } from './crypto/keys.js';
 import type { KmipServerStatus } from './crypto/kmip-server-status.js';
-import { Vecs } from './crypto/vecs.js';
 import type {
   AlarmRecord,
   ComputeResourceRecord,
@@ -31,25 +21,16 @@ import type {
 } from './database/schema.js';
 import { VcDatabase } from './database/vc-database.js';
 import { install } from './installation.js';
-import { HostConnections } from './inventory/host-connections.js';
-import { Inventory } from './inventory/inventory.js';
-import { OBSERVED_CONVERSATION } from './kmip/conversation-profile.js';
-import { KeyServerLink } from './kmip/key-server-link.js';
+import { joinParts } from './join-parts.js';
 import { Loops } from './loops.js';
 import { Door } from './operations/door.js';
 import type { Caller } from './operations/operation.js';
 import type { OperationContext } from './operations/operation-context.js';
-import { StoragePolicies } from './policies/storage-policies.js';
-import { Alarms } from './records/alarms.js';
-import { EventLog } from './records/event-log.js';
-import { type TaskProgress, Tasks } from './records/tasks.js';
-import { Remediation } from './remediation/remediation.js';
-import { VmWatch } from './remediation/vm-watch.js';
+import type { TaskProgress } from './records/tasks.js';
 import { Session } from './session.js';
 import { VCenterError } from './terms/errors.js';
 import type { VCenterEvent } from './terms/events.js';
 import type { VCenterOptions } from './terms/requests.js';
-import { DEFAULT_SETTINGS } from './terms/settings.js';
 import type { VCenterVersion } from './terms/versions.js';
 
 /**
@@ -71,7 +52,7 @@ export class VCenter {
     this.#observer = o.events;
     this.version = o.version ?? '7.0U3';
     this.#loops = new Loops(o.clock);
-    this.#context = contextOf(o, database, this.version, (id) => {
+    this.#context = joinParts(o, database, this.version, (id) => {
       if (this.#state === 'started') this.#watchHost(id);
     });
     this.#door = new Door(this.#context);
@@ -120,12 +101,14 @@ export class VCenter {
    * A user at the door. Nobody asks for a password: who calls is who says so [ours].
    *
    * @param via the web client, or the API, which differ in a few places (rows S06, S24, S49)
+   * @param operationId see {@link Caller.operationId}; of every operation of this session
    * @throws VCenterError INVALID_LOGIN, VCENTER_STOPPED
    */
-  login(user: UserName, via: Caller['via']): Session {
+  login(user: UserName, via: Caller['via'], operationId?: string): Session {
     this.#refuseIfStopped();
     this.#context.authorization.refuseUnknown(user);
-    return new Session(this.#door, { user, via }, () => this.#refuseIfStopped());
+    const caller = { user, via, ...(operationId !== undefined && { operationId }) };
+    return new Session(this.#door, caller, () => this.#refuseIfStopped());
   }
 
   folders(): readonly FolderRecord[] {
@@ -243,38 +226,4 @@ export class VCenter {
     if (this.#state !== 'stopped') return;
     throw new VCenterError({ code: 'VCENTER_STOPPED' }, 'This vCenter is stopped. Boot it again from its folder.');
   }
-}
-
-/** Joins the parts of a vCenter. */
-function contextOf(
-  o: VCenterOptions,
-  database: VcDatabase,
-  version: VCenterVersion,
-  watchHost: (id: MoRef<'HostSystem'>) => void,
-): OperationContext {
-  const { clock, entropy, keyPairs, network, events: observer } = o;
-  const settings = { ...DEFAULT_SETTINGS, ...o.settings };
-  const eventLog = new EventLog(database, clock, observer, version);
-  const alarms = new Alarms(database, clock, observer);
-  const inventory = new Inventory(database, observer);
-  const hosts = new HostConnections({ links: o.hosts, inventory, eventLog, observer });
-  const vecs = new Vecs(o.files, `${o.folder}/vecs`);
-  const providers = new KeyProviders(database, observer);
-  const link = new KeyServerLink({ network, clock, timeoutMs: settings.kmsTimeoutMs });
-  const servers = new KeyServers({ link, vecs, providers, observer });
-  const keys = new Keys({ servers, profile: OBSERVED_CONVERSATION, eventLog, observer });
-  const encryptionMode = new EncryptionMode({ keys, providers, inventory, eventLog, alarms, observer });
-  const delivery = new KeyDelivery({ keys, eventLog, observer });
-  const provision = new KeyProvision(encryptionMode, delivery);
-  const watch = new VmWatch({ inventory, eventLog, alarms, observer });
-  return {
-    ...{ version, settings, clock, entropy, database, inventory, eventLog, hosts, providers, vecs, link, servers },
-    ...{ keys, encryptionMode, delivery, provision, watch, watchHost },
-    authorization: new Authorization(database, inventory),
-    policies: new StoragePolicies(database),
-    tasks: new Tasks(database, clock, observer),
-    health: new KeyServerHealth({ servers, providers, eventLog, alarms, clock, observer }),
-    certificates: new ClientCertificates({ providers, vecs, clock, entropy, keyPairs, observer }),
-    remediation: new Remediation({ hosts, inventory, provision, watch }),
-  };
 }

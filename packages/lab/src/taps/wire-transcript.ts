@@ -15,6 +15,8 @@ export interface KmipExchange {
   readonly keyId: string | null;
   /** `Success`, the result reason of a refusal, or null while no answer came. */
   result: string | null;
+  /** ID of the operation for which the connection was opened, where it has one. */
+  readonly operationId?: string;
 }
 
 /** One message of vCenter's wire that may be kept: key material and passwords in it are zeros. */
@@ -102,10 +104,11 @@ export class WireTranscript implements TapObserver {
     for (const listener of this.#listeners) listener(exchange);
   }
 
-  #asked({ number, from, to }: TapConnection, streams: Streams, message: Uint8Array): void {
+  #asked({ number, from, to, onBehalfOf }: TapConnection, streams: Streams, message: Uint8Array): void {
     for (const item of summarizeMessage(message)?.items ?? []) {
       const { operation, uniqueIdentifier: keyId = null } = item;
-      const exchange = { connection: number, client: from, server: to, operation, keyId, result: null };
+      const about = { connection: number, client: from, server: to, operation, keyId, result: null };
+      const exchange: KmipExchange = { ...about, ...(onBehalfOf !== undefined && { operationId: onBehalfOf }) };
       this.#exchanges.push(exchange);
       streams.open.push(exchange);
     }

@@ -307,8 +307,8 @@ export class World {
   }
 
   /** A user at vCenter's door, by the web client where nothing else is said. @throws VCenterError INVALID_LOGIN */
-  as(user: UserName = ADMINISTRATOR, via: 'client' | 'api' = 'client'): Session {
-    return this.vcenter.login(user, via);
+  as(user: UserName = ADMINISTRATOR, via: 'client' | 'api' = 'client', operationId?: string): Session {
+    return this.vcenter.login(user, via, operationId);
   }
 
   /** Says whether a disk of this world is broken now: what fails by it is no fault of this machine. */

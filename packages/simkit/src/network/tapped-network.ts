@@ -6,6 +6,8 @@ export interface TapConnection {
   readonly number: number;
   readonly from: string;
   readonly to: string;
+  /** ID of the operation for which it was opened, where the side that connects says one. */
+  readonly onBehalfOf?: string;
 }
 
 /** Bytes above TLS, in the clear. */
@@ -42,7 +44,9 @@ export class TappedNetwork implements Network {
     const channel = await this.#inner.connect(address, options);
     const to = 'name' in address ? address.name : `${address.host}:${address.port}`;
     this.#connections++;
-    const connection = { number: this.#connections, from: this.#from, to };
+    const { onBehalfOf } = options;
+    const own = { number: this.#connections, from: this.#from, to };
+    const connection: TapConnection = { ...own, ...(onBehalfOf !== undefined && { onBehalfOf }) };
     this.#observer.opened?.(connection);
     return new TappedChannel(channel, connection, this.#observer);
   }

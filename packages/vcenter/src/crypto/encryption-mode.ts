@@ -9,7 +9,7 @@ import type { EventLog } from '../records/event-log.js';
 import { ALARM_NAMES } from '../records/event-texts.js';
 import { codeOf, VCenterError } from '../terms/errors.js';
 import type { VCenterEvent } from '../terms/events.js';
-import { Turns } from '../terms/turns.js';
+import type { Turns } from '../terms/turns.js';
 import type { KeyProviders } from './key-providers.js';
 import type { Keys } from './keys.js';
 
@@ -24,7 +24,7 @@ export class EncryptionMode {
   readonly #eventLog: EventLog;
   readonly #alarms: Alarms;
   readonly #observer: EventSink<VCenterEvent>;
-  readonly #turns = new Turns<MoRef>();
+  readonly #turns: Turns<MoRef>;
 
   constructor(o: {
     readonly keys: Keys;
@@ -33,6 +33,8 @@ export class EncryptionMode {
     readonly eventLog: EventLog;
     readonly alarms: Alarms;
     readonly observer: EventSink<VCenterEvent>;
+    /** One for all that speak of the same clusters. */
+    readonly turns: Turns<MoRef>;
   }) {
     this.#keys = o.keys;
     this.#providers = o.providers;
@@ -40,6 +42,7 @@ export class EncryptionMode {
     this.#eventLog = o.eventLog;
     this.#alarms = o.alarms;
     this.#observer = o.observer;
+    this.#turns = o.turns;
   }
 
   /**

@@ -29,7 +29,7 @@ export class KeyServerHealth {
   readonly #alarms: Alarms;
   readonly #clock: Clock;
   readonly #observer: EventSink<VCenterEvent>;
-  readonly #statuses = new Map<string, KmipServerStatus>();
+  readonly #statuses: Map<string, KmipServerStatus>;
 
   constructor(o: {
     readonly servers: KeyServers;
@@ -38,6 +38,8 @@ export class KeyServerHealth {
     readonly alarms: Alarms;
     readonly clock: Clock;
     readonly observer: EventSink<VCenterEvent>;
+    /** One map for all that poll the same servers. */
+    readonly statuses: Map<string, KmipServerStatus>;
   }) {
     this.#servers = o.servers;
     this.#providers = o.providers;
@@ -45,6 +47,7 @@ export class KeyServerHealth {
     this.#alarms = o.alarms;
     this.#clock = o.clock;
     this.#observer = o.observer;
+    this.#statuses = o.statuses;
   }
 
   /** Status of each registered server; `gray` before its first poll. */

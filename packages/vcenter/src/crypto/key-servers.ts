@@ -33,17 +33,21 @@ export class KeyServers {
   readonly #vecs: Vecs;
   readonly #providers: KeyProviders;
   readonly #observer: EventSink<VCenterEvent>;
+  readonly #operationId: string | undefined;
 
   constructor(o: {
     readonly link: KeyServerLink;
     readonly vecs: Vecs;
     readonly providers: KeyProviders;
     readonly observer: EventSink<VCenterEvent>;
+    /** ID of the operation for which they are asked. */
+    readonly operationId?: string | undefined;
   }) {
     this.#link = o.link;
     this.#vecs = o.vecs;
     this.#providers = o.providers;
     this.#observer = o.observer;
+    this.#operationId = o.operationId;
   }
 
   /**
@@ -137,6 +141,8 @@ export class KeyServers {
         `vCenter does not trust key server ${server.name} yet. Retrieve its certificate, compare the fingerprint and upload it as trusted.`,
       );
     }
-    return { address: server.address, identity, trusted: await this.#vecs.trusted(server.trustedCertificateSha256) };
+    const trusted = await this.#vecs.trusted(server.trustedCertificateSha256);
+    const operationId = this.#operationId;
+    return { address: server.address, identity, trusted, ...(operationId !== undefined && { operationId }) };
   }
 }

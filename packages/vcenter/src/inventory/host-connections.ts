@@ -25,18 +25,21 @@ export class HostConnections {
   readonly #inventory: Inventory;
   readonly #eventLog: EventLog;
   readonly #observer: EventSink<VCenterEvent>;
-  readonly #connections = new Map<MoRef<'HostSystem'>, number>();
+  readonly #connections: Map<MoRef<'HostSystem'>, number>;
 
   constructor(o: {
     readonly links: HostLinks;
     readonly inventory: Inventory;
     readonly eventLog: EventLog;
     readonly observer: EventSink<VCenterEvent>;
+    /** Number of the connection to each host; one map for all that reach the same hosts. */
+    readonly connections: Map<MoRef<'HostSystem'>, number>;
   }) {
     this.#links = o.links;
     this.#inventory = o.inventory;
     this.#eventLog = o.eventLog;
     this.#observer = o.observer;
+    this.#connections = o.connections;
   }
 
   /**

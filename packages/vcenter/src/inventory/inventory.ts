@@ -34,17 +34,24 @@ const VMS_AT_ONCE_MAX = 500;
 export class Inventory {
   readonly #database: VcDatabase;
   readonly #observer: EventSink<VCenterEvent>;
-  readonly #index = new InventoryIndex();
+  readonly #index: InventoryIndex;
 
-  constructor(database: VcDatabase, observer: EventSink<VCenterEvent>) {
+  constructor(database: VcDatabase, observer: EventSink<VCenterEvent>, index?: InventoryIndex) {
     this.#database = database;
     this.#observer = observer;
+    this.#index = index ?? new InventoryIndex();
+    if (index !== undefined) return;
     for (const table of ['folders', 'datacenters', 'computeResources'] as const) {
       for (const record of database.table(table).values()) this.#index.note(table, record);
     }
     for (const host of database.table('hosts').values()) this.#index.noteHost(host);
     for (const datastore of database.table('datastores').values()) this.#index.noteDatastore(datastore);
     for (const vm of database.table('vms').values()) this.#index.noteVm(vm);
+  }
+
+  /** The same inventory, of which another observer hears. */
+  toldTo(observer: EventSink<VCenterEvent>): Inventory {
+    return new Inventory(this.#database, observer, this.#index);
   }
 
   /** @throws VCenterError OBJECT_NOT_FOUND */

@@ -16,6 +16,8 @@ export interface KeyServerTarget {
   readonly identity: TlsIdentity;
   /** DER of exactly the certificate that is trusted there. */
   readonly trusted: Uint8Array;
+  /** ID of the operation for which it is asked; the server does not see it. */
+  readonly operationId?: string;
   /**
    * User name and password (UTF-8) of every header but Discover Versions', or null. The password is the caller's, who
    * zeroes it after the step.
@@ -99,7 +101,9 @@ export class KeyServerLink {
   async #connect(target: KeyServerTarget, ends: readonly AbortSignal[]): Promise<Channel> {
     const judge = peerJudge({ pins: [target.trusted], authorities: [] }, this.#clock);
     const signal = AbortSignal.any([...ends]);
-    const channel = await this.#network.connect(target.address, { identity: target.identity, judge, signal });
+    const { address, identity, operationId: onBehalfOf } = target;
+    const options = { identity, judge, signal, ...(onBehalfOf !== undefined && { onBehalfOf }) };
+    const channel = await this.#network.connect(address, options);
     // Not of the signal that follows both: Node keeps that, and all that its listeners hold, until they are taken off.
     for (const end of ends) {
       end.addEventListener('abort', () => void channel.abort(), { once: true });

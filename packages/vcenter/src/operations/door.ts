@@ -46,13 +46,15 @@ export class Door {
   ): Promise<TaskHandle> {
     const call = await this.#admit(caller, operation, object, args);
     const id = object ?? ROOT_FOLDER;
-    return this.#context.tasks.begin({
+    const { operationId } = caller;
+    const context = this.#contextOf(caller);
+    return context.tasks.begin({
       name: operation.name,
       entity: this.#entityOf(id),
       user: caller.user,
+      operationId,
       turn: operation.on === 'VirtualMachine' ? id : null,
-      work: async (control) =>
-        operation.run(this.#context, { ...call, ...control, object: this.#object(operation.on, id) }),
+      work: async (control) => operation.run(context, { ...call, ...control, object: this.#object(operation.on, id) }),
     });
   }
 
@@ -63,7 +65,11 @@ export class Door {
     object: MoRef | null,
     args: Args,
   ): Promise<Answer> {
-    return operation.run(this.#context, await this.#admit(caller, operation, object, args));
+    return operation.run(this.#contextOf(caller), await this.#admit(caller, operation, object, args));
+  }
+
+  #contextOf({ operationId }: Caller): OperationContext {
+    return operationId === undefined ? this.#context : this.#context.inNameOf(operationId);
   }
 
   async #admit<Type extends ObjectType, Args>(
@@ -91,7 +97,7 @@ export class Door {
   ): Promise<void> {
     const { user, may } = call;
     if (need.ifMissing !== 'NoPermission' || !isNeededIn(need, this.#context.version)) return;
-    const on = (await need.objects(this.#context, call)).find((each) => !may(need.privilege, each));
+    const on = (await need.objects(this.#contextOf(call), call)).find((each) => !may(need.privilege, each));
     if (on === undefined) return;
     const name = this.#context.inventory.nameOf(on);
     throw new VCenterError(

@@ -46,6 +46,8 @@ export interface OperationContext {
   readonly provision: KeyProvision;
   readonly watch: VmWatch;
   readonly remediation: Remediation;
+  /** The same, for one operation: what happens in it is told under its ID. */
+  readonly inNameOf: (operationId: string) => OperationContext;
   /** Begins the heartbeat of a host that was added. */
   readonly watchHost: (id: MoRef<'HostSystem'>) => void;
 }

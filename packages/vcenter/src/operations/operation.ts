@@ -37,6 +37,11 @@ export type EntityType = 'Folder' | 'Datacenter' | 'ClusterComputeResource' | 'H
 export interface Caller {
   readonly user: UserName;
   readonly via: 'client' | 'api';
+  /**
+   * ID that the caller gives the operation, as the vSphere API's SOAP header `operationID` does. What happens in it is
+   * told under this ID: events to the observer, connections to key servers.
+   */
+  readonly operationId?: string;
 }
 
 /** One call that passed the door. */

@@ -4,6 +4,7 @@ import type { Transaction } from '../database/transaction.js';
 import type { VcDatabase } from '../database/vc-database.js';
 import { codeOf, VCenterError } from '../terms/errors.js';
 import type { VCenterEvent } from '../terms/events.js';
+import { inNameOf } from '../terms/in-name-of.js';
 import { Turns } from '../terms/turns.js';
 
 /** How far a task is. */
@@ -35,6 +36,8 @@ export interface NewTask {
   readonly user: UserName;
   /** Tasks of the same turn run one after another; null runs at once. */
   readonly turn: string | null;
+  /** ID that the caller gave the operation. */
+  readonly operationId?: string | undefined;
   /** Answers what it made (a reference), or null. */
   readonly work: (control: TaskControl) => Promise<string | null>;
 }
@@ -134,22 +137,23 @@ export class Tasks {
     }
   }
 
-  async #run(task: TaskRecord, live: Live, { work }: NewTask): Promise<TaskRecord> {
+  async #run(task: TaskRecord, live: Live, { work, operationId }: NewTask): Promise<TaskRecord> {
+    const observer = inNameOf(operationId, this.#observer);
     const { signal } = live.abort;
     live.state = 'running';
     live.startedMs = this.#clock.nowMs;
-    this.#observer.emit({ type: 'TASK_STARTED', task: task.id, name: task.name });
+    observer.emit({ type: 'TASK_STARTED', task: task.id, name: task.name });
     try {
       if (signal.aborted) throw cancelled(task);
       const progress = (doneBytes: number, totalBytes: number) => {
         live.progress = progressOf(doneBytes, totalBytes);
       };
       const result = await work({ signal, progress });
-      return await this.#end(this.#now(task), { state: 'success', result });
+      return await this.#end(this.#now(task), { state: 'success', result }, observer);
     } catch (error) {
       const cancel = signal.aborted && codeOf(error) !== null;
       const failure = failureOf(cancel ? cancelled(task) : error);
-      return await this.#end(this.#now(task), { state: 'error', error: failure, cancelled: cancel });
+      return await this.#end(this.#now(task), { state: 'error', error: failure, cancelled: cancel }, observer);
     }
   }
 
@@ -167,12 +171,12 @@ export class Tasks {
     return task;
   }
 
-  async #end(task: TaskRecord, end: Partial<TaskRecord>): Promise<TaskRecord> {
+  async #end(task: TaskRecord, end: Partial<TaskRecord>, observer = this.#observer): Promise<TaskRecord> {
     const ended: TaskRecord = { ...task, ...end, endedMs: this.#clock.nowMs };
     await this.#database.change((tx) => tx.put('tasks', task.id, ended));
     this.#ended.add(task.id);
     const code = ended.error?.code ?? null;
-    this.#observer.emit({ type: 'TASK_ENDED', task: ended.id, name: ended.name, state: ended.state, code });
+    observer.emit({ type: 'TASK_ENDED', task: ended.id, name: ended.name, state: ended.state, code });
     return ended;
   }
 

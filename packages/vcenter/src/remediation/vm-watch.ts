@@ -16,6 +16,12 @@ import { HostView } from './host-view.js';
 
 type LockReason = 'KMSClusterError' | 'KeyMissingOnKMS' | 'KeyMissingOnHost';
 
+/** What was last heard of each host, and in whose turn it is heard; one for all that watch the same hosts. */
+export class VmWatchMemory {
+  readonly views = new Map<MoRef<'HostSystem'>, HostView>();
+  readonly turns = new Turns<MoRef<'HostSystem'>>();
+}
+
 /**
  * Takes over what hosts say of their VMs, and tells of those that are locked or no longer so. It asks a host for what
  * changed since it last asked, so a host on which nothing happened costs nothing for each of its VMs.
@@ -27,24 +33,25 @@ export class VmWatch {
   readonly #eventLog: EventLog;
   readonly #alarms: Alarms;
   readonly #observer: EventSink<VCenterEvent>;
-  readonly #views = new Map<MoRef<'HostSystem'>, HostView>();
-  readonly #turns = new Turns<MoRef<'HostSystem'>>();
+  readonly #memory: VmWatchMemory;
 
   constructor(o: {
     readonly inventory: Inventory;
     readonly eventLog: EventLog;
     readonly alarms: Alarms;
     readonly observer: EventSink<VCenterEvent>;
+    readonly memory: VmWatchMemory;
   }) {
     this.#inventory = o.inventory;
     this.#eventLog = o.eventLog;
     this.#alarms = o.alarms;
     this.#observer = o.observer;
+    this.#memory = o.memory;
   }
 
   /** Notes what changed of the VMs of a host, without a word on locks: keys may be on their way. */
   async note(host: ReachedHost): Promise<void> {
-    await this.#turns.take(host.id, () => this.#note(host));
+    await this.#memory.turns.take(host.id, () => this.#note(host));
   }
 
   /**
@@ -54,7 +61,7 @@ export class VmWatch {
    * @returns its record if it was not known before, else null
    */
   look(host: ReachedHost, uuid: VmUuid, applied?: AppliedPolicy): Promise<VmRecord | null> {
-    return this.#turns.take(host.id, async () => {
+    return this.#memory.turns.take(host.id, async () => {
       const info = await host.api.vm(uuid);
       const [added] = await this.#inventory.seeVms(this.#inventory.host(host.id), [info], applied);
       return added ?? null;
@@ -69,7 +76,7 @@ export class VmWatch {
    *   known to be locked keeps its own
    */
   async judge(host: ReachedHost, failures?: DeliveryFailures): Promise<void> {
-    await this.#turns.take(host.id, async () => {
+    await this.#memory.turns.take(host.id, async () => {
       const view = await this.#note(host);
       const waiting = view.waitingFor(failures?.keys() ?? []);
       const infos = new Map([...view.unjudged(), ...waiting].map((info) => [info.uuid, info]));
@@ -87,12 +94,12 @@ export class VmWatch {
 
   async #note(host: ReachedHost): Promise<HostView> {
     const { incarnation } = host.runtime;
-    const known = this.#views.get(host.id);
+    const known = this.#memory.views.get(host.id);
     const view = known?.incarnation === incarnation ? known : new HostView(incarnation);
     const changes = await host.api.vmChanges(view.revision);
     const added = await this.#inventory.seeVms(this.#inventory.host(host.id), changes.changed);
     view.take(changes);
-    this.#views.set(host.id, view);
+    this.#memory.views.set(host.id, view);
     for (const vm of added) {
       await this.#eventLog.record({ type: 'vim.event.VmDiscoveredEvent', entity: vmEntity(vm), user: VPXD });
     }

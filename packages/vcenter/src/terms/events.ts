@@ -6,11 +6,7 @@ export type KmipStep = 'CREATE' | 'TAG_PRODUCT' | 'FETCH' | 'TAG_CONSUMER' | 'PR
 /** Health of a key server as its status says. */
 export type ServerHealth = 'green' | 'red' | 'gray';
 
-/**
- * What vCenter tells the observer of a run. These are not vCenter's own Events: those are {@link EventRecord}s in its
- * database.
- */
-export type VCenterEvent =
+type Told =
   | { readonly type: 'VCENTER_BOOTED'; readonly hosts: number; readonly vms: number }
   | { readonly type: 'VCENTER_STOPPED' }
   | { readonly type: 'TASK_STARTED'; readonly task: string; readonly name: string }
@@ -68,3 +64,12 @@ export type VCenterEvent =
       readonly host: HostName;
       readonly code: string;
     };
+
+/**
+ * What vCenter tells the observer of a run. These are not vCenter's own Events: those are {@link EventRecord}s in its
+ * database.
+ */
+export type VCenterEvent = Told & {
+  /** ID that the caller gave the operation in which it happened; left out where nobody gave one. */
+  readonly operationId?: string;
+};

@@ -13,7 +13,7 @@ export { type Audience, NO_AUDIENCE } from './run/audience.js';
 export { type RunOptions, runScenario } from './run/run-scenario.js';
 export { holdsTopology, loadScenario, loadTopology, peekScenario } from './scenario/load-scenario.js';
 export type { LoadOptions } from './scenario/loader.js';
-export type { PlannedStep, Quiz, Scenario } from './scenario/scenario.js';
+export { allSteps, type PlannedStep, type Quiz, type Scenario } from './scenario/scenario.js';
 export { BESIDE_WORDS, FILE_WORDS, STRUCTURE_WORDS, type StructureWord } from './scenario/structure-words.js';
 export { sameMachines, type Topology, topologyText } from './scenario/topology.js';
 export type { Observation } from './scene/observation.js';

@@ -17,6 +17,7 @@ const step = (
   realMs: 20,
   failures: status === 'failed' ? [{ what: 'text', wanted: "'<a>'", found: 'nothing' }] : [],
   facts: [],
+  inside: null,
   wire: [],
 });
 

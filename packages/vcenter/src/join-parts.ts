@@ -30,7 +30,7 @@ import type { VCenterVersion } from './terms/versions.js';
 
 /**
  * Joins the parts of a vCenter. What remembers something there is once. What only acts and tells of it is made again for
- * an operation that has an ID, and tells of it under that ID (decision 0019).
+ * an operation that has an ID, and tells of it under that ID (decision 0017).
  */
 export function joinParts(
   o: VCenterOptions,

@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import { FileError, visibleLine } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import {
+  allSteps,
   holdsTopology,
   type LoadOptions,
   loadScenario,
@@ -95,7 +96,7 @@ async function lint(paths: readonly string[]): Promise<void> {
 
 /** What a file has in it, once it was read and checked. @throws ScenarioError, FileError */
 async function checked(options: LoadOptions): Promise<string> {
-  if (!(await holdsTopology(options))) return `${(await loadScenario(options)).steps.length} steps`;
+  if (!(await holdsTopology(options))) return `${allSteps((await loadScenario(options)).steps).length} steps`;
   const { lab } = await loadTopology(options);
   return `a lab of ${lab.hosts.length} hosts and ${Object.keys(lab.vms).length} VMs`;
 }
@@ -118,7 +119,7 @@ async function show(name: string): Promise<void> {
 function describe({ name, about, file, lab, steps }: Scenario): string {
   const width = terminalWidth();
   const vms = Object.entries(lab.vms).map(([vm, { host, policy }]) => `  VM ${vm} on ${host}, ${policy}`);
-  const taken = steps.flatMap((step, index) =>
+  const taken = allSteps(steps).flatMap((step, index) =>
     labelled(`${String(index + 1).padStart(4)}  `, onOneLine(step.title), width),
   );
   const keyServers = `key servers ${lab.kms.nodes.join(', ')} (${lab.kms.provider}); hosts ${lab.hosts.join(', ')}`;

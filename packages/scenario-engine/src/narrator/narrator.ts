@@ -104,7 +104,7 @@ export class Narrator {
     ];
     const isBad = result.status !== 'passed';
     return [
-      `  ${mark} ${shortened(result.title, this.#width - BESIDE_TITLE)}${took}`,
+      `  ${mark} ${shortened(`${result.inside === null ? '' : '- '}${result.title}`, this.#width - BESIDE_TITLE)}${took}`,
       ...(isBad ? [bad(`       at ${result.file}:${result.line}`)] : []),
       ...[...result.facts, ...(isBad ? [] : refusal)].flatMap((fact) => this.#wrap(fact, '         ')),
       ...wireLines.flatMap((line) => this.#wrap(line, '       | ')).map(dim),

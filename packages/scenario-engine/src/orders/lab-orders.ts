@@ -153,7 +153,7 @@ async function bind(
   const source = new YamlSource('order', stringify([entry]));
   const place = { source, path: [], names };
   const nothingBeside = (word: string) => [source.problemAtKey([0], word, `an order has no '${word}'`)];
-  const beside = ['use', 'repeat', 'quiz'].find((word) => word in entry);
+  const beside = ['use', 'repeat', 'together', 'meanwhile', 'quiz'].find((word) => word in entry);
   if (beside !== undefined) return { step: null, problems: nothingBeside(beside) };
   const { steps, problems } = await bindSteps([entry], place, async () => ({ steps: [], problems: [] }));
   return { step: problems.length === 0 ? (steps[0] ?? null) : null, problems };

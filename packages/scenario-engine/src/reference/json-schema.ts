@@ -95,6 +95,8 @@ function stepSchema(): JsonSchema {
   const structure: Readonly<Record<string, JsonSchema>> = {
     use: { type: 'string' },
     repeat: { ...rest, properties: { ...repeat, steps } },
+    together: { ...stepsSchema(), minItems: 2 },
+    meanwhile: stepsSchema(),
   };
   const caller = jsonSchemaOf(callerSchema).properties as Readonly<Record<string, JsonSchema>>;
   const beside: Readonly<Record<string, JsonSchema>> = {
@@ -106,7 +108,9 @@ function stepSchema(): JsonSchema {
   const others = (words: readonly StructureWord[], schemas: Readonly<Record<string, JsonSchema>>) =>
     words.map(({ word }) => [word, { ...schemas[word], ...aboutOf(words, word) }]);
   const heads = [...STEPS.map(({ verb }) => verb), ...STRUCTURE_WORDS.map(({ word }) => word)];
-  const nothing = { properties: Object.fromEntries(BESIDE_WORDS.map(({ word }) => [word, false])) };
+  const onlyBeside = (allowed: readonly string[]) => ({
+    properties: Object.fromEntries(BESIDE_WORDS.flatMap(({ word }) => (allowed.includes(word) ? [] : [[word, false]]))),
+  });
   return {
     type: 'object',
     properties: Object.fromEntries([
@@ -116,7 +120,9 @@ function stepSchema(): JsonSchema {
     ]) as Record<string, JsonSchema>,
     additionalProperties: false,
     oneOf: heads.map((word) => ({ required: [word] })),
-    dependentSchemas: Object.fromEntries(STRUCTURE_WORDS.map(({ word }) => [word, nothing])),
+    dependentSchemas: Object.fromEntries(
+      STRUCTURE_WORDS.map(({ word, beside: allowed }) => [word, onlyBeside(allowed)]),
+    ),
   };
 }
 

@@ -21,10 +21,12 @@ export interface StepResult {
   /** Virtual time since the run began, in milliseconds. */
   readonly startMs: number;
   readonly durationMs: number;
-  /** Real time, in milliseconds. */
+  /** Real time, in milliseconds; 0 for one inside another, whose time has it. */
   readonly realMs: number;
   readonly failures: readonly Failure[];
   readonly facts: readonly string[];
+  /** Number of the step that this one is inside of, beside others; null for all others. */
+  readonly inside: number | null;
   /** KMIP operations that were on the wire during the step, one line each. */
   readonly wire: readonly string[];
 }

@@ -14,12 +14,12 @@ import {
 } from '@vcryptsim/lab';
 import type { FileSystem, FolderLocks } from '@vcryptsim/ports';
 import type { Failure, RunResult, StepResult } from '../reports/result.js';
-import type { PlannedStep, Scenario } from '../scenario/scenario.js';
+import { allSteps, type PlannedStep, type Scenario } from '../scenario/scenario.js';
 import type { Observation } from '../scene/observation.js';
 import type { Audience } from './audience.js';
 import { writeFailure, writeRunFiles } from './run-files.js';
 import { Stopwatch } from './stopwatch.js';
-import { asFailure, isOfThisMachine, type TakenStep, takeStep } from './take-step.js';
+import { asFailure, isOfThisMachine, type TakenInside, type TakenStep, takeStep } from './take-step.js';
 import { WireFiles } from './wire-files.js';
 
 /** How to run a scenario. */
@@ -111,16 +111,20 @@ class Run {
     if (this.#failed()) {
       this.#stopwatch.lap();
       this.#steps.push(this.#result(step, number, 'skipped', [], null));
+      for (const each of allSteps(step.strands.flat())) {
+        this.#steps.push(this.#result(each, this.#steps.length + 1, 'skipped', [], null, number));
+      }
       return;
     }
     await audience.stepBegins(step, this.#world);
     this.#stopwatch.lap();
-    if (step.quiz !== null) await audience.ask(step.quiz);
-    const { observed, failures } = await this.#world.run(() => this.#perform(step, number));
+    for (const { quiz } of allSteps([step])) if (quiz !== null) await audience.ask(quiz);
+    const { observed, failures, inside } = await this.#world.run(() => this.#perform(step, number));
     const result = this.#result(step, number, failures.length === 0 ? 'passed' : 'failed', failures, observed);
     this.#steps.push(result);
     await this.#world.evidence.settle();
     await audience.stepEnds(step, result, observed, this.#world);
+    for (const each of inside) await this.#tellInside(each, number);
   }
 
   async end(): Promise<RunResult> {
@@ -154,17 +158,28 @@ class Run {
     return result;
   }
 
-  async #perform(step: PlannedStep, number: number): Promise<{ observed: Observation; failures: Failure[] }> {
+  async #tellInside({ step, number, taken }: TakenInside, outside: number): Promise<void> {
+    const failures = taken === null ? [] : [...refusalOf(taken), ...taken.failures];
+    const status = taken === null ? 'skipped' : failures.length === 0 ? 'passed' : 'failed';
+    const observed = taken?.observed ?? null;
+    const result = this.#result(step, number, status, failures, observed, outside, taken?.endMs);
+    this.#steps.push(result);
+    if (observed !== null) await this.#options.audience.stepEnds(step, result, observed, this.#world);
+  }
+
+  async #perform(
+    step: PlannedStep,
+    number: number,
+  ): Promise<{ observed: Observation; failures: Failure[]; inside: readonly TakenInside[] }> {
     const { audience } = this.#options;
     const taken = await takeStep(step, number, { world: this.#world, audience, digests: this.#digests });
-    const { observed, refusal } = taken;
-    if (refusal !== null) {
-      if (isOfThisMachine(refusal.code) && !this.#world.hasDiskFaults)
+    const { observed, inside } = taken;
+    for (const { refusal } of [taken, ...inside.flatMap((each) => each.taken ?? [])]) {
+      if (refusal !== null && isOfThisMachine(refusal.code) && !this.#world.hasDiskFaults) {
         throw new LabError('ENVIRONMENT', refusal.message);
-      const found = `${refusal.code}: ${refusal.message}`;
-      return { observed, failures: [{ what: 'step', wanted: 'no error', found }, ...this.#failures(taken, number)] };
+      }
     }
-    return { observed, failures: this.#failures(taken, number) };
+    return { observed, failures: [...refusalOf(taken), ...this.#failures(taken, number)], inside };
   }
 
   #failures({ failures, violations }: TakenStep, number: number): Failure[] {
@@ -187,8 +202,10 @@ class Run {
     status: StepResult['status'],
     failures: readonly Failure[],
     observed: Observation | null,
+    inside: number | null = null,
+    endMs = this.#world.clock.nowMs,
   ): StepResult {
-    const nowMs = this.#world.clock.nowMs;
+    const nowMs = endMs;
     const beganMs = observed?.startMs ?? nowMs;
     return {
       number,
@@ -199,10 +216,15 @@ class Run {
       status,
       startMs: beganMs - this.#startMs,
       durationMs: nowMs - beganMs,
-      realMs: this.#stopwatch.sinceLapMs(),
+      realMs: inside === null ? this.#stopwatch.sinceLapMs() : 0,
       failures,
       facts: observed?.facts ?? [],
+      inside,
       wire: observed === null ? [] : describeWire(observed),
     };
   }
+}
+
+function refusalOf({ refusal }: TakenStep): Failure[] {
+  return refusal === null ? [] : [{ what: 'step', wanted: 'no error', found: `${refusal.code}: ${refusal.message}` }];
 }

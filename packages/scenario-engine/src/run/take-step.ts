@@ -23,6 +23,17 @@ export interface TakenStep {
   readonly failures: readonly Failure[];
   /** Secrets that the step left where they must not be. */
   readonly violations: readonly Omit<Violation, 'afterStep'>[];
+  /** By the lab's clock, when the step and its checks were over. */
+  readonly endMs: number;
+  /** What came of the steps inside, in the order of the file; null for one that was skipped. */
+  readonly inside: readonly TakenInside[];
+}
+
+/** What came of a step inside another. */
+export interface TakenInside {
+  readonly step: PlannedStep;
+  readonly number: number;
+  readonly taken: TakenStep | null;
 }
 
 /** Refusals that say something of this machine, not of the scenario. */
@@ -40,24 +51,38 @@ export function isOfThisMachine(code: string): boolean {
  * @throws what has no code, a mistake of ours; ClockError when the world is stuck
  */
 export async function takeStep(step: PlannedStep, number: number, place: StepPlace): Promise<TakenStep> {
+  const taken = await perform(step, number, place, null);
+  return { ...taken, violations: await checkWritten(place.world), endMs: place.world.clock.nowMs };
+}
+
+/** @param operationId tells what this step causes from what others beside it do; null where there are none */
+async function perform(
+  step: PlannedStep,
+  number: number,
+  place: StepPlace,
+  operationId: string | null,
+): Promise<TakenStep> {
   const { world } = place;
-  const observed = new Observation(world);
+  const observed = new Observation(world, operationId);
   const { user, via, vcenter } = step.caller;
   const vcenters = () => (vcenter === null ? world.vcenterNames() : [vcenter]).map((name) => world.vcenterNamed(name));
-  const session = (asked = vcenters()[0] ?? world.vcenter) => asked.login(user ?? ADMINISTRATOR, via);
+  const session = (asked = vcenters()[0] ?? world.vcenter) =>
+    asked.login(user ?? ADMINISTRATOR, via, operationId ?? undefined);
   const scene: Scene = { ...place, observed, session, vcenters };
   const powerCuts = { all: world.power.count, site: world.power.siteCount };
   world.runEvents.emit({ type: 'STEP_BEGAN', step: number, verb: step.verb });
+  let inside: readonly TakenInside[] = [];
   try {
     // Who is named is looked up whatever the step does; the administrator only where vCenter is asked.
     if (user !== null) session();
     const { text, facts } = await step.action.run(scene);
+    inside = await performInside(step, number, place);
     observed.text = text ?? null;
     observed.facts = facts ?? [];
   } catch (error) {
     observed.error = stepErrorOf(withoutPower(error, world, powerCuts));
   }
-  await world.power.back();
+  if (operationId === null) await world.power.back();
   world.runEvents.emit({ type: 'STEP_ENDED', step: number, errorCode: observed.error?.code ?? null });
   const expectsError = step.expectations.some((each) => each.word === 'error');
   const refusal = expectsError ? null : observed.error;
@@ -66,7 +91,33 @@ export async function takeStep(step: PlannedStep, number: number, place: StepPla
     const { met, wanted, found } = await expectation.check(scene);
     if (!met) failures.push({ what: expectation.word, wanted, found });
   }
-  return { observed, refusal, failures, violations: await checkWritten(world) };
+  return { observed, refusal, failures, violations: [], endMs: world.clock.nowMs, inside };
+}
+
+/** Takes the strands of a step side by side, and waits for all of them. After a step that fails the rest of its strand is skipped. */
+async function performInside(
+  { strands }: PlannedStep,
+  number: number,
+  place: StepPlace,
+): Promise<readonly TakenInside[]> {
+  let next = number + 1;
+  const numbered = strands.map((strand) => strand.map((step) => ({ step, number: next++ })));
+  const ends = await Promise.allSettled(
+    numbered.map(async (strand) => {
+      const inside: TakenInside[] = [];
+      let hasFailed = false;
+      for (const { step, number: own } of strand) {
+        const taken: TakenStep | null = hasFailed ? null : await perform(step, own, place, `step-${own}`);
+        hasFailed ||= taken !== null && (taken.refusal !== null || taken.failures.length > 0);
+        inside.push({ step, number: own, taken });
+      }
+      return inside;
+    }),
+  );
+  return ends.flatMap((end) => {
+    if (end.status === 'rejected') throw end.reason;
+    return end.value;
+  });
 }
 
 /** Codes by which a machine that loses its power fails in the middle of something. */

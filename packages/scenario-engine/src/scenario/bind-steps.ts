@@ -10,7 +10,9 @@ import type { YamlPath, YamlSource } from '../language/yaml-source.js';
 import type { Caller } from '../scene/scene.js';
 import { STEPS } from '../steps/registry.js';
 import type { StepKind } from '../steps/step-kind.js';
-import type { PlannedStep, Quiz } from './scenario.js';
+import type { BoundSteps, StepsOfPart } from './bound-steps.js';
+import { allSteps, type PlannedStep, type Quiz } from './scenario.js';
+import { bindMeanwhile, bindTogether, type HolderKind } from './side-by-side.js';
 import { BESIDE_WORDS, STRUCTURE_WORDS } from './structure-words.js';
 
 const BESIDE_A_VERB = BESIDE_WORDS.map(({ word }) => word);
@@ -46,15 +48,6 @@ export const callerSchema = z.object({
   vcenter: z.string().optional(),
 });
 
-/** Steps in the making: what could be bound, and everything that could not. */
-export interface BoundSteps {
-  readonly steps: PlannedStep[];
-  readonly problems: ScenarioProblem[];
-}
-
-/** How a `use` inside the steps is read: answers the steps of the part. */
-export type StepsOfPart = (name: string, place: BindPlace) => Promise<BoundSteps>;
-
 /** Binds the list of steps under `place.path`; parts are spliced in, repetitions written out. */
 export async function bindSteps(
   list: readonly unknown[],
@@ -63,11 +56,19 @@ export async function bindSteps(
 ): Promise<BoundSteps> {
   const steps: PlannedStep[] = [];
   const problems: ScenarioProblem[] = [];
-  for (const [index, entry] of list.entries()) {
-    const one = await bindEntry(entry, { ...place, path: [...place.path, index] }, stepsOfPart);
+  const entryPlace = (index: number): BindPlace => ({ ...place, path: [...place.path, index] });
+  let count = 0;
+  for (let index = 0; index < list.length; index++) {
+    const entry = list[index];
+    const next = index + 1 < list.length ? { entry: list[index + 1], place: entryPlace(index + 1) } : null;
+    const isHeld = isMap(entry) && 'meanwhile' in entry;
+    const one = isHeld
+      ? await bindMeanwhile(entry, entryPlace(index), next, (each, at) => bindEntry(each, at, stepsOfPart), bindVerb)
+      : await bindEntry(entry, entryPlace(index), stepsOfPart);
     steps.push(...one.steps);
     problems.push(...one.problems);
-    if (steps.length > STEPS_MAX) {
+    count += allSteps(one.steps).length;
+    if (count > STEPS_MAX) {
       problems.push(
         place.source.problemAt(
           [...place.path, index],
@@ -77,15 +78,17 @@ export async function bindSteps(
       return { steps: steps.slice(0, STEPS_MAX), problems };
     }
     if (problems.length > PROBLEMS_MAX) break;
+    // The step after `meanwhile` is a part of it.
+    if (isHeld) index++;
   }
   return { steps, problems };
 }
 
 async function bindEntry(entry: unknown, place: BindPlace, stepsOfPart: StepsOfPart): Promise<BoundSteps> {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+  if (!isMap(entry)) {
     return refuse(place.source.problemAt(place.path, "a step is a map: a verb and its arguments, as 'wait: 5m'"));
   }
-  const map = entry as Readonly<Record<string, unknown>>;
+  const map = entry;
   const words = Object.keys(map).filter((word) => !BESIDE_A_VERB.includes(word));
   const unknown = words.filter((word) => !STRUCTURE.includes(word) && kindOf(word) === undefined);
   if (unknown.length > 0) {
@@ -108,18 +111,25 @@ async function bindEntry(entry: unknown, place: BindPlace, stepsOfPart: StepsOfP
     const message = `'${second}' and '${word}' are two steps; start the second with its own dash`;
     return refuse(place.source.problemAtKey(place.path, second, message));
   }
-  const idle = STRUCTURE.includes(word) ? BESIDE_A_VERB.find((each) => each in map) : undefined;
+  const holder = STRUCTURE_WORDS.find((each) => each.word === word);
+  const idle = holder && BESIDE_A_VERB.find((each) => each in map && !holder.beside.includes(each));
   if (idle !== undefined) {
     const message = `'${idle}' goes beside a step, not beside '${word}'; put it beside the steps inside`;
     return refuse(place.source.problemAtKey(place.path, idle, message));
   }
   if (word === 'use') return bindUse(map.use, place, stepsOfPart);
   if (word === 'repeat') return bindRepeat(map.repeat, place, stepsOfPart);
+  if (word === 'together') {
+    return bindTogether(map, place, (each, at) => bindEntry(each, at, stepsOfPart), bindVerb);
+  }
+  if (word === 'meanwhile') {
+    return refuse(place.source.problemAtKey(place.path, word, "'meanwhile' goes before a step in the list of steps"));
+  }
   const kind = kindOf(word);
   return kind === undefined ? { steps: [], problems: [] } : bindVerb(kind, map, place);
 }
 
-function bindVerb(kind: StepKind, map: Readonly<Record<string, unknown>>, place: BindPlace): BoundSteps {
+function bindVerb(kind: HolderKind, map: Readonly<Record<string, unknown>>, place: BindPlace): BoundSteps {
   const { source, path } = place;
   const problems: ScenarioProblem[] = [];
   const args = kind.takesConditions ? splitConditions(map[kind.verb]) : { own: map[kind.verb], conditions: {} };
@@ -146,6 +156,7 @@ function bindVerb(kind: StepKind, map: Readonly<Record<string, unknown>>, place:
     action: action.bound,
     expectations: expectations.bound,
     quiz: quiz.value,
+    strands: [],
   };
   return { steps: [step], problems };
 }
@@ -201,7 +212,7 @@ async function bindRepeat(value: unknown, place: BindPlace, stepsOfPart: StepsOf
   const checked = checkValue(repeatSchema, value, place.source, path);
   if ('problems' in checked) return refuse(...checked.problems);
   const once = await bindSteps(checked.value.steps, { ...place, path: [...path, 'steps'] }, stepsOfPart);
-  if (once.steps.length * checked.value.times > STEPS_MAX) {
+  if (allSteps(once.steps).length * checked.value.times > STEPS_MAX) {
     return refuse(place.source.problemAt(path, `this makes more than ${STEPS_MAX} steps, the limit`));
   }
   return { steps: Array.from({ length: checked.value.times }, () => once.steps).flat(), problems: once.problems };
@@ -212,6 +223,10 @@ function splitConditions(value: unknown): { own: unknown; conditions: unknown } 
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { own: value, conditions: {} };
   const { within, every, ...conditions } = value as Readonly<Record<string, unknown>>;
   return { own: { within, every }, conditions };
+}
+
+function isMap(entry: unknown): entry is Readonly<Record<string, unknown>> {
+  return typeof entry === 'object' && entry !== null && !Array.isArray(entry);
 }
 
 function kindOf(verb: string): StepKind | undefined {

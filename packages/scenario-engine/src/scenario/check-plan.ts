@@ -14,20 +14,36 @@ const TOTAL_MS_MAX = 60 * 86_400_000;
  * is left alone: it may want just that.
  */
 export function planProblems(lab: Lab, steps: readonly PlannedStep[]): ScenarioProblem[] {
-  const there = new Symbols(lab);
-  const problems: ScenarioProblem[] = [];
-  let totalMs = 0;
-  for (const step of steps) {
+  return new PlanCheck(lab).problemsOf(steps);
+}
+
+class PlanCheck {
+  readonly #lab: Lab;
+  readonly #problems: ScenarioProblem[] = [];
+  #totalMs = 0;
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+  }
+
+  problemsOf(steps: readonly PlannedStep[]): ScenarioProblem[] {
+    const there = new Symbols(this.#lab);
+    for (const step of steps) this.#check(step, there);
+    return this.#problems;
+  }
+
+  #check(step: PlannedStep, there: Symbols): void {
     const { makes = [], drops = [], uses = [], sectors, lastsMs = 0 } = step.action.plan;
     const fails = step.expectations.some(({ word }) => word === 'error');
     const tell = (message: string, nearest?: string | null) =>
-      problems.push({
+      this.#problems.push({
         file: step.file,
         line: step.line,
         column: step.column,
         message,
         ...(nearest ? { nearest } : {}),
       });
+    this.#checkStrands(step, there);
     if (!fails) {
       const caller: Named[] = step.caller.user === null ? [] : [{ kind: 'users', name: step.caller.user }];
       const seen = step.expectations.flatMap(({ vm }) => (vm === undefined ? [] : vmNamed(vm)));
@@ -40,16 +56,35 @@ export function planProblems(lab: Lab, steps: readonly PlannedStep[]): ScenarioP
     }
     if (sectors !== undefined && !fails) {
       const last = sectors.lba + sectors.sectors - 1;
-      const count = sectorsOf(lab, sectors.vm, sectors.disk);
+      const count = sectorsOf(this.#lab, sectors.vm, sectors.disk);
       if (count !== null && last >= count) tell(beyond(sectors.vm, last, count));
     }
-    const before = totalMs;
-    totalMs += lastsMs;
-    if (before <= TOTAL_MS_MAX && totalMs > TOTAL_MS_MAX) {
+    const before = this.#totalMs;
+    this.#totalMs += lastsMs;
+    if (before <= TOTAL_MS_MAX && this.#totalMs > TOTAL_MS_MAX) {
       tell(`all waits of this scenario together are longer than ${formatDuration(TOTAL_MS_MAX)}, the limit`);
     }
   }
-  return problems;
+
+  /** What one strand makes is not there for another: nobody knows which comes first. After both, all of it is. */
+  #checkStrands({ strands }: PlannedStep, there: Symbols): void {
+    const befores = strands.map(() => there.copy());
+    for (const [index, strand] of strands.entries()) {
+      for (const step of strand) this.#check(step, befores[index] ?? there);
+    }
+    for (const step of strands.flat()) {
+      if (step.expectations.some(({ word }) => word === 'error')) continue;
+      const { makes = [], drops = [] } = step.action.plan;
+      const tell = (message: string) => this.#tellOnce(step, message);
+      for (const named of makes) there.make(named, step, tell);
+      for (const named of drops) there.drop(named, step);
+    }
+  }
+
+  #tellOnce({ file, line, column }: PlannedStep, message: string): void {
+    const isTold = this.#problems.some((each) => each.line === line && each.message === message);
+    if (!isTold) this.#problems.push({ file, line, column, message });
+  }
 }
 
 function beyond(vm: string, last: number, count: number): string {

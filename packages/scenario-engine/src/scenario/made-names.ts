@@ -1,12 +1,12 @@
 import type { LabNames } from '@vcryptsim/lab';
 import type { NameKind } from '../steps/named.js';
-import type { PlannedStep } from './scenario.js';
+import { allSteps, type PlannedStep } from './scenario.js';
 
 /** The names of a lab, and those that steps make. */
 export function withMadeNames(names: LabNames, steps: readonly PlannedStep[]): LabNames {
   const all: Record<NameKind, string[]> = { ...mutable(names) };
   const known = Object.fromEntries(Object.entries(all).map(([kind, each]) => [kind, new Set(each)]));
-  for (const { kind, name } of steps.flatMap(({ action }) => action.plan.makes ?? [])) {
+  for (const { kind, name } of allSteps(steps).flatMap(({ action }) => action.plan.makes ?? [])) {
     if (known[kind]?.has(name)) continue;
     known[kind]?.add(name);
     all[kind].push(name);

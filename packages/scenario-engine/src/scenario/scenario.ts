@@ -24,6 +24,13 @@ export interface PlannedStep {
   readonly action: BoundStep;
   readonly expectations: readonly BoundExpectation[];
   readonly quiz: Quiz | null;
+  /** Steps that are taken while this one lasts: strands side by side, the steps of each one after the other. */
+  readonly strands: readonly (readonly PlannedStep[])[];
+}
+
+/** Steps in the order of the file, with those inside others. */
+export function allSteps(steps: readonly PlannedStep[]): PlannedStep[] {
+  return steps.flatMap((step) => [step, ...allSteps(step.strands.flat())]);
 }
 
 /** A scenario file that was read and checked in full. */

@@ -7,6 +7,12 @@ export interface StructureWord {
   readonly example: string;
 }
 
+/** A word in place of a verb. */
+export interface HolderWord extends StructureWord {
+  /** What may stand beside it, of {@link BESIDE_WORDS}. */
+  readonly beside: readonly string[];
+}
+
 /** Words at the top of a file: of a scenario, a topology (which has no steps) or a part. */
 export const FILE_WORDS: readonly StructureWord[] = [
   { word: 'name', about: 'The title of a scenario or a lab, at most 120 characters.', example: 'name: A lost key' },
@@ -38,16 +44,32 @@ export const FILE_WORDS: readonly StructureWord[] = [
 ];
 
 /** Words that stand in place of a verb and hold other steps. */
-export const STRUCTURE_WORDS: readonly StructureWord[] = [
+export const STRUCTURE_WORDS: readonly HolderWord[] = [
   {
     word: 'use',
     about: 'Takes the steps of a part, a file below the folder of the scenario.',
     example: 'use: parts/write-read-compare.yaml',
+    beside: [],
   },
   {
     word: 'repeat',
     about: 'Takes its steps several times, one after the other.',
     example: 'repeat: { times: 3, steps: [{ host.reboot: esx-1 }, { wait: 10m }] }',
+    beside: [],
+  },
+  {
+    word: 'together',
+    about:
+      'Takes its steps side by side, and ends when all have ended. Each sees only what it caused itself; `expect` beside it sees all that happened meanwhile.',
+    example: 'together: [{ vm.power-on: payroll }, { vm.power-on: web }]',
+    beside: ['expect', 'quiz'],
+  },
+  {
+    word: 'meanwhile',
+    about:
+      'Begins its steps, one after the other, beside the next step of the list, and waits for both. Each step sees only what it caused itself.',
+    example: 'meanwhile: [{ wait: 10s }, { kms.stop: all }]',
+    beside: ['expect', 'quiz'],
   },
 ];
 

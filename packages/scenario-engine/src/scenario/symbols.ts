@@ -18,17 +18,31 @@ const MAKERS: Partial<Record<NameKind, string>> = {
   policies: 'policy.create',
 };
 
+type Names = Readonly<Record<NameKind, Map<string, PlannedStep | null>>>;
+
 /** What is there between two steps of a scenario, by name: what the lab has, and what the steps before made. */
 export class Symbols {
-  readonly #there: Readonly<Record<NameKind, Map<string, PlannedStep | null>>>;
-  readonly #dropped = new Map<string, PlannedStep>();
+  readonly #there: Names;
+  readonly #dropped: Map<string, PlannedStep>;
 
-  constructor(lab: Lab) {
+  constructor(lab: Lab | Symbols) {
+    if (lab instanceof Symbols) {
+      const maps = Object.entries(lab.#there).map(([kind, names]) => [kind, new Map(names)]);
+      this.#there = Object.fromEntries(maps) as Names;
+      this.#dropped = new Map(lab.#dropped);
+      return;
+    }
+    this.#dropped = new Map();
     const { vms: _, labVms: __, labHosts: ___, ...names } = namesOf(lab);
     // The VMs of a lab are there when a step has created them.
     const kinds = Object.entries({ ...names, vms: [] as readonly string[] });
     const maps = kinds.map(([kind, each]) => [kind, new Map(each.map((name) => [name, null] as const))]);
-    this.#there = Object.fromEntries(maps) as Readonly<Record<NameKind, Map<string, PlannedStep | null>>>;
+    this.#there = Object.fromEntries(maps) as Names;
+  }
+
+  /** The same names, which then go their own way. */
+  copy(): Symbols {
+    return new Symbols(this);
   }
 
   /** Tells of a thing that is not there. */

@@ -35,7 +35,8 @@ function scenarioWith(kind: { readonly example: string }): string {
   const isExpected = EXPECTATIONS.some((each) => each.example === example);
   if (isBeside) return steps(`${before('')}  - wait: 1s\n    ${example}\n`);
   if (isExpected) return steps(`${before('')}  - wait: 1s\n    expect:\n      ${example}\n`);
-  return steps(`${before(example)}  - ${example}\n`);
+  // One of them goes before another step.
+  return steps(`${before(example)}  - ${example}\n  - wait: 1s\n`);
 }
 
 /** Verbs that make what other examples speak of; one needs only what is made by those before it. */

@@ -1,9 +1,12 @@
 import { DurableLog, sha256Check } from '@vcryptsim/durable-log';
 import { FaultyFileSystem } from '@vcryptsim/simkit';
+import { ROOT_FOLDER, SAMPLE_POLICY, type UserName } from '@vcryptsim/vcenter';
 import { generateProviderKey, powerOnVm } from '@vcryptsim/vcenter/catalogue';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { counted } from '../../../test/support/counted.js';
+import { logOwnerSuite } from '../../durable-log/test/support/log-owner-suite.js';
+import { SHIPPED_ROLES } from '../src/access/shipped-roles.js';
 import { openChangeLog } from '../src/database/change-log.js';
 import { VcDatabase } from '../src/database/vc-database.js';
 import { install } from '../src/installation.js';
@@ -11,7 +14,37 @@ import { as } from './support/as-user.js';
 import { CLUSTER, ESX_1, Lab } from './support/lab.js';
 
 const PATH = '/vcenter/vcdb.log';
+
 const FORMAT = 'vcryptsim vcenter database 2';
+const ROLE = SHIPPED_ROLES.readOnly.id;
+
+logOwnerSuite({
+  name: 'a vCenter that keeps users',
+  logPath: '/vc/vcdb.log',
+  prepare: (files) => files.mkdir('/vc'),
+  open: async (files) => {
+    const database = await VcDatabase.open(files, '/vc', (tx) => install(tx, 'vc'));
+    const nameOf = (n: number) => `user${String(n).padStart(3, '0')}@vsphere.local` as UserName;
+    return {
+      // One change of two tables: half of it would show.
+      change: (n) =>
+        database.change((tx) => {
+          const name = nameOf(n);
+          tx.put('users', name, { name });
+          tx.put('permissions', `group-d1 ${name}`, { user: name, entity: ROOT_FOLDER, role: ROLE, propagate: true });
+          tx.put('policies', 'count', { ...SAMPLE_POLICY, generation: tx.next('task') });
+        }),
+      state: () =>
+        JSON.stringify(
+          (['installation', 'users', 'permissions', 'policies'] as const).map((name) =>
+            [...database.table(name)].sort(),
+          ),
+        ),
+      compact: () => database.compact(),
+      close: () => database.close(),
+    };
+  },
+});
 
 /** The tables of a vCenter, as everybody outside sees them. */
 const tablesOf = (vcenter: Parameters<typeof as>[0]) => [

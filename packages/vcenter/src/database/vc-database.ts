@@ -82,10 +82,26 @@ export class VcDatabase {
     await this.#log.close();
   }
 
+  /** Writes the log anew with what the tables hold. @throws VCenterError DATABASE_UNWRITABLE: the old log stays then */
+  compact(): Promise<void> {
+    const turn = this.#last.then(() => this.#log.compact(this.#tables));
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  /** The change before it is durable whatever comes of this: a log that is long is no reason to refuse that. */
+  async #tryToCompact(): Promise<void> {
+    try {
+      await this.#log.compact(this.#tables);
+    } catch (error) {
+      if (!(error instanceof VCenterError)) throw error;
+    }
+  }
+
   async #keep(entries: readonly TableEntry[]): Promise<void> {
     if (entries.length === 0) return;
     await this.#log.append(entries);
     applyEntries(this.#tables, entries);
-    if (this.#log.isMostlyOld(this.#tables)) await this.#log.compact(this.#tables);
+    if (this.#log.isMostlyOld(this.#tables)) await this.#tryToCompact();
   }
 }

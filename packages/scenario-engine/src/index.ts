@@ -11,7 +11,7 @@ export { junitReport } from './reports/junit-report.js';
 export type { Failure, RunResult, StepResult } from './reports/result.js';
 export { type Audience, NO_AUDIENCE } from './run/audience.js';
 export { type RunOptions, runScenario } from './run/run-scenario.js';
-export { holdsTopology, loadScenario, loadTopology, peekScenario } from './scenario/load-scenario.js';
+export { loadFile, loadScenario, loadTopology, peekScenario } from './scenario/load-scenario.js';
 export type { LoadOptions } from './scenario/loader.js';
 export { allSteps, type PlannedStep, type Quiz, type Scenario } from './scenario/scenario.js';
 export { BESIDE_WORDS, FILE_WORDS, STRUCTURE_WORDS, type StructureWord } from './scenario/structure-words.js';

@@ -3,10 +3,9 @@ import { FileError, visibleLine } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import {
   allSteps,
-  holdsTopology,
   type LoadOptions,
+  loadFile,
   loadScenario,
-  loadTopology,
   peekScenario,
   type Scenario,
   ScenarioError,
@@ -96,8 +95,9 @@ async function lint(paths: readonly string[]): Promise<void> {
 
 /** What a file has in it, once it was read and checked. @throws ScenarioError, FileError */
 async function checked(options: LoadOptions): Promise<string> {
-  if (!(await holdsTopology(options))) return `${allSteps((await loadScenario(options)).steps).length} steps`;
-  const { lab } = await loadTopology(options);
+  const loaded = await loadFile(options);
+  if ('scenario' in loaded) return `${allSteps(loaded.scenario.steps).length} steps`;
+  const { lab } = loaded.topology;
   return `a lab of ${lab.hosts.length} hosts and ${Object.keys(lab.vms).length} VMs`;
 }
 

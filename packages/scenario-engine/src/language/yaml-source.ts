@@ -15,6 +15,7 @@ export class YamlSource {
   readonly #document: Document;
   readonly #problems: ScenarioProblem[] = [];
   readonly #lines = new LineCounter();
+  #value: { readonly of: unknown } | null = null;
 
   /** @param file the name to print in problems */
   constructor(
@@ -82,9 +83,10 @@ export class YamlSource {
     }
   }
 
-  /** The content as plain data. */
+  /** The content as plain data, the same each time: whoever gets it changes nothing. */
   value(): unknown {
-    return this.#document.toJS({ maxAliasCount: ALIASES_MAX });
+    this.#value ??= { of: this.#document.toJS({ maxAliasCount: ALIASES_MAX }) };
+    return this.#value.of;
   }
 
   /** A problem at the value under `path`, or at the nearest thing above it that exists. */

@@ -33,10 +33,15 @@ export async function loadTopology(options: LoadOptions): Promise<Topology> {
   return new Loader(options).topology();
 }
 
-/** Says whether a file holds a topology: it has a lab, and no steps. @throws FileError */
-export async function holdsTopology({ files, path, shownAs }: LoadOptions): Promise<boolean> {
-  const source = new YamlSource(shownAs, await readText(files, path));
-  if (source.syntaxProblems().length > 0) return false;
-  const value = source.value();
-  return typeof value === 'object' && value !== null && !('steps' in value) && ('lab' in value || 'use' in value);
+/**
+ * Reads a file that holds either, by what is in it.
+ *
+ * @throws as {@link loadScenario} and {@link loadTopology}
+ */
+export async function loadFile(
+  options: LoadOptions,
+): Promise<{ readonly scenario: Scenario } | { readonly topology: Topology }> {
+  const loader = new Loader(options);
+  if (await loader.isTopology()) return { topology: await loader.topology() };
+  return { scenario: await loader.scenario() };
 }

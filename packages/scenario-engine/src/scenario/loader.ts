@@ -76,6 +76,7 @@ export interface LoadOptions {
 /** Reads one file of the language and its parts. */
 export class Loader {
   readonly #options: LoadOptions;
+  #source: YamlSource | null = null;
   readonly #problems: ScenarioProblem[] = [];
   readonly #parts = new Map<string, Part>();
   /** Steps of the parts that were bound; the names of a lab are the same wherever a part is used. */
@@ -87,10 +88,18 @@ export class Loader {
     this.#options = options;
   }
 
+  /** Says whether the file holds a topology: it has a lab, and no steps. @throws FileError */
+  async isTopology(): Promise<boolean> {
+    const source = await this.#read();
+    if (source.syntaxProblems().length > 0) return false;
+    const value = source.value();
+    return typeof value === 'object' && value !== null && !('steps' in value) && ('lab' in value || 'use' in value);
+  }
+
   /** The file as a scenario: all of it, ready to be run. */
   async scenario(): Promise<Scenario> {
-    const { files, path, shownAs } = this.#options;
-    const source = new YamlSource(shownAs, await readText(files, path));
+    const { path, shownAs } = this.#options;
+    const source = await this.#read();
     this.#stopAt(source.syntaxProblems());
     const value = source.value();
     const top = checkValue(scenarioSchema, value, source, []);
@@ -117,8 +126,8 @@ export class Loader {
 
   /** The file as a topology: a lab without steps. */
   async topology(): Promise<Topology> {
-    const { files, path, shownAs } = this.#options;
-    const source = new YamlSource(shownAs, await readText(files, path));
+    const { path } = this.#options;
+    const source = await this.#read();
     this.#stopAt(source.syntaxProblems());
     const value = source.value();
     const top = checkValue(topologySchema, value, source, []);
@@ -130,6 +139,13 @@ export class Loader {
     const { name, about, seed = null } = top.value;
     const folder = folderOf(path);
     return { name, about, seed, lab: found.lab, source: withAbsolutePaths(found.value, folder), folder };
+  }
+
+  /** A file with thousands of VMs takes a while to be parsed: it is done once. */
+  async #read(): Promise<YamlSource> {
+    const { files, path, shownAs } = this.#options;
+    this.#source ??= new YamlSource(shownAs, await readText(files, path));
+    return this.#source;
   }
 
   async #lab(top: Readonly<Record<string, unknown>>, source: YamlSource) {

@@ -7,7 +7,7 @@ import { chanceOf } from './support/chance.mjs';
 const dist = (path) => import(new URL(`../../packages/${path}`, import.meta.url).href);
 const { KeyServer } = await dist('kms/dist/index.js');
 const { KeyStore } = await dist('kms/dist/store/key-store.js');
-const { KeyMaterial } = await dist('kms/dist/key-material.js');
+const { KeyMaterial } = await dist('kms/dist/objects/key-material.js');
 const { FaultyFileSystem, MemoryFileSystem } = await dist('simkit/dist/index.js');
 const { SystemClock, SystemEntropy, SystemKeyPairs } = await dist('ports/dist/os/index.js');
 

@@ -41,7 +41,7 @@ describe('what is wrong with a lab is one sentence, and nothing is half done', (
     expect(refusal(evil)).toMatch(/^2 vcryptsim: /);
     expect(`${evil.stdout}${evil.stderr}`).not.toMatch(/\p{Cf}|\p{Cc}(?<!\n)/u);
     expect(refusal(await lab().order('vm.power-on web'))).toMatch(
-      /^2 vcryptsim: VM_NOT_CREATED: VM web does not exist yet\./,
+      /^2 vcryptsim: VM_NOT_CREATED: VM web does not exist in vCenter\./,
     );
   });
 

@@ -3,6 +3,7 @@
 // It runs the built program (dist), as users do; needles and scanner hide themselves from the scan.
 
 import { World } from '@vcryptsim/lab';
+import { powerOnVm } from '@vcryptsim/lab/catalogue';
 import { OsFileSystem } from '@vcryptsim/ports/os';
 import { ByteScanner, scanOwnMemory } from '@vcryptsim/simkit/scan';
 
@@ -49,7 +50,7 @@ async function look() {
 
 await world.run(async () => {
   await world.vms.create('payroll', () => {});
-  await world.vcenter.powerOnVm(world.vms.get('payroll').uuid);
+  await world.as().run(powerOnVm, world.vms.refOf('payroll'), {});
   await world.vms.asGuest('payroll', (disk) => disk.writeSectors(7, new Uint8Array(512).fill(0x5a)));
 });
 const before = await look();

@@ -31,7 +31,6 @@ export { DATASTORE_DEFAULT, SAMPLE_POLICY } from './policies/sample-policy.js';
 export { ALARM_NAMES, type AlarmName, EVENT_TYPES, type EventType } from './records/event-texts.js';
 export type { TaskHandle, TaskProgress } from './records/tasks.js';
 export type { Session } from './session.js';
-export { can, VCENTER_CAPABILITIES, type VCenterCapability } from './terms/capabilities.js';
 export { type ServerFailure, VCenterError, type VCenterErrorCode, type VCenterFault } from './terms/errors.js';
 export type { KmipStep, ServerHealth, VCenterEvent } from './terms/events.js';
 export type { HostLinks } from './terms/host-links.js';

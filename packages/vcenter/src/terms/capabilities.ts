@@ -1,4 +1,4 @@
-import { atLeast, type VCenterVersion } from './versions.js';
+import type { VCenterVersion } from './versions.js';
 
 /** What is known of one thing that a vCenter can do with encryption. */
 interface CapabilityFacts {
@@ -34,9 +34,4 @@ export type VCenterCapability = keyof typeof VCENTER_CAPABILITIES;
 /** The first release that has it. */
 export function sinceOf(capability: VCenterCapability): VCenterVersion {
   return VCENTER_CAPABILITIES[capability].since;
-}
-
-/** Says whether a release has it. */
-export function can(version: VCenterVersion, capability: VCenterCapability): boolean {
-  return atLeast(version, sinceOf(capability));
 }

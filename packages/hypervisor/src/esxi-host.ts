@@ -3,6 +3,7 @@ import type { HostCapability } from './api/capability.js';
 import type { EsxiVersion } from './api/crypto-state.js';
 import type { DatastoreInfo } from './api/datastore.js';
 import type { CryptoKeyResult, CryptoKeyStatus, HostApi, HostRuntime, KeyGrant } from './api/host-api.js';
+import type { VmReconfigureSpec } from './api/reconfigure.js';
 import type { VmChanges, VmCreateSpec, VmInfo } from './api/vm.js';
 import type { ProgressListener, WorkControl } from './api/work-control.js';
 import type { ImageSource } from './disk/fill-extent.js';
@@ -23,6 +24,7 @@ import { openDisk } from './operations/open-disk.js';
 import { powerOffVm } from './operations/power-off-vm.js';
 import { powerOnVm } from './operations/power-on-vm.js';
 import { prepareCrypto } from './operations/prepare-crypto.js';
+import { reconfigureVm } from './operations/reconfigure-vm.js';
 import { registerVm } from './operations/register-vm.js';
 import { removeKeys } from './operations/remove-keys.js';
 import { runtime } from './operations/runtime.js';
@@ -101,6 +103,10 @@ export class EsxiHost implements HostApi {
 
   unregisterVm(uuid: VmUuid): Promise<void> {
     return this.#call(unregisterVm, uuid);
+  }
+
+  reconfigureVm(uuid: VmUuid, spec: VmReconfigureSpec, control?: WorkControl): Promise<VmInfo> {
+    return this.#call(reconfigureVm, uuid, spec, control);
   }
 
   powerOnVm(uuid: VmUuid): Promise<void> {

@@ -1,8 +1,9 @@
 import type { CryptoKeyId } from '@vcryptsim/ports';
 
 /**
- * What to do with the keys of a VM or a disk, under the names of the vSphere API. Only `Encrypt` and `NoOp` are served
- * so far; the others are refused with NOT_SUPPORTED.
+ * What to do with the keys of a VM or a disk, under the names of the vSphere API. A new VM takes `Encrypt` and `NoOp`; one
+ * that is there takes all (facts/vsphere-rules.md section 2). `Register` names the key that the object has and changes
+ * nothing.
  */
 export type CryptoSpec =
   | { readonly type: 'Encrypt'; readonly cryptoKeyId: CryptoKeyId }

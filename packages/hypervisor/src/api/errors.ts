@@ -14,11 +14,16 @@ export type HypervisorFault =
   | { readonly code: 'VM_LOCKED'; readonly vm: string; readonly requiredKeys: readonly CryptoKeyId[] } // [EncryptionKeyRequired]
   | { readonly code: 'DISK_KEY_MISSING'; readonly disk: string; readonly requiredKeys: readonly CryptoKeyId[] }
   | { readonly code: 'KEY_NOT_IN_CACHE'; readonly requiredKeys: readonly CryptoKeyId[] } // [msg.vigor.enc.keyNotFound]
+  | { readonly code: 'VM_ENCRYPTED'; readonly vm: string } // to be encrypted once more [InvalidVmConfig configSpec.enc.encrypted]
+  | { readonly code: 'VM_NOT_ENCRYPTED'; readonly vm: string } // to be recrypted or decrypted [InvalidVmConfig configSpec.enc.notEncrypted]
+  | { readonly code: 'DISK_ENCRYPTED'; readonly disk: string } // [InvalidDeviceOperation deviceSpec.enc.encrypted]
+  | { readonly code: 'DISK_NOT_ENCRYPTED'; readonly disk: string } // [InvalidDeviceOperation deviceSpec.enc.notEncrypted]
   | { readonly code: 'ENCRYPTED_DISK_ON_PLAIN_VM'; readonly disk: string } // [configSpec.enc.mismatch]
   | { readonly code: 'BUNDLE_TAMPERED'; readonly file: string } // the MAC does not fit, or the text is no key locator
   | { readonly code: 'BUNDLE_MISSING'; readonly file: string } // taken out of the file, though what it opens is sealed
   | { readonly code: 'ENVELOPE_TAMPERED'; readonly file: string } // a sealed VM file (NVRAM) whose tag does not fit
   | { readonly code: 'DESCRIPTOR_MISMATCH'; readonly file: string; readonly field: string } // clear text and sealed copy differ
+  | { readonly code: 'RECORD_TAMPERED'; readonly file: string } // the journal of a rewrite in place does not open, or is not this VM's
   | { readonly code: 'FILE_INACCESSIBLE'; readonly file: string; readonly reason: FileErrorCode } // [InaccessibleDatastore]: the medium failed, not the file
   | { readonly code: 'FILE_LOCKED'; readonly file: string; readonly holder: string } // [FileLocked]
   | { readonly code: 'FILE_DAMAGED'; readonly file: string; readonly line?: number; readonly what: string }

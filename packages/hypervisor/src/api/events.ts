@@ -1,4 +1,5 @@
 import type { CryptoKeyId, DiskUuid, VmUuid } from '@vcryptsim/ports';
+import type { CryptoSpec } from './crypto-spec.js';
 import type { CryptoState } from './crypto-state.js';
 import type { HypervisorErrorCode } from './errors.js';
 
@@ -19,6 +20,16 @@ export type HostEvent =
   | { readonly type: 'VM_DAMAGED'; readonly vm: VmUuid; readonly code: HypervisorErrorCode }
   | { readonly type: 'VM_POWERED_ON'; readonly vm: VmUuid }
   | { readonly type: 'VM_POWERED_OFF'; readonly vm: VmUuid }
+  /** Keys of its home or disks were changed; `disks` and `rewrittenBytes` count what was rewritten. */
+  | {
+      readonly type: 'VM_RECONFIGURED';
+      readonly vm: VmUuid;
+      readonly home: CryptoSpec['type'];
+      readonly disks: number;
+      readonly rewrittenBytes: number;
+    }
+  /** A change that a cut had interrupted: it is as if it had ended, or as if it had not begun. */
+  | { readonly type: 'VM_CHANGE_SETTLED'; readonly vm: VmUuid; readonly how: 'finished' | 'undone' }
   /** The extent goes on after the disk's end; what lies there is never read. */
   | { readonly type: 'EXTENT_TOO_LONG'; readonly vm: VmUuid; readonly disk: DiskUuid; readonly surplusBytes: number }
   | { readonly type: 'DISK_IMPORTED'; readonly vm: VmUuid; readonly disk: DiskUuid; readonly sizeBytes: number }

@@ -131,6 +131,29 @@ export function encryptedDiskOnPlainVm(disk: string): HypervisorError {
   );
 }
 
+/** What is encrypted is to be encrypted (message key `msg.hostd.configSpec.enc.encrypted` or that of a disk). */
+export function encryptedAlready(kind: 'VM' | 'DISK', what: string): HypervisorError {
+  const message = `${what} is encrypted already. Recrypt it to change its keys.`;
+  if (kind === 'VM') return new HypervisorError({ code: 'VM_ENCRYPTED', vm: what }, `The virtual machine ${message}`);
+  return new HypervisorError({ code: 'DISK_ENCRYPTED', disk: what }, `The disk ${message}`);
+}
+
+/** What is plain is to be recrypted or decrypted (message key `msg.hostd.configSpec.enc.notEncrypted` or that of a disk). */
+export function notEncrypted(kind: 'VM' | 'DISK', what: string): HypervisorError {
+  const message = `${what} is not encrypted. Encrypt it first.`;
+  if (kind === 'VM')
+    return new HypervisorError({ code: 'VM_NOT_ENCRYPTED', vm: what }, `The virtual machine ${message}`);
+  return new HypervisorError({ code: 'DISK_NOT_ENCRYPTED', disk: what }, `The disk ${message}`);
+}
+
+/** A journal of a rewrite in place that this VM's keys did not write. `what` is a clause without its full stop. */
+export function recordTampered(file: string, what: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'RECORD_TAMPERED', file },
+    `${file}, the journal of an interrupted rewrite, is not what this virtual machine's host wrote: ${what}. Nothing was written. Restore a saved copy of the file.`,
+  );
+}
+
 /** A request that a powered-on (or -off) VM does not take. */
 export function invalidPowerState(vm: string, existing: 'poweredOn' | 'poweredOff'): HypervisorError {
   const now = existing === 'poweredOn' ? 'on' : 'off';

@@ -3,6 +3,7 @@ import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
 import type { HostCapability } from './capability.js';
 import type { CryptoState, EsxiVersion } from './crypto-state.js';
 import type { DatastoreInfo } from './datastore.js';
+import type { VmReconfigureSpec } from './reconfigure.js';
 import type { VmChanges, VmCreateSpec, VmInfo } from './vm.js';
 import type { WorkControl } from './work-control.js';
 
@@ -77,6 +78,11 @@ export interface HostApi {
   registerVm(vmxPath: string): Promise<VmInfo>;
   /** Forgets a powered-off (or locked) VM; its files stay. */
   unregisterVm(uuid: VmUuid): Promise<void>;
+  /**
+   * Encrypts, decrypts or recrypts VM home and disks, together: at every moment the VM opens as it was or as it will be,
+   * and a cut is finished or undone at the next start. Answers the VM as it then is.
+   */
+  reconfigureVm(uuid: VmUuid, spec: VmReconfigureSpec, control?: WorkControl): Promise<VmInfo>;
   powerOnVm(uuid: VmUuid): Promise<void>;
   powerOffVm(uuid: VmUuid): Promise<void>;
   vm(uuid: VmUuid): Promise<VmInfo>;

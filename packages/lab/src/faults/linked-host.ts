@@ -1,4 +1,4 @@
-import type { HostApi, KeyGrant, VmCreateSpec, WorkControl } from '@vcryptsim/hypervisor/api';
+import type { HostApi, KeyGrant, VmCreateSpec, VmReconfigureSpec, WorkControl } from '@vcryptsim/hypervisor/api';
 import type { CryptoKeyId, VmUuid } from '@vcryptsim/ports';
 import type { HostRoad } from './host-road.js';
 
@@ -62,6 +62,10 @@ export class LinkedHost implements HostApi {
 
   unregisterVm(uuid: VmUuid) {
     return this.#road.call(() => this.#host.unregisterVm(uuid));
+  }
+
+  reconfigureVm(uuid: VmUuid, spec: VmReconfigureSpec, control?: WorkControl) {
+    return this.#road.call(() => this.#host.reconfigureVm(uuid, spec, control));
   }
 
   powerOnVm(uuid: VmUuid) {

@@ -31,6 +31,8 @@ const HOST: Record<HostEvent['type'], true> = {
   VM_DAMAGED: true,
   VM_POWERED_ON: true,
   VM_POWERED_OFF: true,
+  VM_RECONFIGURED: true,
+  VM_CHANGE_SETTLED: true,
   EXTENT_TOO_LONG: true,
   DISK_IMPORTED: true,
   DISK_EXPORTED: true,

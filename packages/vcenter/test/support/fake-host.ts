@@ -15,6 +15,7 @@ import {
   type VmChanges,
   type VmCreateSpec,
   type VmInfo,
+  type VmReconfigureSpec,
   type WorkControl,
 } from '@vcryptsim/hypervisor/api';
 import {
@@ -146,6 +147,10 @@ export class FakeHost implements HostApi {
 
   async datastores(): Promise<readonly DatastoreInfo[]> {
     return (await this.#host).datastores();
+  }
+
+  async reconfigureVm(uuid: VmUuid, spec: VmReconfigureSpec, control?: WorkControl): Promise<VmInfo> {
+    return (await this.#host).reconfigureVm(uuid, spec, control);
   }
 
   async createVm(spec: VmCreateSpec, control?: WorkControl): Promise<VmInfo> {

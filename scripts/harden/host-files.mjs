@@ -97,10 +97,9 @@ async function readAll(bytes, path) {
   const ends = { sizeBytes: bytes.length, head: bytes.subarray(0, 65_536), tail: bytes.subarray(-65_536) };
   attempt('recognizeFile', () => formats.recognizeFile(ends));
   const vmx = attempt('Vmx.read', () => formats.Vmx.read(bytes, 'f'));
-  const content = attempt('decodeTextFile', () => formats.decodeTextFile(bytes, 'f').bytes);
-  if (vmx !== undefined && !Buffer.from(vmx.toBytes()).equals(Buffer.from(content ?? []))) {
-    // Half a character of two bytes cannot be kept by whoever reads characters.
-    if (!vmx.encoding.readAs.startsWith('utf-16')) findings.push('a VMX is not written back as it was read');
+  attempt('decodeTextFile', () => formats.decodeTextFile(bytes, 'f'));
+  if (vmx !== undefined && !Buffer.from(vmx.toBytes()).equals(bytes)) {
+    findings.push('a VMX is not written back as it was read');
   }
   attempt('parseDescriptor', () => formats.parseDescriptor(formats.decodeText(bytes, 'f'), 'f'));
   attempt('decodeNvram', () => formats.decodeNvram(bytes, 'f'));

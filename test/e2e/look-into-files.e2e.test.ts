@@ -14,7 +14,7 @@ version=1
 CID=1b2c3d4e
 parentCID=ffffffff
 createType="vmfs"
-keyID="vmware:key/fqid/<VMWARE-NULL>/lab%2dkms/key%2d1"
+keyID=5f0c91a2
 encryptionKeys="vmware:key/list/(pair/(fqid/<VMWARE-NULL>/lab%2dkms/key%2d1,HMAC%2dSHA%2d256,${encodeURIComponent(
   Buffer.alloc(288, 7).toString('base64'),
 ).replace(/%../g, (hex) => hex.toLowerCase())}))"

@@ -8,7 +8,7 @@ import { renderReport } from '../src/inspect/file-report.js';
 
 const keyId = { keyId: '8f31a6de-0001' as KeyId, providerId: 'lab-kms' as ProviderId };
 const locked = Uint8Array.from({ length: 288 }, (_, at) => at & 0xff);
-const bundle = formatBundle({ keyId, locked });
+const bundle = formatBundle([{ keyId, locked }]);
 const disk = {
   createType: 'vmfs',
   contentId: 0x1b2c3d4e,
@@ -19,7 +19,10 @@ const disk = {
 
 describe('inspect', () => {
   it('[S08] tells clear from sealed in the descriptor of an encrypted disk', () => {
-    const text = composeDescriptor({ ...disk, encryption: { keyId, bundle, dataUnitSizeBytes: 512 } });
+    const text = composeDescriptor({
+      ...disk,
+      encryption: { contentKeyId: '5f0c91a2', bundle, dataUnitSizeBytes: 512 },
+    });
     const report = describeDescriptor(text, 'web-01.vmdk');
     expect(report.encrypted).toBe(true);
     expect(report.keys).toEqual([
@@ -67,7 +70,7 @@ describe('inspect', () => {
     expect(() => describeVmx('displayName', 'a.vmx')).toThrow(/a\.vmx, line 1/);
     const cut = composeDescriptor({
       ...disk,
-      encryption: { keyId, bundle: bundle.slice(0, -9), dataUnitSizeBytes: 512 },
+      encryption: { contentKeyId: '5f0c91a2', bundle: bundle.slice(0, -9), dataUnitSizeBytes: 512 },
     });
     expect(() => describeDescriptor(cut, 'a.vmdk')).toThrow(expect.objectContaining({ code: 'BUNDLE_TAMPERED' }));
   });

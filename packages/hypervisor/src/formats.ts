@@ -1,4 +1,6 @@
 export { composeDescriptor, type DescriptorSpec } from './formats/compose-descriptor.js';
+export { NO_CONTENT_KEY, normalContentKeyId } from './formats/content-key-id.js';
+export { type DescriptorEditor, editDescriptor } from './formats/descriptor-editor.js';
 export { formatBundle, parseBundle, type SealedDek } from './formats/encryption-bundle.js';
 export { descriptorBeside, type FileEnds, type FileKind, type FileRole, qemuImgLine } from './formats/file-kind.js';
 export { isFileName } from './formats/file-name.js';

@@ -28,7 +28,7 @@ function tolerate(work: () => unknown): void {
 const VMX = '# c\n.encoding = "UTF-8"\ndisplayName = "a|22"\nscsi0:0.fileName = "web.vmdk"\n';
 const DESCRIPTOR =
   '# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="vmfs"\nRW 8 VMFS "a-flat.vmdk"\nddb.uuid = "60 00"\n';
-const BUNDLE = formatBundle({ keyId: KEY.id, locked: pattern(96) });
+const BUNDLE = formatBundle([{ keyId: KEY.id, locked: pattern(96) }]);
 
 /** Text near a good one: pieces cut out, doubled, swapped for marks that parsers trip over. */
 const near = (good: string): fc.Arbitrary<string> =>
@@ -149,7 +149,7 @@ describe('a key locator', () => {
     fc.assert(
       fc.property(name, name, fc.uint8Array({ minLength: 64, maxLength: 300 }), (keyId, providerId, locked) => {
         const id = { keyId, providerId } as CryptoKeyId;
-        expect(parseBundle(formatBundle({ keyId: id, locked }), 'f')).toEqual([{ keyId: id, locked }]);
+        expect(parseBundle(formatBundle([{ keyId: id, locked }]), 'f')).toEqual([{ keyId: id, locked }]);
       }),
     );
   });

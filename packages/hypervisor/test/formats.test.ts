@@ -15,7 +15,7 @@ import {
   Vmx,
 } from '@vcryptsim/hypervisor/formats';
 import { describe, expect, it } from 'vitest';
-import { KEY, pattern } from './support/lab.js';
+import { KEY, OTHER_KEY, pattern } from './support/lab.js';
 
 /** The fault of a call that must be refused. */
 function refusal(work: () => unknown): object {
@@ -134,18 +134,21 @@ describe('key locators', () => {
 describe('bundles', () => {
   const sealed = { keyId: KEY.id, locked: pattern(96) };
 
-  it('round trip', () => {
-    expect(parseBundle(formatBundle(sealed), 'f')).toEqual([sealed]);
+  it('round trip, of several pairs in their order too', () => {
+    expect(parseBundle(formatBundle([sealed]), 'f')).toEqual([sealed]);
+    const other = { keyId: OTHER_KEY.id, locked: pattern(64) };
+    expect(parseBundle(formatBundle([other, sealed]), 'f')).toEqual([other, sealed]);
+    expect(formatBundle([sealed, other])).toMatch(/^vmware:key.list.\(pair.*,pair.*\)\)$/);
   });
 
   it.each([
-    ['no list', formatBundle(sealed).replace('list/(', '').replace('))', ')')],
+    ['no list', formatBundle([sealed]).replace('list/(', '').replace('))', ')')],
     ['no pair', 'vmware:key/list/(fqid/<VMWARE-NULL>/a/b)'],
-    ['a locker that is no key of a provider', formatBundle(sealed).replace(/fqid\/[^,]*,/, 'rawkey/x,')],
-    ['no provider', formatBundle(sealed).replace('corp%2dkms', '<VMWARE-NULL>')],
-    ['base64 with a wrong end', formatBundle(sealed).replace(/.\)\)$/, '))')],
-    ['too little data', formatBundle({ ...sealed, locked: pattern(63) })],
-    ['too much data', formatBundle({ ...sealed, locked: pattern(20_000) })],
+    ['a locker that is no key of a provider', formatBundle([sealed]).replace(/fqid\/[^,]*,/, 'rawkey/x,')],
+    ['no provider', formatBundle([sealed]).replace('corp%2dkms', '<VMWARE-NULL>')],
+    ['base64 with a wrong end', formatBundle([sealed]).replace(/.\)\)$/, '))')],
+    ['too little data', formatBundle([{ ...sealed, locked: pattern(63) }])],
+    ['too much data', formatBundle([{ ...sealed, locked: pattern(20_000) }])],
   ])('refuses %s', (_name, bad) => {
     expect(refusal(() => parseBundle(bad, 'f'))).toEqual({ code: 'BUNDLE_TAMPERED', file: 'f' });
   });

@@ -152,7 +152,9 @@ describe('[S21] an edit of the descriptor', () => {
     ['cipher', 'cipher = "XTS-AES-256"', 'cipher = "NULL"', mismatch('cipher')],
     ['disk UUID', /^ddb.uuid = "60 00/m, 'ddb.uuid = "60 01', mismatch('disk')],
     ['extent', '"web-flat.vmdk"', '"web.nvram"', mismatch('extent')],
-    ['keyID alone', /^keyID=.*$/m, 'keyID="vmware:key/fqid/<VMWARE-NULL>/a/b"', mismatch('keyID')],
+    ['keyID alone', /^keyID=.*$/m, 'keyID=0badcafe', mismatch('keyID')],
+    ['keyID of no key', /^keyID=.*$/m, 'keyID=00000000', mismatch('keyID')],
+    ['keyID that is no number', /^keyID=.*$/m, 'keyID="vmware:key/fqid/<VMWARE-NULL>/a/b"', mismatch('keyID')],
     ['keyID removed', /^keyID=.*\n/m, '', mismatch('keyID')],
     ['IO filter removed', /^ddb.iofilters.*\n/m, '', mismatch('ddb.iofilters')],
     [
@@ -261,7 +263,7 @@ describe('[S21] files that change places', () => {
     const key = Kek.take(KEY.bytes.slice());
     const binding = { ...dek.binding, generation: '2' };
     const next = resealDek({ locked, from: key, to: key, binding, iv: new Uint8Array(16) });
-    const bundle = formatBundle({ keyId: KEY.id, locked: next });
+    const bundle = formatBundle([{ keyId: KEY.id, locked: next }]);
     await lab.edit('web.vmdk', /^encryptionKeys=.*$/m, `encryptionKeys="${bundle}"`);
     expect(await faultOf(lab.host.powerOnVm(VM))).toMatchObject({ code: 'DESCRIPTOR_MISMATCH', field: 'generation' });
   });

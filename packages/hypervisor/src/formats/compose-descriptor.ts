@@ -1,5 +1,4 @@
-import type { CryptoKeyId, DiskUuid, SectorCount } from '@vcryptsim/ports';
-import { formatKeyLocator } from './key-locator.js';
+import type { DiskUuid, SectorCount } from '@vcryptsim/ports';
 import { formatVmwareUuid } from './vmware-uuid.js';
 
 /** What a new descriptor says. */
@@ -13,7 +12,8 @@ export interface DescriptorSpec {
   readonly extentFileName: string;
   /** Left out for a plain disk. */
   readonly encryption?: {
-    readonly keyId: CryptoKeyId;
+    /** Of the DEK, eight hex digits: see content-key-id.ts. */
+    readonly contentKeyId: string;
     /** The bundle's text: see encryption-bundle.ts. */
     readonly bundle: string;
     readonly dataUnitSizeBytes: number;
@@ -25,8 +25,7 @@ export interface DescriptorSpec {
  * first, `CID=` before any other text with those three letters (`keyID` and key names come later), `createType` early;
  * a VMFS extent has no offset, a FLAT one needs it. It is far below the 10,240 bytes in which qemu rewrites the CID.
  *
- * The published facts name the keys `keyID`, `encryptionKeys` and `ddb.iofilters`; the form of `keyID` (a key locator
- * of its own) and the two `ddb.vmcrypt` entries are ours.
+ * The published facts name the keys `keyID`, `encryptionKeys` and `ddb.iofilters`; the two `ddb.vmcrypt` entries are ours.
  */
 export function composeDescriptor(spec: DescriptorSpec): string {
   const { encryption } = spec;
@@ -41,9 +40,7 @@ export function composeDescriptor(spec: DescriptorSpec): string {
     `CID=${contentId}`,
     'parentCID=ffffffff',
     `createType="${spec.createType}"`,
-    ...(encryption === undefined
-      ? []
-      : [`keyID="${formatKeyIdLocator(encryption.keyId)}"`, `encryptionKeys="${encryption.bundle}"`]),
+    ...(encryption === undefined ? [] : [`keyID=${encryption.contentKeyId}`, `encryptionKeys="${encryption.bundle}"`]),
     '',
     '# Extent description',
     `RW ${spec.capacity} ${extentType} "${spec.extentFileName}"${extentType === 'FLAT' ? ' 0' : ''}`,
@@ -67,11 +64,6 @@ export function composeDescriptor(spec: DescriptorSpec): string {
     'ddb.virtualHWVersion = "19"',
   ];
   return `${lines.join('\n')}\n`;
-}
-
-/** The value of `keyID`: the KEK as a key locator. */
-export function formatKeyIdLocator(id: CryptoKeyId): string {
-  return formatKeyLocator({ type: 'fqid', id: null, keyServerId: id.providerId, keyId: id.keyId });
 }
 
 /** Heads and sectors a track, as lsilogic disks are numbered: 64/32 up to 1 GB, above 255/63. */

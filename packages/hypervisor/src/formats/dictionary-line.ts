@@ -1,3 +1,8 @@
+import type { EditableLine, EditableText, Span } from './editable-text.js';
+
+/** What nobody would put in quotes. */
+const BARE_VALUE = /^[A-Za-z0-9._+-]+$/;
+
 /** `key = "value"` of a text dictionary. */
 export interface DictionaryEntry {
   readonly key: string;
@@ -35,6 +40,34 @@ export function parseDictionaryLine(line: string): DictionaryEntry | string {
     return `the value of ${cutKey(key)} is not one text in double quotes`;
   }
   return { key, value: text.slice(1, close) };
+}
+
+/** Where the value of such a line lies, its quotes included. The line may have blanks around it. */
+export function valueSpan(line: string): Span {
+  let from = line.indexOf('=') + 1;
+  while (isBlank(line[from])) from += 1;
+  if (line[from] === '"') return { from, to: line.indexOf('"', from + 1) + 1 };
+  const comment = line.indexOf('#', from);
+  let to = comment < 0 ? line.length : comment;
+  while (to > from && isBlank(line[to - 1])) to -= 1;
+  return { from, to };
+}
+
+/**
+ * Puts another value in a line, and leaves key, blanks and comment as they are. A value that had no quotes gets none
+ * where it can do without.
+ *
+ * @param value escaped already
+ * @throws HypervisorError INVALID_ARGUMENT when the file's encoding lacks a character
+ */
+export function replaceValue(text: EditableText, line: EditableLine, value: string): void {
+  const { from } = valueSpan(line.text);
+  const isBare = line.text[from] !== '"' && BARE_VALUE.test(value);
+  text.replace(line, valueSpan, isBare ? value : `"${value}"`);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
 }
 
 function cutKey(key: string): string {

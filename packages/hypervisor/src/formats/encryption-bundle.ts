@@ -1,4 +1,4 @@
-import type { CryptoKeyId, KeyId, ProviderId } from '@vcryptsim/ports';
+import { assert, type CryptoKeyId, type KeyId, type ProviderId } from '@vcryptsim/ports';
 import { bundleTampered } from '../api/faults.js';
 import { formatKeyLocator, type KeyLocator, parseKeyLocator } from './key-locator.js';
 
@@ -17,24 +17,25 @@ export interface SealedDek {
  * Writes a bundle, the text behind `encryption.bundle` in a VMX and behind `encryptionKeys` in a descriptor:
  *
  * ```
- * vmware:key/list/(pair/(fqid/<VMWARE-NULL>/PROVIDER/KEYID,HMAC%2dSHA%2d256,BASE64))
+ * vmware:key/list/(pair/(fqid/<VMWARE-NULL>/PROVIDER/KEYID,HMAC%2dSHA%2d256,BASE64),...)
  * ```
+ *
+ * One pair, or several while keys change: each opens with its own KEK (docs/on-disk-format.md section 4b).
  *
  * The form is VMware's (facts/vsphere-encryption.md section 4). What the locked data holds inside is unpublished; ours
  * is the crypto dictionary of crypto-core: the DEK and the facts it is bound to.
  */
-export function formatBundle({ keyId, locked }: SealedDek): string {
-  return formatKeyLocator({
-    type: 'list',
-    locators: [
-      {
-        type: 'pair',
-        locker: { type: 'fqid', id: null, keyServerId: keyId.providerId, keyId: keyId.keyId },
-        macName: MAC_NAME,
-        locked: Buffer.from(locked).toString('base64'),
-      },
-    ],
+export function formatBundle(sealed: readonly [SealedDek, ...SealedDek[]]): string {
+  const [first, ...more] = sealed.map(({ keyId, locked }): KeyLocator => {
+    return {
+      type: 'pair',
+      locker: { type: 'fqid', id: null, keyServerId: keyId.providerId, keyId: keyId.keyId },
+      macName: MAC_NAME,
+      locked: Buffer.from(locked).toString('base64'),
+    };
   });
+  assert(first !== undefined, 'a bundle holds at least one pair');
+  return formatKeyLocator({ type: 'list', locators: [first, ...more] });
 }
 
 /**
@@ -50,11 +51,6 @@ export function parseBundle(text: string, file: string): readonly [SealedDek, ..
   const [first, ...more] = locator.locators.map((entry) => sealedDekOf(entry, file));
   if (first === undefined) throw bundleTampered(file, 'it is empty');
   return [first, ...more];
-}
-
-/** Reads the value of a descriptor's `keyID`; throws HypervisorError BUNDLE_TAMPERED when it names no key. */
-export function parseKeyIdLocator(text: string, file: string): CryptoKeyId {
-  return keyIdOf(parseKeyLocator(text, file), file);
 }
 
 function sealedDekOf(entry: KeyLocator, file: string): SealedDek {

@@ -15,6 +15,8 @@ export interface TextEncoding {
 
 /** What VMware's Windows programs write where a file names no encoding and the system is a Western one. */
 const GUESS = 'windows-1252';
+/** What new files are written in. */
+export const UTF8: TextEncoding = { declared: null, readAs: 'utf-8', guessed: false, mark: new Uint8Array(0) };
 const UTF8_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 const ESCAPE = 0x1b;
 const NAME = /^[ \t]*\.?encoding[ \t]*=[ \t]*"?([^"\r\n#]{0,64})/im;
@@ -91,11 +93,6 @@ export function wideEncodingOf(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | nul
   if (first !== 0 && second === 0 && third !== 0 && fourth === 0) return 'utf-16le';
   if (first === 0 && second !== 0 && third === 0 && fourth !== 0) return 'utf-16be';
   return null;
-}
-
-/** Says whether a line feed is one byte 0x0a and that byte is nothing else, so that bytes can be cut into lines. */
-export function cutsAtLineFeeds({ readAs }: TextEncoding): boolean {
-  return !readAs.startsWith('utf-16');
 }
 
 function marked(readAs: string, mark: Uint8Array): TextEncoding {

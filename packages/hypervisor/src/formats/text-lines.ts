@@ -98,15 +98,20 @@ export function splitLines(text: string): TextLines {
   return { lines, ends };
 }
 
-/** Cuts bytes into lines, ends included, where {@link splitLines} cuts their text. */
-export function splitBytes(bytes: Uint8Array): Uint8Array[] {
+/** Cuts the bytes of a text into lines, ends included, where {@link splitLines} cuts the text. */
+export function cutLines(bytes: Uint8Array, { readAs }: TextEncoding): Uint8Array[] {
+  const width = readAs.startsWith('utf-16') ? 2 : 1;
+  const low = readAs === 'utf-16be' ? 1 : 0;
+  const isAt = (at: number, character: number): boolean =>
+    bytes[at + low] === character && (width === 1 || bytes[at + 1 - low] === 0);
   const pieces: Uint8Array[] = [];
   let start = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    if (bytes[at] !== 0x0a && bytes[at] !== 0x0d) continue;
-    if (bytes[at] === 0x0d && bytes[at + 1] === 0x0a) at += 1;
-    pieces.push(bytes.subarray(start, at + 1));
-    start = at + 1;
+  for (let at = 0; at < bytes.length; at += width) {
+    const isReturn = isAt(at, 0x0d);
+    if (!isReturn && !isAt(at, 0x0a)) continue;
+    if (isReturn && isAt(at + width, 0x0a)) at += width;
+    pieces.push(bytes.subarray(start, at + width));
+    start = at + width;
   }
   if (start < bytes.length) pieces.push(bytes.subarray(start));
   return pieces;

@@ -34,7 +34,7 @@ export interface VmdkDescriptor {
  * CID=1b2c3d4e
  * parentCID=ffffffff
  * createType="vmfs"
- * keyID="vmware:key/fqid/..."              only of an encrypted disk
+ * keyID=5f0c91a2                           only of an encrypted disk
  * encryptionKeys="vmware:key/list/(...)"   only of an encrypted disk
  *
  * RW 32768 VMFS "vm-flat.vmdk"

@@ -26,7 +26,7 @@ export function composeVmx(plan: VmPlan, nvramFileName: string, sealedHome: Seal
       [`scsi0:${disk.unit}.deviceType`, 'scsi-hardDisk'],
       [`scsi0:${disk.unit}.fileName`, disk.fileName],
     ]),
-    ...(sealedHome === null ? [] : [['encryption.bundle', formatBundle(sealedHome)] as [string, string]]),
+    ...(sealedHome === null ? [] : [['encryption.bundle', formatBundle([sealedHome])] as [string, string]]),
   ];
   for (const [key, value] of entries) vmx.set(key, value);
   return vmx;

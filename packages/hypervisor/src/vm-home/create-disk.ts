@@ -7,6 +7,7 @@ import { drawContentId } from '../disk/content-id.js';
 import { createExtent } from '../disk/create-extent.js';
 import { composeDescriptor } from '../formats/compose-descriptor.js';
 import { formatBundle } from '../formats/encryption-bundle.js';
+import { drawContentKeyId } from './draw-content-key-id.js';
 import { diskBinding, FIRST_GENERATION } from './key-binding.js';
 import type { KeySource } from './opener.js';
 
@@ -76,19 +77,21 @@ function makeDek(
   vm: VmUuid,
   uuid: DiskUuid,
   { engine, entropy, keys }: Sealer,
-): { dek: Dek; keyId: CryptoKeyId; bundle: string } {
+): { dek: Dek; contentKeyId: string; bundle: string } {
   const kek = keys.get(keyId);
   // Asked for again: it may have been removed by force while the disks before this one were written.
   if (kek === undefined) throw keyNotInCache([keyId]);
+  const contentKeyId = drawContentKeyId(entropy);
   const binding = diskBinding({
     ...plan,
     vm,
     uuid,
     dataUnitSize: String(plan.dataUnitSizeBytes),
     generation: FIRST_GENERATION,
+    contentKeyId,
     descriptor: plan.fileName,
   });
   const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of disk ${uuid}`);
   const { dek, locked } = Dek.make({ engine, draw, kek, binding, iv: entropy.public(16, 'IV of locked data') });
-  return { dek, keyId, bundle: formatBundle({ keyId, locked }) };
+  return { dek, contentKeyId, bundle: formatBundle([{ keyId, locked }]) };
 }

@@ -40,6 +40,8 @@ export function diskBinding(disk: {
   readonly dataUnitSize: string;
   readonly extentFileName: string;
   readonly generation: string;
+  /** `keyID` of the descriptor: which DEK this is. */
+  readonly contentKeyId: string;
   /** Name of the descriptor's file when the key is made. Left out to compare: a file may be renamed. */
   readonly descriptor?: string;
 }): KeyBinding {
@@ -51,6 +53,7 @@ export function diskBinding(disk: {
     dataUnitSize: disk.dataUnitSize,
     extent: disk.extentFileName,
     generation: disk.generation,
+    keyID: disk.contentKeyId,
     ...(disk.descriptor === undefined ? {} : { descriptor: disk.descriptor }),
   };
 }

@@ -55,13 +55,13 @@ export function openDiskKey(
     if (generation !== undefined) throw bundleMissing(file);
     return 'plain';
   }
-  const { sealed, cipher, dataUnitSize } = disk.encryption;
+  const { sealed, cipher, dataUnitSize, contentKeyId } = disk.encryption;
   const opened = openSealed(sealed, file, opener);
   if (opened === null) return null;
   return orDispose(opened.dek, () => {
     // The dictionary that was just opened names its cipher, and crypto-core reads no other.
     if (cipher !== 'XTS-AES-256') throw descriptorMismatch(file, 'cipher', cipher, 'XTS-AES-256');
-    const clear = { ...disk, vm: config.uuid, dataUnitSize, generation: generation ?? 'nothing' };
+    const clear = { ...disk, vm: config.uuid, dataUnitSize, contentKeyId, generation: generation ?? 'nothing' };
     checkBinding(file, diskBinding(clear), opened.binding);
     const sealedAs = opened.binding.descriptor;
     if (sealedAs !== undefined && sealedAs !== disk.fileName && config.disks.some((one) => one.fileName === sealedAs)) {

@@ -1,16 +1,9 @@
-import {
-  type CryptoKeyId,
-  type DiskUuid,
-  formatKeyId,
-  type SectorCount,
-  sameKeyId,
-  type VmName,
-  type VmUuid,
-} from '@vcryptsim/ports';
+import type { CryptoKeyId, DiskUuid, SectorCount, VmName, VmUuid } from '@vcryptsim/ports';
 import { HypervisorError } from '../api/errors.js';
 import { bundleMissing, diskNotFound, fileDamaged, notSupported } from '../api/faults.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
-import { parseBundle, parseKeyIdLocator, type SealedDek } from '../formats/encryption-bundle.js';
+import { NO_CONTENT_KEY, normalContentKeyId } from '../formats/content-key-id.js';
+import { parseBundle, type SealedDek } from '../formats/encryption-bundle.js';
 import { isFileName } from '../formats/file-name.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
 import { parseDescriptor, type VmdkDescriptor } from '../formats/vmdk-descriptor.js';
@@ -36,6 +29,8 @@ export interface DiskConfig {
     /** As the descriptor spells them; the sealed copy decides. */
     readonly cipher: string;
     readonly dataUnitSize: string;
+    /** `keyID`: eight hex digits that tell one DEK from another, `nothing` where the line is missing. */
+    readonly contentKeyId: string;
   } | null;
 }
 
@@ -139,20 +134,19 @@ function readEncryption(descriptor: VmdkDescriptor, shown: string): DiskConfig['
   const { header, ddb } = descriptor;
   const filters = (ddb.get('iofilters') ?? '').split(',').map((name) => name.trim());
   const filtered = filters.includes('vmwarevmcrypt');
-  const clearKeyId = header.get('keyid');
+  const keyId = header.get('keyid');
+  const contentKeyId = keyId === undefined ? 'nothing' : normalContentKeyId(keyId);
+  const hasKeyId = keyId !== undefined && contentKeyId !== NO_CONTENT_KEY;
   const bundle = header.get('encryptionkeys');
-  if (!filtered && clearKeyId === undefined && bundle === undefined) return null;
+  if (!filtered && !hasKeyId && bundle === undefined) return null;
   if (bundle === undefined) throw bundleMissing(shown);
   const sealed = parseBundle(bundle, shown);
-  const keyId = clearKeyId === undefined ? null : parseKeyIdLocator(clearKeyId, shown);
-  if (keyId === null || !sealed.some((one) => sameKeyId(one.keyId, keyId))) {
-    throw halfEdited(shown, 'keyID', keyId === null ? 'nothing' : formatKeyId(keyId), formatKeyId(sealed[0].keyId));
-  }
   if (!filtered) throw halfEdited(shown, 'ddb.iofilters', 'no encryption', 'vmwarevmcrypt');
   return {
     sealed,
     cipher: ddb.get('vmcrypt.cipher') ?? 'nothing',
     dataUnitSize: ddb.get('vmcrypt.dataUnitSize') ?? 'nothing',
+    contentKeyId,
   };
 }
 

@@ -3,6 +3,8 @@ import {
   decodeText,
   descriptorBeside,
   isFileName,
+  NO_CONTENT_KEY,
+  normalContentKeyId,
   qemuImgLine,
   readDescriptor,
   readEnds,
@@ -63,7 +65,8 @@ async function openFlatVmdk(files: FileSystem, path: string): Promise<DiskImage>
     decodeText(await readWhole(files, path, DESCRIPTOR_BYTES_MAX), path),
     path,
   );
-  if (header.has('encryptionkeys') || header.has('keyid') || (ddb.get('iofilters') ?? '').includes('vmwarevmcrypt')) {
+  const hasKey = normalContentKeyId(header.get('keyid') ?? NO_CONTENT_KEY) !== NO_CONTENT_KEY;
+  if (hasKey || header.has('encryptionkeys') || (ddb.get('iofilters') ?? '').includes('vmwarevmcrypt')) {
     throw badImage(path, 'is an encrypted VMDK', 'Export it in clear first, on a host that has its keys.');
   }
   const convert = `Convert it first: ${qemuImgLine(path, 'vmdk')}`;

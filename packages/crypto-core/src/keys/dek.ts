@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { type EnvelopeOptions, openEnvelope, sealEnvelope } from '../aead/envelope.js';
+import { timingSafeEqual } from '../constant-time.js';
 import { CryptoError } from '../errors.js';
 import { type HashEngine, hashesOf } from '../kdf/hash-engine.js';
 import { buildCryptoDictionary, type KeyBinding, parseCryptoDictionary } from '../locked/crypto-dictionary.js';
@@ -18,13 +19,17 @@ export const DEK_SIZE_BYTES = 64;
 export class Dek extends Unprintable {
   readonly #cipher: XtsCipher;
   readonly #keyCheckValue: string;
+  readonly #hashes: HashEngine;
   #fileKey: KeyObject | null;
+  #recordKey: KeyObject | null;
 
   private constructor(engine: XtsEngine, key: Uint8Array) {
     super();
     this.#cipher = engine.prepare(key);
-    this.#fileKey = deriveKey(key, 'vm file', hashesOf(engine));
-    const check = deriveBytes(key, 'key check value', 8, hashesOf(engine));
+    this.#hashes = hashesOf(engine);
+    this.#fileKey = deriveKey(key, 'vm file', this.#hashes);
+    this.#recordKey = deriveKey(key, 'record', this.#hashes);
+    const check = deriveBytes(key, 'key check value', 8, this.#hashes);
     this.#keyCheckValue = Array.from(check, (byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
@@ -102,6 +107,24 @@ export class Dek extends Unprintable {
     return openEnvelope(this.#liveFileKey(), envelope, o);
   }
 
+  /**
+   * HMAC-SHA-256 of a record under a key derived from this one: nobody without the unlocked DEK makes one that fits. What
+   * the record is for, and of which disk, belongs into `parts`. {@link Dek.isAuthentic} compares.
+   *
+   * @param parts are taken one after another, as if they were one
+   * @returns 32 bytes
+   * @throws CryptoError DISPOSED
+   */
+  authenticate(parts: readonly Uint8Array[]): Uint8Array {
+    if (this.#recordKey === null) throw disposed();
+    return this.#hashes.hmac('sha256', this.#recordKey, parts);
+  }
+
+  /** Whether {@link Dek.authenticate} made this MAC, told in constant time; DISPOSED. */
+  isAuthentic(parts: readonly Uint8Array[], mac: Uint8Array): boolean {
+    return timingSafeEqual(this.authenticate(parts), mac);
+  }
+
   /** 16 hex digits that differ for different DEKs and tell nothing about them; public, and kept after `dispose`. */
   keyCheckValue(): string {
     return this.#keyCheckValue;
@@ -111,6 +134,7 @@ export class Dek extends Unprintable {
   dispose(): void {
     this.#cipher.dispose();
     this.#fileKey = null;
+    this.#recordKey = null;
   }
 
   get disposed(): boolean {
@@ -118,9 +142,13 @@ export class Dek extends Unprintable {
   }
 
   #liveFileKey(): KeyObject {
-    if (this.#fileKey === null) throw new CryptoError('DISPOSED', 'This DEK was disposed of; unseal it again.');
+    if (this.#fileKey === null) throw disposed();
     return this.#fileKey;
   }
+}
+
+function disposed(): CryptoError {
+  return new CryptoError('DISPOSED', 'This DEK was disposed of; unseal it again.');
 }
 
 /**

@@ -63,7 +63,7 @@ export interface VmInfo {
   /** vm.config.keyId: the KEK of the VM home, or null for a plain VM. Readable while the VM is locked. */
   readonly keyId: CryptoKeyId | null;
   readonly disks: readonly DiskInfo[];
-  /** Every key that its files name and the host's cache lacks. */
+  /** The keys that the host's cache lacks and without which its files do not open; of a bundle with several, each would do. */
   readonly missingKeys: readonly CryptoKeyId[];
   /** Why its files could not be read when they were last looked at; absent when they are whole. */
   readonly damage?: HypervisorErrorCode;

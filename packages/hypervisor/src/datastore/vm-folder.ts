@@ -70,7 +70,17 @@ export class VmFolder {
   }
 
   async has(fileName: string): Promise<boolean> {
-    return (await this.#names()).includes(fileName);
+    return (await this.names()).includes(fileName);
+  }
+
+  /** What lies in it. */
+  async names(): Promise<readonly string[]> {
+    return this.#call('', 'read', () => this.files.readdir(this.path));
+  }
+
+  /** Room left on its medium. */
+  async freeBytes(): Promise<number> {
+    return (await this.#call('', 'read', () => this.files.statfs(this.path))).freeBytes;
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -93,7 +103,7 @@ export class VmFolder {
 
   /** Takes the folder and all files in it away: for a VM whose creation failed. */
   async removeAll(): Promise<void> {
-    const names = await this.#names();
+    const names = await this.names();
     await this.#call('', 'write', async () => {
       for (const fileName of names) await this.files.unlink(`${this.path}/${fileName}`);
       await this.files.rmdir(this.path);
@@ -113,10 +123,6 @@ export class VmFolder {
       sizeBytes: () => call('read', () => handle.sizeBytes()),
       close: () => call('write', () => handle.close()),
     };
-  }
-
-  async #names(): Promise<string[]> {
-    return this.#call('', 'read', () => this.files.readdir(this.path));
   }
 
   async #checkRegular(fileName: string, path: string): Promise<void> {

@@ -4,7 +4,7 @@ import { invalidPowerState } from '../api/faults.js';
 import { type DatastorePath, formatDatastorePath } from '../datastore/datastore-path.js';
 import { Lane } from '../disk/lane.js';
 import type { KeySource } from '../vm-home/opener.js';
-import { keyIdsOf, type VmConfig } from '../vm-home/vm-config.js';
+import { missingKeysOf, type VmConfig } from '../vm-home/vm-config.js';
 import type { RunningVm } from './running-vm.js';
 
 /** What a host knows of a VM in this boot. */
@@ -21,13 +21,23 @@ interface VmState {
   readonly running: RunningVm | null;
   /** Whether the VM-home key was missing when that was last looked at; a running VM never locks. */
   readonly locked: boolean;
+  /** Set for the rest of the boot where the medium failed while the VMX was replaced, see settle-vm.ts. */
+  readonly isSettlingUnsafe: boolean;
 }
 
 /** A VM in a host's inventory, with what the host knows of it in this boot. Every change goes through {@link note}. */
 export class RegisteredVm {
   /** Operations on this VM, one after the other. */
   readonly lane = new Lane();
-  #state: VmState = { config: null, damage: null, problem: null, inaccessible: null, running: null, locked: false };
+  #state: VmState = {
+    config: null,
+    damage: null,
+    problem: null,
+    inaccessible: null,
+    running: null,
+    locked: false,
+    isSettlingUnsafe: false,
+  };
   #onNote: (vm: RegisteredVm) => void = () => {};
 
   constructor(
@@ -61,6 +71,10 @@ export class RegisteredVm {
     return this.#state.locked;
   }
 
+  get isSettlingUnsafe(): boolean {
+    return this.#state.isSettlingUnsafe;
+  }
+
   /** Takes over what was seen of it or became of it, and tells its inventory. */
   note(seen: Partial<VmState>): void {
     this.#state = { ...this.#state, ...seen };
@@ -81,9 +95,9 @@ export class RegisteredVm {
     return formatDatastorePath(this.path);
   }
 
-  /** Every key that the files name and the cache lacks. */
+  /** The keys that the cache lacks and without which the files do not open. */
   missingKeys(keys: KeySource): readonly CryptoKeyId[] {
-    return this.config === null ? [] : keyIdsOf(this.config).filter((id) => !keys.has(id));
+    return this.config === null ? [] : missingKeysOf(this.config, keys);
   }
 
   /** Throws INVALID_POWER_STATE while the VM is powered on. */

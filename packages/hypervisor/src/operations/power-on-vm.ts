@@ -1,11 +1,13 @@
 import { releaseVmLock, takeVmLock } from '../datastore/vm-lock.js';
 import { loadConfig, lockIfKeyless, noteDamage, requireUnlocked } from '../host/refresh-vm.js';
 import { RunningVm } from '../host/running-vm.js';
+import { settleVm } from '../host/settle-vm.js';
 import { appendLog } from '../vm-home/vm-log.js';
 import { vmOperation } from './host-operation.js';
 
 /**
- * Powers a VM on: reads its files again, opens its keys, its NVRAM and its disks. A refusal changes nothing.
+ * Powers a VM on: reads its files again, finishes or undoes what a cut left of a change, opens its keys, its NVRAM and its
+ * disks. A refusal changes nothing else.
  *
  * @throws HypervisorError VM_NOT_FOUND, INVALID_POWER_STATE, VM_LOCKED, DISK_KEY_MISSING, ENCRYPTED_DISK_ON_PLAIN_VM,
  *   FILE_LOCKED (another host runs it), FILE_INACCESSIBLE, and every diagnosis of its files
@@ -21,7 +23,8 @@ export const powerOnVm = vmOperation<[], void>({
       const config = await loadConfig(host, vm);
       vm.note({ config });
       await takeVmLock(config.folder, vm.path.fileName, host);
-      running = await RunningVm.start(config, host);
+      await settleVm(host, vm);
+      running = await RunningVm.start(vm.config ?? config, host);
       await appendLog(config.folder, host.clock, 'Powered on.');
       vm.note({ damage: null });
     } catch (error) {

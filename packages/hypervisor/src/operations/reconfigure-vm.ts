@@ -1,14 +1,94 @@
-import { notSupported } from '../api/faults.js';
+import { keyNotInCache, notSupported } from '../api/faults.js';
 import type { VmReconfigureSpec } from '../api/reconfigure.js';
 import type { VmInfo } from '../api/vm.js';
 import type { WorkControl } from '../api/work-control.js';
+import { releaseVmLock, takeVmLock } from '../datastore/vm-lock.js';
+import type { HostContext } from '../host/host-context.js';
+import { loadConfig, refreshVm, requireUnlocked } from '../host/refresh-vm.js';
+import type { RegisteredVm } from '../host/registered-vm.js';
+import { checkSettled, settleVm } from '../host/settle-vm.js';
+import { vmInfoOf } from '../host/vm-info.js';
+import { SwitchUnknown } from '../vm-home/change/commit-change.js';
+import { makeChange, type Rewritten } from '../vm-home/change/make-change.js';
+import { type ChangePlan, keysSealedWith, planChange, rewritesData } from '../vm-home/change/plan-change.js';
+import { appendLog } from '../vm-home/vm-log.js';
 import { vmOperation } from './host-operation.js';
 
-/** Encrypts, decrypts or recrypts VM home and disks, together. */
+/**
+ * Encrypts, decrypts or recrypts VM home and disks, together (rows S09, S31). A shallow recrypt seals the same DEKs under
+ * another KEK and may be done while the VM runs; all else is done while it is off. What a cut left of an earlier change is
+ * finished or undone first.
+ *
+ * A refusal leaves all files as they were. Once the VMX is replaced the change is made: an error after that tells what is
+ * left to drop, which the next start does.
+ *
+ * @throws HypervisorError VM_NOT_FOUND, VM_LOCKED, DISK_KEY_MISSING, KEY_NOT_IN_CACHE, INVALID_STATE (host not safe),
+ *   INVALID_POWER_STATE, DISK_NOT_FOUND, VM_ENCRYPTED, VM_NOT_ENCRYPTED, DISK_ENCRYPTED, DISK_NOT_ENCRYPTED,
+ *   ENCRYPTED_DISK_ON_PLAIN_VM, INVALID_ARGUMENT, NOT_SUPPORTED, FILE_LOCKED, NO_SPACE, CANCELED, and every diagnosis of
+ *   its files
+ */
 export const reconfigureVm = vmOperation<[spec: VmReconfigureSpec, control?: WorkControl], VmInfo>({
   vimName: 'VirtualMachine.ReconfigVM_Task',
   changesInventory: false,
-  perform: async () => {
-    throw notSupported('reconfigure', 'This is being built.');
+  perform: async (host, vm, spec, control = {}) => {
+    await requireUnlocked(host, vm);
+    checkSettled(vm);
+    if (spec.rewrite === 'inPlace') throw notSupported('rewrite in place', 'This is being built.');
+    const plan = planChange(await loadConfig(host, vm), spec);
+    checkAllowed(host, vm, plan);
+    if (!changesKeys(plan)) return vmInfoOf(vm, host.keys);
+    const rewritten = await whileLocked(host, vm, async () => {
+      await settleVm(host, vm);
+      const config = await loadConfig(host, vm);
+      return makeChange(config, planChange(config, spec), host, control);
+    });
+    host.events.emit({
+      type: 'VM_RECONFIGURED',
+      vm: vm.uuid,
+      home: spec.crypto?.type ?? 'NoOp',
+      disks: rewritten.disks,
+      rewrittenBytes: rewritten.bytes,
+    });
+    return vmInfoOf(vm, host.keys);
   },
 });
+
+function changesKeys({ home, disks }: ChangePlan): boolean {
+  return [home, ...disks.map(({ change }) => change)].some(({ kind }) => kind !== 'keep');
+}
+
+function checkAllowed({ mode, keys }: HostContext, vm: RegisteredVm, plan: ChangePlan): void {
+  const changes = [plan.home, ...plan.disks.map(({ change }) => change)];
+  if (changes.some(rewritesData)) vm.checkPoweredOff();
+  const needed = keysSealedWith(plan);
+  if (needed.length === 0) return;
+  mode.checkSupported(`A change of the keys of ${vm.name}`);
+  mode.checkSafe();
+  const missing = needed.filter((id) => !keys.has(id));
+  if (missing.length > 0) throw keyNotInCache(missing);
+}
+
+/** Under the lock of the VM's files, which a running VM holds already; whatever became of it is then looked at again. */
+async function whileLocked(host: HostContext, vm: RegisteredVm, work: () => Promise<Rewritten>): Promise<Rewritten> {
+  const isRunning = vm.running !== null;
+  const folder = (await loadConfig(host, vm)).folder;
+  if (!isRunning) await takeVmLock(folder, vm.path.fileName, host);
+  try {
+    const rewritten = await work();
+    await appendLog(folder, host.clock, 'Changed keys of virtual machine home and disks.');
+    return rewritten;
+  } catch (error) {
+    if (!(error instanceof SwitchUnknown)) throw error;
+    vm.note({ isSettlingUnsafe: true });
+    throw error.cause;
+  } finally {
+    if (!isRunning) await releaseVmLock(folder, vm.path.fileName, host).catch(() => {});
+    await lookAfter(host, vm, isRunning);
+  }
+}
+
+/** A running VM keeps what it opened; what its files name is now another key. */
+async function lookAfter(host: HostContext, vm: RegisteredVm, isRunning: boolean): Promise<void> {
+  if (isRunning) vm.note({ config: await loadConfig(host, vm) });
+  else await refreshVm(host, vm);
+}

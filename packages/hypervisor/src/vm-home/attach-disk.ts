@@ -6,7 +6,7 @@ import { openExtent } from '../disk/open-extent.js';
 import { type DiskKey, throughFilter } from '../disk/vmcrypt-filter.js';
 import { type OpenHome, openDiskKey, openHome } from './open-bundle.js';
 import type { Opener } from './opener.js';
-import { type DiskConfig, keyIdsOf, type VmConfig } from './vm-config.js';
+import { type DiskConfig, missingKeysOf, type VmConfig } from './vm-config.js';
 
 /** What attaching a disk needs of the host. */
 export interface DiskOpener extends Opener {
@@ -25,10 +25,7 @@ export function openHomeOrLocked(config: VmConfig, opener: Opener): OpenHome | n
   if (config.sealedHome === null) return null;
   const home = openHome(config.sealedHome, config, opener);
   if (home !== null) return home;
-  throw vmLocked(
-    config.name,
-    keyIdsOf(config).filter((id) => !opener.keys.has(id)),
-  );
+  throw vmLocked(config.name, missingKeysOf(config, opener.keys));
 }
 
 /** The key of a disk, null for a plain one; throws DISK_KEY_MISSING and ENCRYPTED_DISK_ON_PLAIN_VM. */
@@ -40,7 +37,7 @@ export function openKeyOrRefuse(
 ): DiskKey | null {
   const shown = config.folder.shown(disk.fileName);
   if (disk.encryption !== null && home === null) throw encryptedDiskOnPlainVm(shown);
-  const opened = openDiskKey(disk, config, home?.generations ?? new Map(), opener);
+  const opened = openDiskKey(disk, config, home?.disks ?? new Map(), opener);
   if (opened === null) throw diskKeyMissing(shown, disk.encryption?.sealed.map(({ keyId }) => keyId) ?? []);
   return opened === 'plain' ? null : opened;
 }

@@ -22,7 +22,7 @@ export async function checkVm(config: VmConfig, opener: Opener): Promise<boolean
   try {
     await readNvramFile(config, home.dek);
     for (const disk of config.disks) {
-      const opened = openDiskKey(disk, config, home.generations, opener);
+      const opened = openDiskKey(disk, config, home.disks, opener);
       if (opened !== null && opened !== 'plain') opened.dek.dispose();
     }
   } finally {

@@ -1,5 +1,12 @@
 import { Dek, type XtsEngine } from '@vcryptsim/crypto-core';
-import type { CryptoKeyId, DiskUuid, Entropy, SectorCount, VmUuid } from '@vcryptsim/ports';
+import {
+  type CryptoKeyId,
+  type DiskUuid,
+  type Entropy,
+  formatKeyId,
+  type SectorCount,
+  type VmUuid,
+} from '@vcryptsim/ports';
 import { keyNotInCache } from '../api/faults.js';
 import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
@@ -8,7 +15,7 @@ import { createExtent } from '../disk/create-extent.js';
 import { composeDescriptor } from '../formats/compose-descriptor.js';
 import { formatBundle } from '../formats/encryption-bundle.js';
 import { drawContentKeyId } from './draw-content-key-id.js';
-import { diskBinding, FIRST_GENERATION } from './key-binding.js';
+import { type BoundDisk, diskBinding, FIRST_GENERATION } from './key-binding.js';
 import type { KeySource } from './opener.js';
 
 /** A disk as it will be made. */
@@ -33,7 +40,7 @@ export interface Sealer {
 /**
  * Makes a disk's files: the extent first, durable, then the descriptor that names it.
  *
- * @returns the disk's UUID, new
+ * @returns what the VM home has to know of an encrypted disk, null for a plain one
  * @throws HypervisorError NO_SPACE, DATASTORE_NOT_WRITABLE, CANCELED; the caller takes the folder away
  */
 export async function createDisk(
@@ -42,7 +49,7 @@ export async function createDisk(
   folder: VmFolder,
   sealer: Sealer,
   control: WorkControl,
-): Promise<DiskUuid> {
+): Promise<BoundDisk | null> {
   const uuid = drawDiskUuid(sealer.entropy);
   const { dataUnitSizeBytes } = plan;
   const sealed = plan.keyId === null ? null : makeDek(plan, plan.keyId, vm, uuid, sealer);
@@ -61,7 +68,9 @@ export async function createDisk(
     ...(sealed === null ? {} : { encryption: { ...sealed, dataUnitSizeBytes } }),
   });
   await folder.writeNew(plan.fileName, new TextEncoder().encode(descriptor));
-  return uuid;
+  if (sealed === null || plan.keyId === null) return null;
+  const check = sealed.dek.keyCheckValue();
+  return { uuid, generation: FIRST_GENERATION, key: formatKeyId(plan.keyId), check };
 }
 
 /** Disk UUIDs of VMware begin with 6000C29. */

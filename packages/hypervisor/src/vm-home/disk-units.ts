@@ -8,3 +8,8 @@ export const DISK_UNITS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11,
 export function deviceKeyOf(unit: number): number {
   return FIRST_DEVICE_KEY + unit;
 }
+
+/** Unit of the disk with that device key. */
+export function diskUnitOf(deviceKey: number): number {
+  return deviceKey - FIRST_DEVICE_KEY;
+}

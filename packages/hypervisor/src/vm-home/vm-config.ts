@@ -1,4 +1,11 @@
-import type { CryptoKeyId, DiskUuid, SectorCount, VmName, VmUuid } from '@vcryptsim/ports';
+import {
+  type CryptoKeyId,
+  type DiskUuid,
+  type SectorCount,
+  sameKeyId,
+  type VmName,
+  type VmUuid,
+} from '@vcryptsim/ports';
 import { HypervisorError } from '../api/errors.js';
 import { bundleMissing, diskNotFound, fileDamaged, notSupported } from '../api/faults.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
@@ -11,6 +18,7 @@ import { parseVmwareUuid } from '../formats/vmware-uuid.js';
 import { Vmx } from '../formats/vmx.js';
 import { DISK_UNITS, deviceKeyOf } from './disk-units.js';
 import { distinctKeyIds } from './distinct-key-ids.js';
+import type { KeySource } from './opener.js';
 
 /** A sealed DEK with every KEK that opens it; all seal the same DEK. */
 export type SealedDeks = readonly [SealedDek, ...SealedDek[]];
@@ -86,10 +94,27 @@ export async function readVmConfig(folder: VmFolder, vmxFileName: string): Promi
 
 /** Every KEK that the files name, the VM home's first, each once. */
 export function keyIdsOf(config: VmConfig): readonly CryptoKeyId[] {
-  const named = [config.sealedHome, ...config.disks.map((disk) => disk.encryption?.sealed ?? null)]
-    .flatMap((sealed) => sealed ?? [])
-    .map(({ keyId }) => keyId);
-  return distinctKeyIds(named);
+  return distinctKeyIds(bundlesOf(config).flatMap((sealed) => sealed.map(({ keyId }) => keyId)));
+}
+
+/**
+ * The keys without which the files do not open: of each bundle that no key at hand opens, and none of the others here
+ * would, all that it names. Any one of them will do for that bundle.
+ */
+export function missingKeysOf(config: VmConfig, keys: KeySource): readonly CryptoKeyId[] {
+  const bundles = bundlesOf(config).toSorted((a, b) => a.length - b.length);
+  const missing: CryptoKeyId[] = [];
+  for (const bundle of bundles) {
+    const opens = (id: CryptoKeyId): boolean => keys.has(id) || missing.some((other) => sameKeyId(id, other));
+    if (!bundle.some(({ keyId }) => opens(keyId))) missing.push(...bundle.map(({ keyId }) => keyId));
+  }
+  return keyIdsOf(config).filter((id) => missing.some((other) => sameKeyId(id, other)));
+}
+
+function bundlesOf(config: VmConfig): readonly SealedDeks[] {
+  return [config.sealedHome, ...config.disks.map((disk) => disk.encryption?.sealed ?? null)].filter(
+    (sealed) => sealed !== null,
+  );
 }
 
 async function readDiskConfig(folder: VmFolder, fileName: string, deviceKey: number): Promise<DiskConfig> {

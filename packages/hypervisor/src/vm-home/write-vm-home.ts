@@ -1,12 +1,12 @@
 import { Dek } from '@vcryptsim/crypto-core';
-import { type Clock, type DiskUuid, SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
+import { type Clock, SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { keyNotInCache } from '../api/faults.js';
 import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import type { SealedDek } from '../formats/encryption-bundle.js';
 import { composeVmx } from './compose-vmx.js';
 import { createDisk, type Sealer } from './create-disk.js';
-import { FIRST_GENERATION, homeBinding } from './key-binding.js';
+import { type BoundDisk, FIRST_GENERATION, homeBinding } from './key-binding.js';
 import { composeNvramFile, firstNvram } from './nvram-file.js';
 import { beginLog } from './vm-log.js';
 import type { VmPlan } from './vm-plan.js';
@@ -28,14 +28,14 @@ export async function writeVmHome(
   maker: HomeMaker,
   control: WorkControl,
 ): Promise<void> {
-  const encrypted: { uuid: DiskUuid; generation: string }[] = [];
+  const encrypted: BoundDisk[] = [];
   const totalBytes = plan.disks.reduce((sum, disk) => sum + disk.capacity * SECTOR_SIZE_BYTES, 0);
   let doneBytes = 0;
   for (const disk of plan.disks) {
     const onProgress = (bytes: number) => control.onProgress?.(doneBytes + bytes, totalBytes);
-    const uuid = await createDisk(disk, plan.uuid, folder, maker, { ...control, onProgress });
+    const bound = await createDisk(disk, plan.uuid, folder, maker, { ...control, onProgress });
     doneBytes += disk.capacity * SECTOR_SIZE_BYTES;
-    if (disk.keyId !== null) encrypted.push({ uuid, generation: FIRST_GENERATION });
+    if (bound !== null) encrypted.push(bound);
   }
   await beginLog(folder, maker.clock, `Created virtual machine ${plan.uuid}.`);
   const nvramFileName = `${plan.name}.nvram`;
@@ -53,7 +53,7 @@ export async function writeVmHome(
 
 function makeHomeDek(
   plan: VmPlan,
-  disks: readonly { uuid: DiskUuid; generation: string }[],
+  disks: readonly BoundDisk[],
   { engine, entropy, keys }: Sealer,
 ): { dek: Dek; sealed: SealedDek } | null {
   if (plan.keyId === null) return null;
@@ -61,6 +61,6 @@ function makeHomeDek(
   if (kek === undefined) throw keyNotInCache([plan.keyId]);
   const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of VM home ${plan.uuid}`);
   const iv = entropy.public(16, 'IV of locked data');
-  const { dek, locked } = Dek.make({ engine, draw, kek, binding: homeBinding(plan.uuid, disks), iv });
+  const { dek, locked } = Dek.make({ engine, draw, kek, binding: homeBinding(plan.uuid, FIRST_GENERATION, disks), iv });
   return { dek, sealed: { keyId: plan.keyId, locked } };
 }

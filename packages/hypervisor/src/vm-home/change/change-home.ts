@@ -1,0 +1,86 @@
+import { Dek, hashesOf, resealDek } from '@vcryptsim/crypto-core';
+import type { CryptoKeyId } from '@vcryptsim/ports';
+import { keyNotInCache } from '../../api/faults.js';
+import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
+import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
+import { Vmx } from '../../formats/vmx.js';
+import { diskUnitOf } from '../disk-units.js';
+import { type BoundDisk, FIRST_GENERATION, homeBinding, nextGeneration } from '../key-binding.js';
+import { composeNvramFile, readNvramFile } from '../nvram-file.js';
+import type { ChangedVm } from './change-disk.js';
+import type { NewFiles } from './name-files.js';
+import type { KeyChange } from './plan-change.js';
+
+/**
+ * Writes the new NVRAM, where the VM home gets another DEK or none, and composes the VMX that the change ends in.
+ *
+ * @param disks the VM's encrypted disks, as they will be
+ * @returns the bytes of the new VMX: the old one's, but for the bundle and the names of new files
+ * @throws HypervisorError KEY_NOT_IN_CACHE, ENVELOPE_TAMPERED, what the folder throws
+ */
+export async function changeHome(
+  vm: ChangedVm,
+  change: KeyChange,
+  disks: readonly BoundDisk[],
+  files: NewFiles,
+): Promise<Uint8Array> {
+  const { config } = vm;
+  const { folder, vmxFileName } = config;
+  const sealed = await sealHome(vm, change, disks, files.nvramFileName);
+  const bytes = await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES);
+  const vmx = Vmx.read(bytes, folder.shown(vmxFileName));
+  if (sealed === null) vmx.remove('encryption.bundle');
+  else vmx.set('encryption.bundle', formatBundle([sealed]));
+  if (files.nvramFileName !== null) vmx.set('nvram', files.nvramFileName);
+  for (const [deviceKey, { fileName }] of files.disks) vmx.set(`scsi0:${diskUnitOf(deviceKey)}.fileName`, fileName);
+  return vmx.toBytes();
+}
+
+/** @returns the bundle's one pair, null for a VM that is or becomes plain */
+async function sealHome(
+  vm: ChangedVm,
+  change: KeyChange,
+  disks: readonly BoundDisk[],
+  nvramFileName: string | null,
+): Promise<SealedDek | null> {
+  if (nvramFileName === null) return reseal(vm, change, disks);
+  const made = change.kind === 'encrypt' || change.kind === 'deep' ? makeHomeDek(vm, change.keyId, disks) : null;
+  try {
+    const { config, home, sealer } = vm;
+    const variables = await readNvramFile(config, home?.dek ?? null);
+    const nvram = composeNvramFile(variables, config.uuid, made?.dek ?? null, sealer.entropy);
+    await config.folder.writeNew(nvramFileName, nvram);
+    return made?.sealed ?? null;
+  } finally {
+    made?.dek.dispose();
+  }
+}
+
+function makeHomeDek(
+  { config, home, sealer }: ChangedVm,
+  keyId: CryptoKeyId,
+  disks: readonly BoundDisk[],
+): { dek: Dek; sealed: SealedDek } {
+  const { engine, entropy, keys } = sealer;
+  const kek = keys.get(keyId);
+  if (kek === undefined) throw keyNotInCache([keyId]);
+  const generation = home === null ? FIRST_GENERATION : nextGeneration(home.generation);
+  const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of VM home ${config.uuid}`);
+  const iv = entropy.public(16, 'IV of locked data');
+  const { dek, locked } = Dek.make({ engine, draw, kek, binding: homeBinding(config.uuid, generation, disks), iv });
+  return { dek, sealed: { keyId, locked } };
+}
+
+/** The same DEK, with what is now to know of the disks, under the same KEK or another. */
+function reseal({ config, home, sealer }: ChangedVm, change: KeyChange, disks: readonly BoundDisk[]): SealedDek | null {
+  if (home === null) return null;
+  const { keys, entropy, engine } = sealer;
+  const pair = config.sealedHome?.find((each) => keys.has(each.keyId));
+  if (pair === undefined) throw keyNotInCache(config.sealedHome?.map((each) => each.keyId) ?? []);
+  const keyId = change.kind === 'shallow' ? change.keyId : pair.keyId;
+  const [from, to] = [keys.get(pair.keyId), keys.get(keyId)];
+  if (from === undefined || to === undefined) throw keyNotInCache([from === undefined ? pair.keyId : keyId]);
+  const binding = homeBinding(config.uuid, home.generation, disks);
+  const iv = entropy.public(16, 'IV of locked data');
+  return { keyId, locked: resealDek({ locked: pair.locked, from, to, binding, iv, hashes: hashesOf(engine) }) };
+}

@@ -1,0 +1,47 @@
+import type { VmFolder } from '../../datastore/vm-folder.js';
+import type { Sealer } from '../create-disk.js';
+import { type ChangeRecord, writeChangeRecord } from './change-record.js';
+import { settleChange } from './settle-change.js';
+
+/** A change of files as one. */
+export interface Commit {
+  readonly folder: VmFolder;
+  readonly vmxFileName: string;
+  readonly record: ChangeRecord;
+  /** Writes what the new VMX names, each file durable, and answers the bytes of that VMX. */
+  readonly writeBeside: () => Promise<Uint8Array>;
+}
+
+/**
+ * The VMX was to be replaced, and the medium failed in that very moment: nobody knows which of the two a cut would leave, so
+ * nothing that either of them needs may go before the next boot. `cause` is what the medium said.
+ */
+export class SwitchUnknown extends Error {
+  override readonly name = 'SwitchUnknown';
+}
+
+/**
+ * Changes several files of a VM as one, by the protocol of docs/on-disk-format.md section 4b: new ones beside the old, the
+ * VMX by rename, then the old ones dropped. A failure before the VMX is replaced is undone at once; what cannot be removed
+ * then, the next start removes. After it the change is made, and an error speaks of what is left to drop.
+ *
+ * @throws what `writeBeside` throws; HypervisorError as the folder does; SwitchUnknown
+ */
+export async function commitChange(
+  { folder, vmxFileName, record, writeBeside }: Commit,
+  sealer: Sealer,
+): Promise<void> {
+  let isSwitching = false;
+  try {
+    if (record.made.length > 0) await writeChangeRecord(folder, vmxFileName, record);
+    const vmx = await writeBeside();
+    await folder.fsync();
+    isSwitching = true;
+    await folder.replace(vmxFileName, vmx);
+  } catch (error) {
+    if (isSwitching) throw new SwitchUnknown('', { cause: error });
+    await settleChange(folder, vmxFileName, sealer).catch(() => {});
+    throw error;
+  }
+  await settleChange(folder, vmxFileName, sealer);
+}

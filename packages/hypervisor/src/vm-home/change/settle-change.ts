@@ -1,0 +1,116 @@
+import { formatKeyId } from '@vcryptsim/ports';
+import type { VmFolder } from '../../datastore/vm-folder.js';
+import { editDescriptor } from '../../formats/descriptor-editor.js';
+import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
+import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
+import type { BoundDisk } from '../key-binding.js';
+import { type OpenHome, openHome, openSealed } from '../open-bundle.js';
+import type { Opener } from '../opener.js';
+import { type DiskConfig, readVmConfig, type SealedDeks, type VmConfig } from '../vm-config.js';
+import { changeRecordOf, readChangeRecord } from './change-record.js';
+
+/** How an interrupted change ended: nothing was there to settle; as if it had ended; as if it had not begun. */
+export type Settled = 'nothing' | 'finished' | 'undone';
+
+/**
+ * Ends what a cut or a failure left of a change: brings the folder to what its VMX says. The end of every change that
+ * succeeds goes through here too, so that it is one way (docs/on-disk-format.md section 4b).
+ *
+ * It needs no key for files; a pair is dropped only where the key of the one that stays is at hand. Doing it twice is
+ * doing it once.
+ *
+ * @throws HypervisorError as the folder and {@link readVmConfig} do; what was not settled is so at the next start
+ */
+export async function settleChange(folder: VmFolder, vmxFileName: string, opener: Opener): Promise<Settled> {
+  const names = await folder.names();
+  const config = await readVmConfig(folder, vmxFileName);
+  const strays = replacementsLeft(config, names);
+  const hasRecord = names.includes(changeRecordOf(vmxFileName));
+  const torn = config.disks.filter(({ encryption }) => encryption !== null && encryption.sealed.length > 1);
+  if (strays.length === 0 && !hasRecord && torn.length === 0) return 'nothing';
+  // Whatever the VMX says must be what the medium will say after a cut, before anything that it does not need goes.
+  await folder.fsync();
+  for (const name of strays) await folder.remove(name);
+  const pairs = await dropPairs(torn, config, opener);
+  const files = hasRecord ? await dropFiles(config, names) : 'nothing';
+  return files === 'nothing' ? pairs : files;
+}
+
+/** Removes what the record names and the VM does not, then the record. */
+async function dropFiles(config: VmConfig, names: readonly string[]): Promise<Settled> {
+  const { folder, vmxFileName } = config;
+  const record = await readChangeRecord(folder, vmxFileName);
+  if (record === null) return 'nothing';
+  const used = filesOf(config);
+  const unused = new Set([...record.made, ...record.dropped].filter((name) => names.includes(name) && !used.has(name)));
+  for (const name of unused) await folder.remove(name);
+  if (unused.size > 0) await folder.fsync();
+  await folder.remove(changeRecordOf(vmxFileName));
+  await folder.fsync();
+  return record.made.some((name) => used.has(name)) ? 'finished' : 'undone';
+}
+
+/** The files that the VMX names, and those that its descriptors do. */
+function filesOf({ vmxFileName, nvramFileName, disks }: VmConfig): ReadonlySet<string> {
+  return new Set([
+    vmxFileName,
+    nvramFileName,
+    ...disks.flatMap(({ fileName, extentFileName }) => [fileName, extentFileName]),
+  ]);
+}
+
+/** Files that were to take another's place by rename and did not: `NAME.new` (ports' replaceFile). */
+function replacementsLeft(config: VmConfig, names: readonly string[]): readonly string[] {
+  const replaced = [
+    config.vmxFileName,
+    changeRecordOf(config.vmxFileName),
+    ...config.disks.map((disk) => disk.fileName),
+  ].map((name) => `${name}.new`);
+  return names.filter((name) => replaced.includes(name));
+}
+
+async function dropPairs(torn: readonly DiskConfig[], config: VmConfig, opener: Opener): Promise<Settled> {
+  if (torn.length === 0 || config.sealedHome === null) return 'nothing';
+  const home = openHome(config.sealedHome, config, opener);
+  if (home === null) return 'nothing';
+  try {
+    let settled: Settled = 'nothing';
+    for (const disk of torn) settled = (await dropPairsOf(disk, config.folder, home, opener)) ?? settled;
+    return settled;
+  } finally {
+    home.dek.dispose();
+  }
+}
+
+/** @returns null where all pairs stay */
+async function dropPairsOf(
+  { fileName, uuid, encryption }: DiskConfig,
+  folder: VmFolder,
+  home: OpenHome,
+  opener: Opener,
+): Promise<Settled | null> {
+  const bound = home.disks.get(uuid);
+  const file = folder.shown(fileName);
+  if (encryption === null || bound === undefined) return null;
+  const [first, ...more] = encryption.sealed.filter((pair) => isRight(pair, bound, file, opener));
+  if (first === undefined || more.length + 1 === encryption.sealed.length) return null;
+  await writeBundle(folder, fileName, [first, ...more]);
+  return first === encryption.sealed[0] ? 'undone' : 'finished';
+}
+
+/** Whether a pair is the one of the VMX, and opens now. */
+function isRight(pair: SealedDek, { key, generation }: BoundDisk, file: string, opener: Opener): boolean {
+  if (formatKeyId(pair.keyId) !== key || !opener.keys.has(pair.keyId)) return false;
+  const opened = openSealed([pair], file, opener, generation);
+  if (opened === null) return false;
+  opened.dek.dispose();
+  return opened.binding.generation === generation;
+}
+
+/** Puts another bundle into a descriptor, in its place. */
+export async function writeBundle(folder: VmFolder, fileName: string, sealed: SealedDeks): Promise<void> {
+  const file = folder.shown(fileName);
+  const editor = editDescriptor(await folder.readBytes(fileName, TEXT_FILE_LIMIT_BYTES), file);
+  editor.setHeader('encryptionKeys', formatBundle(sealed));
+  await folder.replace(fileName, editor.toBytes());
+}

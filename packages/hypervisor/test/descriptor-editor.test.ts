@@ -65,6 +65,15 @@ describe('where lines go', () => {
     );
   });
 
+  it('in quotes where the value cannot do without', () => {
+    const editor = editDescriptor(Buffer.from(plain), 'f');
+    editor.setHeader('CID', '0badcafe');
+    editor.setHeader('keyID', 'two words # and no comment');
+    const after = parseDescriptor(decodeText(editor.toBytes(), 'f'), 'f');
+    expect(text(editor.toBytes())).toContain('\nCID=0badcafe\n');
+    expect(after.header.get('keyid')).toBe('two words # and no comment');
+  });
+
   it('at the end of a file that has no disk database, and whose last line has no end', () => {
     const source = 'version=1\r\nCID=1\r\nparentCID=f\r\ncreateType="vmfs"\r\nRW 8 VMFS "a"';
     const editor = editDescriptor(Buffer.from(source), 'f');

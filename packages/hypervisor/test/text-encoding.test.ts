@@ -90,6 +90,33 @@ describe('a file in the encoding that it names', () => {
     expect(Vmx.read(vmx.toBytes(), 'f').get('a')).toBe('ö');
   });
 
+  it('UTF-16 without a mark gets one, where the first characters do not tell it any more', () => {
+    const source = Buffer.from('a = "1"\n#数\n数 = "2"\nb = "3"\n', 'utf16le');
+    const vmx = Vmx.read(source, 'f');
+    vmx.set('b', '4');
+    expect(Buffer.from(vmx.toBytes())).toEqual(Buffer.from('a = "1"\n#数\n数 = "2"\nb = "4"\n', 'utf16le'));
+    vmx.remove('a');
+    const written = Buffer.from(vmx.toBytes());
+    expect(written).toEqual(Buffer.from('\ufeff#数\n数 = "2"\nb = "4"\n', 'utf16le'));
+    expect(Vmx.read(written, 'f').entries()).toEqual([
+      ['数', '2'],
+      ['b', '4'],
+    ]);
+  });
+
+  it('UTF-16 that ends with half a character is refused: a line added to it would be noise', () => {
+    const source = Buffer.from('\ufeffa = "1"\n', 'utf16le').subarray(0, -1);
+    expect(() => Vmx.read(source, 'f')).toThrow(/ends with half of one/);
+  });
+
+  it('a file of ASCII in an encoding that is not known takes ASCII alone', () => {
+    const source = Buffer.from('.encoding = "x-none"\na = "1"\n');
+    const vmx = Vmx.read(source, 'f');
+    expect(() => vmx.set('a', 'ö')).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    vmx.set('a', 'o');
+    expect(Vmx.read(vmx.toBytes(), 'f').get('a')).toBe('o');
+  });
+
   it('guesses where a file names none and is not UTF-8, and says that it guessed', () => {
     const vmx = Vmx.read(Buffer.from('a = "Köln"\n', 'latin1'), 'f');
     expect(vmx.get('a')).toBe('Köln');

@@ -1,5 +1,5 @@
 import { assert } from '@vcryptsim/ports';
-import { replaceValue } from './dictionary-line.js';
+import { bareValue, replaceValue } from './dictionary-line.js';
 import { type EditableLine, EditableText, type Span } from './editable-text.js';
 import { isFileName } from './file-name.js';
 import { parseDescriptor } from './vmdk-descriptor.js';
@@ -76,7 +76,8 @@ export class DescriptorEditor {
       this.#header.set(name, { line: known.line, value });
       return;
     }
-    this.#lastHeader = this.#text.add(`${key}=${BARE.includes(name) ? value : `"${value}"`}`, this.#lastHeader);
+    const written = BARE.includes(name) ? bareValue(value) : `"${value}"`;
+    this.#lastHeader = this.#text.add(`${key}=${written}`, this.#lastHeader);
     this.#header.set(name, { line: this.#lastHeader, value });
   }
 

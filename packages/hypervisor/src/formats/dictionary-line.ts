@@ -62,8 +62,12 @@ export function valueSpan(line: string): Span {
  */
 export function replaceValue(text: EditableText, line: EditableLine, value: string): void {
   const { from } = valueSpan(line.text);
-  const isBare = line.text[from] !== '"' && BARE_VALUE.test(value);
-  text.replace(line, valueSpan, isBare ? value : `"${value}"`);
+  text.replace(line, valueSpan, line.text[from] === '"' ? `"${value}"` : bareValue(value));
+}
+
+/** A value without quotes, where it can do without. */
+export function bareValue(value: string): string {
+  return BARE_VALUE.test(value) ? value : `"${value}"`;
 }
 
 function isBlank(character: string | undefined): boolean {

@@ -1,5 +1,5 @@
 import { assert } from '@vcryptsim/ports';
-import { encodeText, type TextEncoding, UTF8 } from './text-encoding.js';
+import { encodeText, isWide, markOf, type TextEncoding, UTF8, wideEncodingOf } from './text-encoding.js';
 import { cutLines, type DecodedText, decodeTextFile, splitLines } from './text-lines.js';
 
 /** The end mark of a text file of DOS, one byte behind the last line. */
@@ -145,7 +145,16 @@ export class EditableText {
       const bytes = line.bytes ?? this.#bytesRead(line) ?? encodeText(line.text, this.encoding);
       return [bytes, encodeText(end, this.encoding)];
     });
-    return new Uint8Array(Buffer.concat([this.encoding.mark, ...pieces, encodeText(this.#tail, this.encoding)]));
+    const content = Buffer.concat([...pieces, encodeText(this.#tail, this.encoding)]);
+    return new Uint8Array(Buffer.concat([this.#markFor(content), content]));
+  }
+
+  /** UTF-16 without a mark is known by its first characters. Where those are other ones now, it needs one. */
+  #markFor(content: Uint8Array): Uint8Array {
+    const { mark, readAs } = this.encoding;
+    return isWide(this.encoding) && mark.length === 0 && wideEncodingOf(content) !== readAs
+      ? markOf(this.encoding)
+      : mark;
   }
 
   #push(text: string, number: number, end: string): Line {
@@ -189,8 +198,8 @@ function ours(line: EditableLine): Line {
 }
 
 /** Bytes of an ASCII character. */
-function widthOf({ readAs }: TextEncoding): 1 | 2 {
-  return readAs.startsWith('utf-16') ? 2 : 1;
+function widthOf(encoding: TextEncoding): 1 | 2 {
+  return isWide(encoding) ? 2 : 1;
 }
 
 /** A line's bytes, as many to a character as one of ASCII has. No second byte of two is a mark of a dictionary. */

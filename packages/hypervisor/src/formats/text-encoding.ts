@@ -45,7 +45,7 @@ export function encodingOf(bytes: Uint8Array, file: string, lenient = false): Te
   if (lenient) return { declared, readAs: 'utf-8', guessed: true, mark: none };
   // ISO-2022 writes everything in ASCII, and changes its meaning by ESC.
   if (bytes.every((byte) => byte < 0x80 && byte !== ESCAPE)) {
-    return { declared, readAs: 'latin1', guessed: false, mark: none };
+    return { declared, readAs: 'ascii', guessed: false, mark: none };
   }
   throw notSupported(
     'encoding',
@@ -61,6 +61,9 @@ export function encodingOf(bytes: Uint8Array, file: string, lenient = false): Te
  */
 export function decodeBytes(bytes: Uint8Array, encoding: TextEncoding, file: string, lenient = false): string {
   const content = bytes.subarray(encoding.mark.length);
+  if (isWide(encoding) && content.length % 2 !== 0 && !lenient) {
+    throw fileDamaged(file, 'the text is of two bytes a character, and ends with half of one');
+  }
   if (encoding.readAs !== 'utf-8') return iconv.decode(content, encoding.readAs, { stripBOM: false });
   if (lenient) return new TextDecoder('utf-8', { ignoreBOM: true }).decode(content);
   try {
@@ -93,6 +96,17 @@ export function wideEncodingOf(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | nul
   if (first !== 0 && second === 0 && third !== 0 && fourth === 0) return 'utf-16le';
   if (first === 0 && second !== 0 && third === 0 && fourth !== 0) return 'utf-16be';
   return null;
+}
+
+/** Says whether a character of ASCII has two bytes. */
+export function isWide({ readAs }: TextEncoding): boolean {
+  return readAs.startsWith('utf-16');
+}
+
+/** The byte order mark of that encoding; empty for one that has none. */
+export function markOf({ readAs }: TextEncoding): Uint8Array {
+  if (readAs === 'utf-16le') return Uint8Array.of(0xff, 0xfe);
+  return readAs === 'utf-16be' ? Uint8Array.of(0xfe, 0xff) : new Uint8Array(0);
 }
 
 function marked(readAs: string, mark: Uint8Array): TextEncoding {

@@ -1,5 +1,5 @@
 import { fileDamaged } from '../api/faults.js';
-import { decodeBytes, encodingOf, type TextEncoding, wideEncodingOf } from './text-encoding.js';
+import { decodeBytes, encodingOf, isWide, type TextEncoding, wideEncodingOf } from './text-encoding.js';
 
 /**
  * Largest text file that is read. Descriptors stay far below (qemu-img takes 1 MiB, facts/vmdk.md section 3); a VMX may
@@ -99,9 +99,9 @@ export function splitLines(text: string): TextLines {
 }
 
 /** Cuts the bytes of a text into lines, ends included, where {@link splitLines} cuts the text. */
-export function cutLines(bytes: Uint8Array, { readAs }: TextEncoding): Uint8Array[] {
-  const width = readAs.startsWith('utf-16') ? 2 : 1;
-  const low = readAs === 'utf-16be' ? 1 : 0;
+export function cutLines(bytes: Uint8Array, encoding: TextEncoding): Uint8Array[] {
+  const width = isWide(encoding) ? 2 : 1;
+  const low = encoding.readAs === 'utf-16be' ? 1 : 0;
   const isAt = (at: number, character: number): boolean =>
     bytes[at + low] === character && (width === 1 || bytes[at + 1 - low] === 0);
   const pieces: Uint8Array[] = [];

@@ -146,6 +146,14 @@ export function notEncrypted(kind: 'VM' | 'DISK', what: string): HypervisorError
   return new HypervisorError({ code: 'DISK_NOT_ENCRYPTED', disk: what }, `The disk ${message}`);
 }
 
+/** A disk of which a part is under its old key and the rest under its new one. */
+export function rewriteUnfinished(disk: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'INVALID_STATE', state: 'rewriting' },
+    `A change of the keys of ${disk} was interrupted: a part of its data is under the old key and the rest under the new one. Power the virtual machine on: that finishes it.`,
+  );
+}
+
 /** A journal of a rewrite in place that this VM's keys did not write. `what` is a clause without its full stop. */
 export function recordTampered(file: string, what: string): HypervisorError {
   return new HypervisorError(

@@ -1,4 +1,7 @@
 import { HypervisorError } from '../api/errors.js';
+import type { VmFolder } from '../datastore/vm-folder.js';
+import { SwitchUnknown } from '../vm-home/change/commit-change.js';
+import { type RewriteOutcome, resumeInPlace } from '../vm-home/change/in-place/resume-in-place.js';
 import { settleChange } from '../vm-home/change/settle-change.js';
 import type { HostContext } from './host-context.js';
 import { loadConfig } from './refresh-vm.js';
@@ -11,14 +14,30 @@ import type { RegisteredVm } from './registered-vm.js';
  * @throws HypervisorError as {@link settleChange}
  */
 export async function settleVm(host: HostContext, vm: RegisteredVm): Promise<void> {
-  if (vm.isSettlingUnsafe) return;
-  const how = await settleChange(await host.datastores.folderAt(vm.path), vm.path.fileName, host);
-  if (how === 'nothing') return;
-  host.events.emit({ type: 'VM_CHANGE_SETTLED', vm: vm.uuid, how });
+  if (vm.isSettlingUnsafe) {
+    if (vm.config?.disks.some(({ journalFileName }) => journalFileName !== null)) checkSettled(vm);
+    return;
+  }
+  const folder = await host.datastores.folderAt(vm.path);
+  const settled = await settleChange(folder, vm.path.fileName, host);
+  const resumed = await resume(folder, host, vm);
+  if (settled === 'nothing' && resumed === 'nothing') return;
+  const how = resumed === 'nothing' ? settled : resumed === 'done' ? 'finished' : 'undone';
+  if (how !== 'nothing') host.events.emit({ type: 'VM_CHANGE_SETTLED', vm: vm.uuid, how });
   vm.note({ config: await loadConfig(host, vm) });
 }
 
-/** Refuses a change while it is not known which VMX the medium has. */
+async function resume(folder: VmFolder, host: HostContext, vm: RegisteredVm): Promise<RewriteOutcome> {
+  try {
+    return await resumeInPlace(folder, vm.path.fileName, host, {});
+  } catch (error) {
+    if (!(error instanceof SwitchUnknown)) throw error;
+    vm.note({ isSettlingUnsafe: true });
+    throw error.cause;
+  }
+}
+
+/** Refuses with INVALID_STATE while it is not known which VMX the medium has. */
 export function checkSettled(vm: RegisteredVm): void {
   if (!vm.isSettlingUnsafe) return;
   throw new HypervisorError(

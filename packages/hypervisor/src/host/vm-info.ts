@@ -1,6 +1,6 @@
 import type { VmInfo } from '../api/vm.js';
 import type { KeySource } from '../vm-home/opener.js';
-import type { DiskConfig } from '../vm-home/vm-config.js';
+import { isOpen } from '../vm-home/vm-config.js';
 import type { RegisteredVm } from './registered-vm.js';
 
 /** A VM as the host sees it now. */
@@ -20,7 +20,7 @@ export function vmInfoOf(vm: RegisteredVm, keys: KeySource): VmInfo {
       fileName: config?.folder.shown(disk.fileName) ?? disk.fileName,
       capacity: disk.capacity,
       keyId: disk.encryption?.sealed[0].keyId ?? null,
-      unlocked: isUnlocked(disk, keys),
+      unlocked: isOpen(disk, keys),
     })),
     missingKeys: vm.missingKeys(keys),
     ...(damage === null ? {} : { damage }),
@@ -31,8 +31,4 @@ export function vmInfoOf(vm: RegisteredVm, keys: KeySource): VmInfo {
 function problemOf({ inaccessible, damage, problem }: RegisteredVm): { problem?: string } {
   if (inaccessible !== null) return { problem: inaccessible.message };
   return damage === null || problem === null ? {} : { problem };
-}
-
-function isUnlocked({ encryption }: DiskConfig, keys: KeySource): boolean {
-  return encryption === null || encryption.sealed.some(({ keyId }) => keys.has(keyId));
 }

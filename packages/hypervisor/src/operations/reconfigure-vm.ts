@@ -1,4 +1,4 @@
-import { keyNotInCache, notSupported } from '../api/faults.js';
+import { keyNotInCache } from '../api/faults.js';
 import type { VmReconfigureSpec } from '../api/reconfigure.js';
 import type { VmInfo } from '../api/vm.js';
 import type { WorkControl } from '../api/work-control.js';
@@ -9,6 +9,7 @@ import type { RegisteredVm } from '../host/registered-vm.js';
 import { checkSettled, settleVm } from '../host/settle-vm.js';
 import { vmInfoOf } from '../host/vm-info.js';
 import { SwitchUnknown } from '../vm-home/change/commit-change.js';
+import { changeInPlace } from '../vm-home/change/in-place/change-in-place.js';
 import { makeChange, type Rewritten } from '../vm-home/change/make-change.js';
 import { type ChangePlan, keysSealedWith, planChange, rewritesData } from '../vm-home/change/plan-change.js';
 import { appendLog } from '../vm-home/vm-log.js';
@@ -33,14 +34,15 @@ export const reconfigureVm = vmOperation<[spec: VmReconfigureSpec, control?: Wor
   perform: async (host, vm, spec, control = {}) => {
     await requireUnlocked(host, vm);
     checkSettled(vm);
-    if (spec.rewrite === 'inPlace') throw notSupported('rewrite in place', 'This is being built.');
     const plan = planChange(await loadConfig(host, vm), spec);
     checkAllowed(host, vm, plan);
     if (!changesKeys(plan)) return vmInfoOf(vm, host.keys);
     const rewritten = await whileLocked(host, vm, async () => {
       await settleVm(host, vm);
       const config = await loadConfig(host, vm);
-      return makeChange(config, planChange(config, spec), host, control);
+      const settled = planChange(config, spec);
+      const isInPlace = spec.rewrite === 'inPlace' && settled.disks.some(({ change }) => rewritesData(change));
+      return (isInPlace ? changeInPlace : makeChange)(config, settled, host, control);
     });
     host.events.emit({
       type: 'VM_RECONFIGURED',

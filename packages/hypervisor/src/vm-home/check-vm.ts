@@ -1,4 +1,5 @@
 import { encryptedDiskOnPlainVm } from '../api/faults.js';
+import { checkBetween } from './change/in-place/open-between.js';
 import { readNvramFile } from './nvram-file.js';
 import { openDiskKey, openHome } from './open-bundle.js';
 import type { Opener } from './opener.js';
@@ -22,6 +23,10 @@ export async function checkVm(config: VmConfig, opener: Opener): Promise<boolean
   try {
     await readNvramFile(config, home.dek);
     for (const disk of config.disks) {
+      if (disk.journalFileName !== null) {
+        checkBetween(disk, config, home.disks, opener);
+        continue;
+      }
       const opened = openDiskKey(disk, config, home.disks, opener);
       if (opened !== null && opened !== 'plain') opened.dek.dispose();
     }

@@ -7,6 +7,7 @@ import {
   descriptorMismatch,
   descriptorsSwapped,
   fileDamaged,
+  rewriteUnfinished,
 } from '../api/faults.js';
 import type { DiskKey } from '../disk/vmcrypt-filter.js';
 import { type BoundDisk, boundDisksIn, diskBinding, FIRST_GENERATION } from './key-binding.js';
@@ -47,7 +48,7 @@ export function openHome(sealed: SealedDeks, config: VmConfig, opener: Opener): 
  *
  * @param bound what the VM home says of its encrypted disks
  * @returns the disk's DEK, which the receiver disposes of; null when no KEK that it names is in the cache; `plain` for a disk that is not encrypted
- * @throws HypervisorError BUNDLE_TAMPERED, BUNDLE_MISSING, DESCRIPTOR_MISMATCH
+ * @throws HypervisorError BUNDLE_TAMPERED, BUNDLE_MISSING, DESCRIPTOR_MISMATCH; INVALID_STATE while it is rewritten in place
  */
 export function openDiskKey(
   disk: DiskConfig,
@@ -56,6 +57,7 @@ export function openDiskKey(
   opener: Opener,
 ): DiskKey | 'plain' | null {
   const file = config.folder.shown(disk.fileName);
+  if (disk.journalFileName !== null) throw rewriteUnfinished(file);
   const known = bound.get(disk.uuid);
   const generation = known?.generation;
   if (disk.encryption === null) {

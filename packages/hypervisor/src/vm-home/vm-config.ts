@@ -20,6 +20,9 @@ import { DISK_UNITS, deviceKeyOf } from './disk-units.js';
 import { distinctKeyIds } from './distinct-key-ids.js';
 import type { KeySource } from './opener.js';
 
+/** Entry of the disk database by which a descriptor names the journal of a rewrite in place. */
+export const JOURNAL_ENTRY = 'vmcrypt.journal';
+
 /** A sealed DEK with every KEK that opens it; all seal the same DEK. */
 export type SealedDeks = readonly [SealedDek, ...SealedDek[]];
 
@@ -40,6 +43,8 @@ export interface DiskConfig {
     /** `keyID`: eight hex digits that tell one DEK from another, `nothing` where the line is missing. */
     readonly contentKeyId: string;
   } | null;
+  /** Of a disk that is being rewritten in place, else null. */
+  readonly journalFileName: string | null;
 }
 
 /** A VM as its files describe it, in clear. */
@@ -99,16 +104,26 @@ export function keyIdsOf(config: VmConfig): readonly CryptoKeyId[] {
 
 /**
  * The keys without which the files do not open: of each bundle that no key at hand opens, and none of the others here
- * would, all that it names. Any one of them will do for that bundle.
+ * would, all that it names. Any one of them will do for that bundle; but a disk that is being rewritten in place needs all.
  */
 export function missingKeysOf(config: VmConfig, keys: KeySource): readonly CryptoKeyId[] {
   const bundles = bundlesOf(config).toSorted((a, b) => a.length - b.length);
-  const missing: CryptoKeyId[] = [];
+  const missing = config.disks
+    .filter(({ journalFileName }) => journalFileName !== null)
+    .flatMap(({ encryption }) => encryption?.sealed.map(({ keyId }) => keyId) ?? [])
+    .filter((id) => !keys.has(id));
   for (const bundle of bundles) {
     const opens = (id: CryptoKeyId): boolean => keys.has(id) || missing.some((other) => sameKeyId(id, other));
     if (!bundle.some(({ keyId }) => opens(keyId))) missing.push(...bundle.map(({ keyId }) => keyId));
   }
   return keyIdsOf(config).filter((id) => missing.some((other) => sameKeyId(id, other)));
+}
+
+/** Whether the keys that a disk needs are there: one of its bundle, or all while it is rewritten in place. */
+export function isOpen({ encryption, journalFileName }: DiskConfig, keys: KeySource): boolean {
+  if (encryption === null) return true;
+  const isThere = ({ keyId }: SealedDek): boolean => keys.has(keyId);
+  return journalFileName === null ? encryption.sealed.some(isThere) : encryption.sealed.every(isThere);
 }
 
 function bundlesOf(config: VmConfig): readonly SealedDeks[] {
@@ -151,6 +166,7 @@ async function readDiskConfig(folder: VmFolder, fileName: string, deviceKey: num
     capacity: descriptor.capacity,
     extentFileName,
     encryption: readEncryption(descriptor, shown),
+    journalFileName: readJournalName(descriptor, shown),
   };
 }
 
@@ -173,6 +189,13 @@ function readEncryption(descriptor: VmdkDescriptor, shown: string): DiskConfig['
     dataUnitSize: ddb.get('vmcrypt.dataUnitSize') ?? 'nothing',
     contentKeyId,
   };
+}
+
+function readJournalName({ ddb, lineOf }: VmdkDescriptor, shown: string): string | null {
+  const name = ddb.get(JOURNAL_ENTRY);
+  if (name === undefined) return null;
+  if (isFileName(name)) return name;
+  throw fileDamaged(shown, 'the journal is not a file of the same folder', lineOf(`ddb.${JOURNAL_ENTRY}`));
 }
 
 function halfEdited(file: string, field: string, says: string, wants: string): HypervisorError {

@@ -1,35 +1,19 @@
-import { Dek, hashesOf, resealDek } from '@vcryptsim/crypto-core';
+import { hashesOf, resealDek } from '@vcryptsim/crypto-core';
 import { assert, type CryptoKeyId, formatKeyId } from '@vcryptsim/ports';
 import { descriptorMismatch, keyNotInCache } from '../../api/faults.js';
 import type { WorkControl } from '../../api/work-control.js';
-import { drawContentId } from '../../disk/content-id.js';
 import { rewriteExtent } from '../../disk/rewrite-extent.js';
-import type { DiskKey } from '../../disk/vmcrypt-filter.js';
-import { type DescriptorEditor, editDescriptor } from '../../formats/descriptor-editor.js';
-import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
+import type { SealedDek } from '../../formats/encryption-bundle.js';
 import { openKeyOrRefuse } from '../attach-disk.js';
-import type { Sealer } from '../create-disk.js';
-import { drawContentKeyId } from '../draw-content-key-id.js';
-import { type BoundDisk, diskBinding, FIRST_GENERATION, nextGeneration } from '../key-binding.js';
-import { type OpenHome, openSealed } from '../open-bundle.js';
-import type { DiskConfig, VmConfig } from '../vm-config.js';
+import type { BoundDisk } from '../key-binding.js';
+import { openSealed } from '../open-bundle.js';
+import type { DiskConfig } from '../vm-config.js';
+import { descriptorOf, setEncrypted, setPlain } from './changed-descriptor.js';
+import type { ChangedVm } from './changed-vm.js';
+import { makeDiskDek } from './make-disk-dek.js';
 import type { DiskFiles } from './name-files.js';
 import { type DiskChange, rewritesData } from './plan-change.js';
 import { writeBundle } from './settle-change.js';
-
-/** The filter's name in `ddb.iofilters`. */
-const FILTER = 'vmwarevmcrypt';
-/** Of a disk that was plain until now (docs/decisions/0005). */
-const DEFAULT_UNIT_SIZE_BYTES = 512;
-
-/** A VM whose disks are changed. */
-export interface ChangedVm {
-  readonly config: VmConfig;
-  /** Open; null while the VM is plain. */
-  readonly home: OpenHome | null;
-  readonly sealer: Sealer;
-}
 
 /**
  * Does with one disk what was planned: new files beside its own, or two pairs in the bundle of its descriptor. The VM goes by
@@ -58,8 +42,8 @@ export async function changeDisk(
   }
 }
 
-/** What the VM home knows of an encrypted disk now. */
-function boundOf({ config, home }: ChangedVm, disk: DiskConfig): BoundDisk {
+/** What the VM home knows of an encrypted disk now; DESCRIPTOR_MISMATCH where it knows of none. */
+export function boundOf({ config, home }: ChangedVm, disk: DiskConfig): BoundDisk {
   const bound = home?.disks.get(disk.uuid);
   if (bound !== undefined) return bound;
   throw descriptorMismatch(config.folder.shown(disk.fileName), 'encryptionKeys', 'encrypted', 'nothing');
@@ -110,13 +94,14 @@ async function rewriteDisk(
   const { folder } = config;
   const oldKey = openKeyOrRefuse(disk, config, home, sealer);
   try {
-    const made = keyId === null ? null : makeDek(vm, disk, keyId, files, oldKey);
+    const made = keyId === null ? null : makeDiskDek(vm, disk, keyId, files, oldKey);
     try {
       const rewrite = { from: disk, to: files.extentFileName, oldKey, newKey: made?.key ?? null };
       await rewriteExtent(rewrite, folder, sealer.engine, control);
-      const editor = await movedDescriptor(vm, disk, files);
+      const editor = await descriptorOf(vm, disk);
+      editor.renameExtent(files.extentFileName);
       if (made === null) setPlain(editor);
-      else setEncrypted(editor, made);
+      else setEncrypted(editor, made, [made.sealed]);
       await folder.writeNew(files.fileName, editor.toBytes());
       return made?.bound ?? null;
     } finally {
@@ -125,66 +110,4 @@ async function rewriteDisk(
   } finally {
     oldKey?.dek.dispose();
   }
-}
-
-/** A new DEK for a disk. */
-interface MadeDek {
-  readonly key: DiskKey;
-  readonly contentKeyId: string;
-  readonly sealed: SealedDek;
-  readonly bound: BoundDisk;
-}
-
-function makeDek(
-  { config, home, sealer }: ChangedVm,
-  disk: DiskConfig,
-  keyId: CryptoKeyId,
-  files: DiskFiles,
-  oldKey: DiskKey | null,
-): MadeDek {
-  const { engine, entropy, keys } = sealer;
-  const kek = keys.get(keyId);
-  if (kek === undefined) throw keyNotInCache([keyId]);
-  const known = home?.disks.get(disk.uuid);
-  const generation = known === undefined ? FIRST_GENERATION : nextGeneration(known.generation);
-  const dataUnitSizeBytes = oldKey?.dataUnitSizeBytes ?? DEFAULT_UNIT_SIZE_BYTES;
-  const contentKeyId = drawContentKeyId(entropy);
-  const binding = diskBinding({
-    ...{ vm: config.uuid, uuid: disk.uuid, capacity: disk.capacity, generation, contentKeyId },
-    ...{ dataUnitSize: String(dataUnitSizeBytes), extentFileName: files.extentFileName, descriptor: files.fileName },
-  });
-  const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of disk ${disk.uuid}`);
-  const { dek, locked } = Dek.make({ engine, draw, kek, binding, iv: entropy.public(16, 'IV of locked data') });
-  const bound = { uuid: disk.uuid, generation, key: formatKeyId(keyId), check: dek.keyCheckValue() };
-  return { key: { dek, dataUnitSizeBytes }, contentKeyId, sealed: { keyId, locked }, bound };
-}
-
-/** The descriptor for the new extent: all that is not about data and keys stays as somebody wrote it. */
-async function movedDescriptor(
-  { config, sealer }: ChangedVm,
-  disk: DiskConfig,
-  files: DiskFiles,
-): Promise<DescriptorEditor> {
-  const { folder } = config;
-  const bytes = await folder.readBytes(disk.fileName, TEXT_FILE_LIMIT_BYTES);
-  const editor = editDescriptor(bytes, folder.shown(disk.fileName));
-  editor.renameExtent(files.extentFileName);
-  editor.setHeader('CID', drawContentId(sealer.entropy).toString(16).padStart(8, '0'));
-  return editor;
-}
-
-function setEncrypted(editor: DescriptorEditor, { key, contentKeyId, sealed }: MadeDek): void {
-  editor.setHeader('keyID', contentKeyId);
-  editor.setHeader('encryptionKeys', formatBundle([sealed]));
-  editor.addFilter(FILTER);
-  editor.setDdb('vmcrypt.cipher', 'XTS-AES-256');
-  editor.setDdb('vmcrypt.dataUnitSize', String(key.dataUnitSizeBytes));
-}
-
-function setPlain(editor: DescriptorEditor): void {
-  editor.removeHeader('keyID');
-  editor.removeHeader('encryptionKeys');
-  editor.removeFilter(FILTER);
-  editor.removeDdb('vmcrypt.cipher');
-  editor.removeDdb('vmcrypt.dataUnitSize');
 }

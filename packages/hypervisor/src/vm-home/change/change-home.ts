@@ -7,7 +7,7 @@ import { Vmx } from '../../formats/vmx.js';
 import { diskUnitOf } from '../disk-units.js';
 import { type BoundDisk, FIRST_GENERATION, homeBinding, nextGeneration } from '../key-binding.js';
 import { composeNvramFile, readNvramFile } from '../nvram-file.js';
-import type { ChangedVm } from './change-disk.js';
+import type { ChangedVm } from './changed-vm.js';
 import type { NewFiles } from './name-files.js';
 import type { KeyChange } from './plan-change.js';
 
@@ -15,6 +15,7 @@ import type { KeyChange } from './plan-change.js';
  * Writes the new NVRAM, where the VM home gets another DEK or none, and composes the VMX that the change ends in.
  *
  * @param disks the VM's encrypted disks, as they will be
+ * @param intent what is still to do afterwards, while disks are rewritten in place
  * @returns the bytes of the new VMX: the old one's, but for the bundle and the names of new files
  * @throws HypervisorError KEY_NOT_IN_CACHE, ENVELOPE_TAMPERED, what the folder throws
  */
@@ -23,10 +24,11 @@ export async function changeHome(
   change: KeyChange,
   disks: readonly BoundDisk[],
   files: NewFiles,
+  intent: string | null = null,
 ): Promise<Uint8Array> {
   const { config } = vm;
   const { folder, vmxFileName } = config;
-  const sealed = await sealHome(vm, change, disks, files.nvramFileName);
+  const sealed = await sealHome(vm, change, { disks, intent }, files.nvramFileName);
   const bytes = await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES);
   const vmx = Vmx.read(bytes, folder.shown(vmxFileName));
   if (sealed === null) vmx.remove('encryption.bundle');
@@ -36,15 +38,21 @@ export async function changeHome(
   return vmx.toBytes();
 }
 
+/** What is sealed with the VM home's DEK. */
+interface Bound {
+  readonly disks: readonly BoundDisk[];
+  readonly intent: string | null;
+}
+
 /** @returns the bundle's one pair, null for a VM that is or becomes plain */
 async function sealHome(
   vm: ChangedVm,
   change: KeyChange,
-  disks: readonly BoundDisk[],
+  bound: Bound,
   nvramFileName: string | null,
 ): Promise<SealedDek | null> {
-  if (nvramFileName === null) return reseal(vm, change, disks);
-  const made = change.kind === 'encrypt' || change.kind === 'deep' ? makeHomeDek(vm, change.keyId, disks) : null;
+  if (nvramFileName === null) return reseal(vm, change, bound);
+  const made = change.kind === 'encrypt' || change.kind === 'deep' ? makeHomeDek(vm, change.keyId, bound) : null;
   try {
     const { config, home, sealer } = vm;
     const variables = await readNvramFile(config, home?.dek ?? null);
@@ -59,7 +67,7 @@ async function sealHome(
 function makeHomeDek(
   { config, home, sealer }: ChangedVm,
   keyId: CryptoKeyId,
-  disks: readonly BoundDisk[],
+  { disks, intent }: Bound,
 ): { dek: Dek; sealed: SealedDek } {
   const { engine, entropy, keys } = sealer;
   const kek = keys.get(keyId);
@@ -67,12 +75,18 @@ function makeHomeDek(
   const generation = home === null ? FIRST_GENERATION : nextGeneration(home.generation);
   const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of VM home ${config.uuid}`);
   const iv = entropy.public(16, 'IV of locked data');
-  const { dek, locked } = Dek.make({ engine, draw, kek, binding: homeBinding(config.uuid, generation, disks), iv });
+  const { dek, locked } = Dek.make({
+    engine,
+    draw,
+    kek,
+    binding: homeBinding(config.uuid, generation, disks, intent),
+    iv,
+  });
   return { dek, sealed: { keyId, locked } };
 }
 
 /** The same DEK, with what is now to know of the disks, under the same KEK or another. */
-function reseal({ config, home, sealer }: ChangedVm, change: KeyChange, disks: readonly BoundDisk[]): SealedDek | null {
+function reseal({ config, home, sealer }: ChangedVm, change: KeyChange, { disks, intent }: Bound): SealedDek | null {
   if (home === null) return null;
   const { keys, entropy, engine } = sealer;
   const pair = config.sealedHome?.find((each) => keys.has(each.keyId));
@@ -80,7 +94,7 @@ function reseal({ config, home, sealer }: ChangedVm, change: KeyChange, disks: r
   const keyId = change.kind === 'shallow' ? change.keyId : pair.keyId;
   const [from, to] = [keys.get(pair.keyId), keys.get(keyId)];
   if (from === undefined || to === undefined) throw keyNotInCache([from === undefined ? pair.keyId : keyId]);
-  const binding = homeBinding(config.uuid, home.generation, disks);
+  const binding = homeBinding(config.uuid, home.generation, disks, intent);
   const iv = entropy.public(16, 'IV of locked data');
   return { keyId, locked: resealDek({ locked: pair.locked, from, to, binding, iv, hashes: hashesOf(engine) }) };
 }

@@ -1,7 +1,7 @@
-import type { VmConfig } from '../vm-config.js';
+import type { DiskConfig, VmConfig } from '../vm-config.js';
 import type { ChangeRecord } from './change-record.js';
 import { TakenNames } from './free-names.js';
-import { type ChangePlan, type DiskChange, rewritesData } from './plan-change.js';
+import { type ChangePlan, type DiskChange, type KeyChange, rewritesData } from './plan-change.js';
 
 /** The new files of one disk. */
 export interface DiskFiles {
@@ -31,6 +31,44 @@ export function nameNewFiles(config: VmConfig, plan: ChangePlan, present: readon
     record: {
       made: nvramFileName === null ? made : [...made, nvramFileName],
       dropped: nvramFileName === null ? dropped : [...dropped, config.nvramFileName],
+    },
+  };
+}
+
+/**
+ * Chooses names for the files of a change that leaves extents where they are: descriptors, and an NVRAM.
+ *
+ * @param more what it makes and drops besides
+ */
+export function nameDescriptors(
+  config: VmConfig,
+  disks: readonly DiskConfig[],
+  home: KeyChange,
+  present: readonly string[],
+  more: ChangeRecord,
+): NewFiles {
+  const taken = new TakenNames(present);
+  const named = new Map(
+    disks.map((disk) => {
+      const [fileName = ''] = taken.take(stemOf(disk.fileName), ['.vmdk']);
+      return [disk.deviceKey, { fileName, extentFileName: disk.extentFileName }];
+    }),
+  );
+  const nvramFileName = rewritesData(home) ? nameNvram(config.nvramFileName, taken) : null;
+  const isNvramNew = nvramFileName !== null;
+  return {
+    disks: named,
+    nvramFileName,
+    record: {
+      made: [
+        ...more.made,
+        ...[...named.values()].map(({ fileName }) => fileName),
+        ...(isNvramNew ? [nvramFileName] : []),
+      ],
+      dropped: [
+        ...[...more.dropped, ...disks.map(({ fileName }) => fileName)],
+        ...(isNvramNew ? [config.nvramFileName] : []),
+      ],
     },
   };
 }

@@ -26,7 +26,9 @@ export async function settleChange(folder: VmFolder, vmxFileName: string, opener
   const config = await readVmConfig(folder, vmxFileName);
   const strays = replacementsLeft(config, names);
   const hasRecord = names.includes(changeRecordOf(vmxFileName));
-  const torn = config.disks.filter(({ encryption }) => encryption !== null && encryption.sealed.length > 1);
+  const torn = config.disks.filter(({ encryption, journalFileName }) => {
+    return journalFileName === null && encryption !== null && encryption.sealed.length > 1;
+  });
   if (strays.length === 0 && !hasRecord && torn.length === 0) return 'nothing';
   // Whatever the VMX says must be what the medium will say after a cut, before anything that it does not need goes.
   await folder.fsync();
@@ -53,9 +55,11 @@ async function dropFiles(config: VmConfig, names: readonly string[]): Promise<Se
 /** The files that the VMX names, and those that its descriptors do. */
 function filesOf({ vmxFileName, nvramFileName, disks }: VmConfig): ReadonlySet<string> {
   return new Set([
-    vmxFileName,
-    nvramFileName,
-    ...disks.flatMap(({ fileName, extentFileName }) => [fileName, extentFileName]),
+    ...[vmxFileName, nvramFileName],
+    ...disks.flatMap(({ fileName, extentFileName, journalFileName }) => [
+      ...[fileName, extentFileName],
+      ...(journalFileName === null ? [] : [journalFileName]),
+    ]),
   ]);
 }
 

@@ -1,0 +1,11 @@
+import type { Sealer } from '../create-disk.js';
+import type { OpenHome } from '../open-bundle.js';
+import type { VmConfig } from '../vm-config.js';
+
+/** A VM that is changed, as it was before, and what changing it needs of the host. */
+export interface ChangedVm {
+  readonly config: VmConfig;
+  /** Open; null while the VM is plain. */
+  readonly home: OpenHome | null;
+  readonly sealer: Sealer;
+}

@@ -26,7 +26,7 @@ const ORDER: Readonly<Record<string, string>> = {
     'language, scene, reports < expectations < steps < scenario < reference, run, narrator < orders < root',
   'kmip-check': 'root < checks < run',
   bench: 'root < xts < kmip, world',
-  cli: 'root < terminal < inspect, kmip, kmip-check, lab, privileges, run < verbs',
+  cli: 'root < terminal < inspect, kmip, kmip-check, lab, privileges, run, tamper < verbs',
 };
 
 const ROW_OF_DOORS = Number.POSITIVE_INFINITY;

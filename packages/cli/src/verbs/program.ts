@@ -20,6 +20,7 @@ const VERBS: ReadonlyMap<string, () => Promise<Command>> = new Map(
     inspect: async () => (await import('./inspect.js')).inspectCommand(),
     privileges: async () => (await import('./privileges.js')).privilegesCommand(),
     scan: async () => (await import('./scan.js')).scanCommand(),
+    tamper: async () => (await import('./tamper.js')).tamperCommand(),
     clean: async () => (await import('./clean.js')).cleanCommand(),
     bench: async () => (await import('./bench.js')).benchCommand(),
   }),

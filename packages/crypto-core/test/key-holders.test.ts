@@ -109,6 +109,8 @@ describe.each([nativeEngine(), portableEngine()])('Dek on the $name engine', (en
       () => dek.decryptRun(units, 0n, 512),
       () => dek.sealFile(units, { context: '', nonce: NONCE }),
       () => dek.openFile(units, { context: '' }),
+      () => dek.authenticate([units]),
+      () => dek.isAuthentic([units], new Uint8Array(32)),
     ];
     for (const attempt of refused) expect(attempt).toThrow(code('DISPOSED'));
     expect(units).toEqual(new Uint8Array(512));
@@ -129,6 +131,19 @@ describe('Dek', () => {
       forged[at]! ^= 1;
       expect(() => again.openFile(forged, { context: 'vm.nvram' })).toThrow(code('ENVELOPE_MISMATCH'));
     }
+  });
+
+  it('authenticates records under a key of their own, the same for every holder of it', () => {
+    const { dek, locked, kek } = makeDek();
+    const [first, second] = [Uint8Array.of(1, 2), Uint8Array.of(3)];
+    const mac = dek.authenticate([first, second]);
+    expect(mac).toHaveLength(32);
+    const again = Dek.unseal({ engine: portableEngine(), kek, locked }).dek;
+    expect(again.isAuthentic([Uint8Array.of(1, 2, 3)], mac)).toBe(true);
+    expect(again.isAuthentic([second, first], mac)).toBe(false);
+    const draw = (lengthBytes: number) => DEK_BYTES.slice(0, lengthBytes).fill(9, 0, 8);
+    const other = Dek.make({ engine: nativeEngine(), draw, kek, binding: {}, iv: IV }).dek;
+    expect(other.isAuthentic([first, second], mac)).toBe(false);
   });
 
   it('is resealed under another KEK with another binding, the key unchanged', () => {

@@ -2,6 +2,7 @@ export { type SecretDraw, SecretRecorder } from './entropy/secret-recorder.js';
 export { SeededEntropy, type SeededEntropyOptions } from './entropy/seeded-entropy.js';
 export { EventLog } from './events/event-log.js';
 export { FaultyFileSystem, type FileFault } from './files/faulty-file-system.js';
+export { ForwardingFileSystem } from './files/forwarding-file-system.js';
 export { MemoryFileSystem, type MemoryFileSystemOptions } from './files/memory-file-system.js';
 export { MountedFileSystem, type Mounts } from './files/mounted-file-system.js';
 export { CrashLog } from './files/power-cut/crash-log.js';

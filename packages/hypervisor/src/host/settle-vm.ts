@@ -1,35 +1,41 @@
 import { HypervisorError } from '../api/errors.js';
-import type { VmFolder } from '../datastore/vm-folder.js';
 import { SwitchUnknown } from '../vm-home/change/commit-change.js';
 import { type RewriteOutcome, resumeInPlace } from '../vm-home/change/in-place/resume-in-place.js';
 import { settleChange } from '../vm-home/change/settle-change.js';
+import type { VmConfig } from '../vm-home/vm-config.js';
 import type { HostContext } from './host-context.js';
 import { loadConfig } from './refresh-vm.js';
 import type { RegisteredVm } from './registered-vm.js';
 
 /**
- * Finishes or undoes what a cut left of a change of this VM, under the lock that the caller holds. Not where the medium
- * failed in the moment of the switch: then files are dropped after the next boot only, when what is there is what is durable.
+ * Finishes or undoes what a cut left of a change of this VM, under the lock that the caller holds, and goes on with a rewrite
+ * in place that was interrupted. Not where the medium failed in the moment of the switch: then files are dropped after the
+ * next boot only, when what is there is what is durable.
  *
- * @throws HypervisorError as {@link settleChange}
+ * @param config the VM as its files are now
+ * @returns the VM as its files then are
+ * @throws HypervisorError as {@link settleChange} and {@link resumeInPlace}; INVALID_STATE
  */
-export async function settleVm(host: HostContext, vm: RegisteredVm): Promise<void> {
+export async function settleVm(host: HostContext, vm: RegisteredVm, config: VmConfig): Promise<VmConfig> {
   if (vm.isSettlingUnsafe) {
-    if (vm.config?.disks.some(({ journalFileName }) => journalFileName !== null)) checkSettled(vm);
-    return;
+    if (isBetween(config)) checkSettled(vm);
+    return config;
   }
-  const folder = await host.datastores.folderAt(vm.path);
-  const settled = await settleChange(folder, vm.path.fileName, host);
-  const resumed = await resume(folder, host, vm);
-  if (settled === 'nothing' && resumed === 'nothing') return;
-  const how = resumed === 'nothing' ? settled : resumed === 'done' ? 'finished' : 'undone';
-  if (how !== 'nothing') host.events.emit({ type: 'VM_CHANGE_SETTLED', vm: vm.uuid, how });
-  vm.note({ config: await loadConfig(host, vm) });
+  const settled = await settleChange(config, host);
+  const resumed = isBetween(config) ? await resume(host, vm, config) : 'nothing';
+  const how = resumed === 'done' ? 'finished' : resumed === 'nothing' ? settled : resumed;
+  if (how === 'nothing') return config;
+  host.events.emit({ type: 'VM_CHANGE_SETTLED', vm: vm.uuid, how });
+  return loadConfig(host, vm);
 }
 
-async function resume(folder: VmFolder, host: HostContext, vm: RegisteredVm): Promise<RewriteOutcome> {
+function isBetween({ disks }: VmConfig): boolean {
+  return disks.some(({ journalFileName }) => journalFileName !== null);
+}
+
+async function resume(host: HostContext, vm: RegisteredVm, config: VmConfig): Promise<RewriteOutcome> {
   try {
-    return await resumeInPlace(folder, vm.path.fileName, host, {});
+    return await resumeInPlace(config, host, {});
   } catch (error) {
     if (!(error instanceof SwitchUnknown)) throw error;
     vm.note({ isSettlingUnsafe: true });

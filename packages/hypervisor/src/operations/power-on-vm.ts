@@ -23,8 +23,9 @@ export const powerOnVm = vmOperation<[], void>({
       const config = await loadConfig(host, vm);
       vm.note({ config });
       await takeVmLock(config.folder, vm.path.fileName, host);
-      await settleVm(host, vm);
-      running = await RunningVm.start(vm.config ?? config, host);
+      const settled = await settleVm(host, vm, config);
+      vm.note({ config: settled });
+      running = await RunningVm.start(settled, host);
       await appendLog(config.folder, host.clock, 'Powered on.');
       vm.note({ damage: null });
     } catch (error) {

@@ -38,8 +38,7 @@ export const reconfigureVm = vmOperation<[spec: VmReconfigureSpec, control?: Wor
     checkAllowed(host, vm, plan);
     if (!changesKeys(plan)) return vmInfoOf(vm, host.keys);
     const rewritten = await whileLocked(host, vm, async () => {
-      await settleVm(host, vm);
-      const config = await loadConfig(host, vm);
+      const config = await settleVm(host, vm, await loadConfig(host, vm));
       const settled = planChange(config, spec);
       const isInPlace = spec.rewrite === 'inPlace' && settled.disks.some(({ change }) => rewritesData(change));
       return (isInPlace ? changeInPlace : makeChange)(config, settled, host, control);

@@ -1,5 +1,6 @@
 import type { VmFolder } from '../../datastore/vm-folder.js';
 import type { Sealer } from '../create-disk.js';
+import { readVmConfig } from '../vm-config.js';
 import { type ChangeRecord, writeChangeRecord } from './change-record.js';
 import { settleChange } from './settle-change.js';
 
@@ -31,6 +32,9 @@ export async function commitChange(
   { folder, vmxFileName, record, writeBeside }: Commit,
   sealer: Sealer,
 ): Promise<void> {
+  const settle = async (): Promise<void> => {
+    await settleChange(await readVmConfig(folder, vmxFileName), sealer);
+  };
   let isSwitching = false;
   try {
     if (record.made.length > 0) await writeChangeRecord(folder, vmxFileName, record);
@@ -40,8 +44,8 @@ export async function commitChange(
     await folder.replace(vmxFileName, vmx);
   } catch (error) {
     if (isSwitching) throw new SwitchUnknown('', { cause: error });
-    await settleChange(folder, vmxFileName, sealer).catch(() => {});
+    await settle().catch(() => {});
     throw error;
   }
-  await settleChange(folder, vmxFileName, sealer);
+  await settle();
 }

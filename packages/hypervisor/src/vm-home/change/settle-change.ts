@@ -6,7 +6,7 @@ import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
 import type { BoundDisk } from '../key-binding.js';
 import { type OpenHome, openHome, openSealed } from '../open-bundle.js';
 import type { Opener } from '../opener.js';
-import { type DiskConfig, readVmConfig, type SealedDeks, type VmConfig } from '../vm-config.js';
+import type { DiskConfig, SealedDeks, VmConfig } from '../vm-config.js';
 import { changeRecordOf, readChangeRecord } from './change-record.js';
 
 /** How an interrupted change ended: nothing was there to settle; as if it had ended; as if it had not begun. */
@@ -19,11 +19,12 @@ export type Settled = 'nothing' | 'finished' | 'undone';
  * It needs no key for files; a pair is dropped only where the key of the one that stays is at hand. Doing it twice is
  * doing it once.
  *
- * @throws HypervisorError as the folder and {@link readVmConfig} do; what was not settled is so at the next start
+ * @param config the VM as its files are now
+ * @throws HypervisorError as the folder does; what was not settled is so at the next start
  */
-export async function settleChange(folder: VmFolder, vmxFileName: string, opener: Opener): Promise<Settled> {
+export async function settleChange(config: VmConfig, opener: Opener): Promise<Settled> {
+  const { folder, vmxFileName } = config;
   const names = await folder.names();
-  const config = await readVmConfig(folder, vmxFileName);
   const strays = replacementsLeft(config, names);
   const hasRecord = names.includes(changeRecordOf(vmxFileName));
   const torn = config.disks.filter(({ encryption, journalFileName }) => {

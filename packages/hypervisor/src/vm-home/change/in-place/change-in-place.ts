@@ -4,7 +4,7 @@ import type { WorkControl } from '../../../api/work-control.js';
 import { noSpace } from '../../../datastore/file-fault.js';
 import { WINDOW_SIZE_BYTES } from '../../../disk/turn-window.js';
 import type { Sealer } from '../../create-disk.js';
-import type { VmConfig } from '../../vm-config.js';
+import { readVmConfig, type VmConfig } from '../../vm-config.js';
 import { type Rewritten, rewrittenBy } from '../make-change.js';
 import { type ChangePlan, rewritesData } from '../plan-change.js';
 import { beginInPlace } from './begin-in-place.js';
@@ -31,7 +31,7 @@ export async function changeInPlace(
 ): Promise<Rewritten> {
   const { folder, vmxFileName } = config;
   await beginInPlace(config, plan, sealer, await windowSizeFor(config, plan));
-  const outcome = await resumeInPlace(folder, vmxFileName, sealer, control);
+  const outcome = await resumeInPlace(await readVmConfig(folder, vmxFileName), sealer, control);
   if (outcome === 'undone') throw canceled();
   return rewrittenBy(plan);
 }

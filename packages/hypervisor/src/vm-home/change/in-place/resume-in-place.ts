@@ -1,14 +1,13 @@
 import { assert, SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { diskKeyMissing } from '../../../api/faults.js';
 import type { WorkControl } from '../../../api/work-control.js';
-import type { VmFolder } from '../../../datastore/vm-folder.js';
 import { openExtent } from '../../../disk/open-extent.js';
 import { rewriteInPlace } from '../../../disk/rewrite-in-place.js';
 import { RewriteJournal } from '../../../disk/rewrite-journal.js';
 import { openHomeOrLocked } from '../../attach-disk.js';
 import type { Sealer } from '../../create-disk.js';
 import type { OpenHome } from '../../open-bundle.js';
-import { type DiskConfig, missingKeysOf, readVmConfig, type VmConfig } from '../../vm-config.js';
+import { type DiskConfig, missingKeysOf, type VmConfig } from '../../vm-config.js';
 import type { ChangedVm } from '../changed-vm.js';
 import { finishInPlace } from './finish-in-place.js';
 import { journalContext } from './journal-binding.js';
@@ -21,17 +20,12 @@ export type RewriteOutcome = 'nothing' | 'done' | 'undone';
  * Goes on with a rewrite in place that was begun, from where its journals say that it is, and ends it: forward, or back when
  * it is canceled or was on its way back already. Of several disks all end on the same side.
  *
+ * @param config the VM as its files are now
  * @returns `nothing` where no disk is being rewritten
  * @throws HypervisorError VM_LOCKED, DISK_KEY_MISSING, RECORD_TAMPERED, DESCRIPTOR_MISMATCH and the like, as the folder does:
  *   nothing was written that the next start does not go on from; SwitchUnknown
  */
-export async function resumeInPlace(
-  folder: VmFolder,
-  vmxFileName: string,
-  sealer: Sealer,
-  control: WorkControl,
-): Promise<RewriteOutcome> {
-  const config = await readVmConfig(folder, vmxFileName);
+export async function resumeInPlace(config: VmConfig, sealer: Sealer, control: WorkControl): Promise<RewriteOutcome> {
   const disks = config.disks.filter(({ journalFileName }) => journalFileName !== null);
   if (disks.length === 0) return 'nothing';
   const home = openHomeOrLocked(config, sealer);

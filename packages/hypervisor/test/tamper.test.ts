@@ -170,6 +170,33 @@ describe('[S21] an edit of the descriptor', () => {
       { code: 'NOT_SUPPORTED', what: 'extent elsewhere', again: 'NOT_SUPPORTED' },
     ],
     [
+      'extent path absolute',
+      '"web-flat.vmdk"',
+      '"/etc/passwd"',
+      { code: 'NOT_SUPPORTED', what: 'extent elsewhere', again: 'NOT_SUPPORTED' },
+    ],
+    [
+      'extent that is hidden',
+      '"web-flat.vmdk"',
+      '".web-flat.vmdk"',
+      { code: 'NOT_SUPPORTED', what: 'extent elsewhere', again: 'NOT_SUPPORTED' },
+    ],
+    ['a second extent', /^RW .*$/m, '$&\n$&', { code: 'NOT_SUPPORTED', again: 'NOT_SUPPORTED' }],
+    ['a negative size', 'RW 128 ', 'RW -128 ', { code: 'FILE_DAMAGED', line: 11, again: 'FILE_DAMAGED' }],
+    ['2^63 sectors', 'RW 128 ', 'RW 9223372036854775808 ', { code: 'FILE_DAMAGED', line: 11, again: 'FILE_DAMAGED' }],
+    ['an extent of zero sectors', 'RW 128 ', 'RW 0 ', { code: 'FILE_DAMAGED', line: 11, again: 'FILE_DAMAGED' }],
+    ['a read-only extent', 'RW 128 ', 'RDONLY 128 ', { code: 'FILE_DAMAGED', line: 11, again: 'FILE_DAMAGED' }],
+    ['a key twice', /^CID=.*$/m, '$&\n$&', { code: 'FILE_DAMAGED', line: 5, again: 'FILE_DAMAGED' }],
+    ['a NUL in a line', 'createType', 'create\0Type', { code: 'FILE_DAMAGED', line: 6, again: 'FILE_DAMAGED' }],
+    ['no CID', /^CID=.*\n/m, '', { code: 'FILE_DAMAGED', again: 'FILE_DAMAGED' }],
+    ['a version of tomorrow', 'version=1', 'version=4', { code: 'NOT_SUPPORTED', again: 'NOT_SUPPORTED' }],
+    [
+      'an encoding that is not known',
+      /encoding="UTF-8"([\s\S]*)$/,
+      'encoding="x-none"$1# \u00e9\n',
+      { code: 'NOT_SUPPORTED', what: 'encoding', again: 'NOT_SUPPORTED' },
+    ],
+    [
       'a VMFS extent with an offset',
       '"web-flat.vmdk"',
       '"web-flat.vmdk" 0',
@@ -183,6 +210,24 @@ describe('[S21] an edit of the descriptor', () => {
     ],
   ])('%s', async (_name, pattern, replacement, expected) => {
     expect(await met((lab) => lab.edit('web.vmdk', pattern, replacement))).toMatchObject(expected);
+  });
+
+  it.each<[string, Uint8Array, object]>([
+    ['bytes that are not UTF-8', Buffer.from([0xc3, 0x28, 0x0a]), { code: 'FILE_DAMAGED', line: 26 }],
+    ['a line of 1 MiB', Buffer.from(`# ${'x'.repeat(2 ** 20)}\n`), {}],
+    ['more lines than are read', Buffer.alloc(300_000, '\n'), { code: 'FILE_DAMAGED' }],
+    ['more bytes than are read', Buffer.alloc(17 * 1024 * 1024, 'x'), { code: 'FILE_DAMAGED' }],
+    [
+      '100,000 extents',
+      Buffer.from('RW 1 VMFS "x.vmdk"\n'.repeat(100_000)),
+      { code: 'NOT_SUPPORTED', what: 'extents' },
+    ],
+  ])('%s at the end', async (_name, bytes, expected) => {
+    const lab = await Lab.safe();
+    await lab.host.createVm(webVm());
+    await lab.overwrite('web.vmdk', Buffer.concat([await lab.read('web.vmdk'), bytes]));
+    if (Object.keys(expected).length === 0) await lab.host.powerOnVm(VM);
+    else expect(await faultOf(lab.host.powerOnVm(VM))).toMatchObject(expected);
   });
 
   it('every word of encryption taken out: never opened as a plain disk', async () => {

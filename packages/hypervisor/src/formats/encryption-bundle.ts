@@ -67,7 +67,8 @@ function sealedDekOf(entry: KeyLocator, file: string): SealedDek {
 
 function keyIdOf(locator: KeyLocator, file: string): CryptoKeyId {
   if (locator.type !== 'fqid') throw bundleTampered(file, 'the key is not named by provider and key ID');
-  const { keyServerId, keyId } = locator;
+  const { id, keyServerId, keyId } = locator;
+  if (id !== null) throw bundleTampered(file, 'the key has a unique ID beside provider and key ID');
   if (keyServerId === null || keyServerId === '' || keyId === null || keyId === '') {
     throw bundleTampered(file, 'the provider or the key has no name');
   }

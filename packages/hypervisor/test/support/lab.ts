@@ -256,5 +256,5 @@ export function dekIn(dictionary: string): Buffer {
 /** The locked data that a key locator text carries. */
 export function lockedIn(text: string): Uint8Array {
   const data = /HMAC%2dSHA%2d256,([^)]+)\)/.exec(text)?.[1] ?? '';
-  return Buffer.from(decodeURIComponent(data), 'base64');
+  return new Uint8Array(Buffer.from(decodeURIComponent(data), 'base64'));
 }

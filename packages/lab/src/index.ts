@@ -61,4 +61,5 @@ export { disksOf, disksProblem, type LabDisk, type LabVm, vmSchema, vmShape } fr
 export { ERROR_CODES } from './vocabulary/known-codes.js';
 export { EVENT_TYPES } from './vocabulary/known-events.js';
 export type { RunEvent, WorldEvent } from './vocabulary/world-event.js';
+export type { DatastorePlace } from './world/datastore-files.js';
 export { type RunWorldOptions, World, type WorldOptions } from './world/world.js';

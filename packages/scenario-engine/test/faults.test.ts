@@ -331,3 +331,34 @@ describe('faults', () => {
     },
   );
 });
+
+describe('files of a datastore, past every host', () => {
+  it('are edited, copied and put back', async () => {
+    await passes(`
+  - vm.create: web
+  - file.copy: { path: '[datastore1] web/web.vmdk', name: monday }
+  - file.edit: { path: '[datastore1] web/web.vmdk', drop: encryptionKeys }
+  - vm.power-on: web
+    expect: { error: BUNDLE_MISSING }
+  - file.edit: { path: '[datastore1] web/web.vmdk', find: is not there, put: x }
+    expect: { error: TEXT_NOT_FOUND }
+  - file.restore: tuesday
+    expect: { error: { code: NO_COPY, contains: monday } }
+  - file.restore: monday
+  - vm.power-on: web
+`);
+  });
+
+  it.each([
+    ["file.edit: { path: '[datastore1] web/web.vmx' }", "give 'find' with 'put'"],
+    ["file.edit: { path: '[datastore1] web/web.vmx', find: a }", "give 'find' with 'put'"],
+    ["file.edit: { path: '[datastore1] web/web.vmx', add: a, drop: b }", "give 'find' with 'put'"],
+    ["file.edit: { path: '[datastore1] web', add: a }", 'a path is as'],
+    ["file.edit: { path: '[datastore1] ../web.vmx', add: a }", 'a path is as'],
+    ["file.edit: { path: '[datastore1] web/..', add: a }", 'a path is as'],
+    ["file.edit: { path: '[elsewhere] web/web.vmx', add: a }", "there is no datastore 'elsewhere'"],
+    ["file.copy: { path: '[datastore1] web', name: ../monday }", 'letters, digits'],
+  ])('%s is refused by lint', async (step, says) => {
+    expect(await problem(`  - ${step}\n`)).toContain(says);
+  });
+});

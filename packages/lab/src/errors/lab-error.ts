@@ -12,6 +12,8 @@ export type LabErrorCode =
   | 'KEY_SERVER_UNUSABLE' // an external key server is not there, not trusted, or does not let us in
   | 'NO_WAY_OUT' // the memory wire leads to no server outside
   | 'NO_BACKUP' // vCenter has no backup of this name
+  | 'NO_COPY' // there is no copy of files of this name
+  | 'TEXT_NOT_FOUND' // an edit by hand would change nothing
   | 'POWER_CUT' // the power went in the middle of it
   | 'ENVIRONMENT' // the machine does not allow it: a full disk, a folder that is not writable
   | 'FOLDER_IN_USE' // the folder to keep the run in is not empty

@@ -28,6 +28,8 @@ export class Machines {
   readonly #own = new Map<string, Disk>();
   readonly #datastores = new Map<string, Disk>();
   readonly #machines = new Map<string, Machine>();
+  /** Files as somebody reaches them who has the disks in hand, whatever machine has power. */
+  readonly inHand: FileSystem;
 
   constructor({ files, folder, hosts, datastores, clock }: MachinesOptions) {
     const mounts = new Map<string, FileSystem>();
@@ -41,6 +43,7 @@ export class Machines {
     for (const name of hosts) mount(this.#own, name, `${folder.hosts}/${name}`);
     for (const name of datastores) mount(this.#datastores, name, `${folder.datastores}/${name}`);
     const mounted = new MountedFileSystem(files, mounts);
+    this.inHand = mounted;
     for (const name of this.#own.keys()) {
       const power = new PowerSwitch(this.site);
       this.#machines.set(name, { power, files: new MachineFileSystem(mounted, power) });

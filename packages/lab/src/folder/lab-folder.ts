@@ -25,7 +25,10 @@ import { removeTree } from './run-mark.js';
  *
  * Only its owner may enter it (mode 0700).
  */
-const MACHINES = ['kms', 'vcenter', 'hosts', 'datastores', 'backups', 'exports', 'events.jsonl', 'wire.jsonl'];
+const MACHINES = [
+  ...['kms', 'vcenter', 'hosts', 'datastores', 'backups', 'copies', 'exports'],
+  ...['events.jsonl', 'wire.jsonl'],
+];
 const OWN = [
   ...['lab.json', 'lab.json.new', 'lab.yaml', 'lab.yaml.new', 'orders.jsonl', 'replay.yaml', 'replay.yaml.new'],
   ...['history', 'history.new', 'faults.log', 'control.sock', 'lock'],

@@ -11,7 +11,7 @@ import { LabError } from '../errors/lab-error.js';
 import { type RunMark, removeRunFolder, writeRunMark } from './run-mark.js';
 
 /**
- * What is where in the folder of one run: `kms/ vcenter/ hosts/NAME/ datastores/NAME/ backups/ exports/ events.jsonl wire.jsonl run.json`, and
+ * What is where in the folder of one run: `kms/ vcenter/ hosts/NAME/ datastores/NAME/ backups/ copies/ exports/ events.jsonl wire.jsonl run.json`, and
  * beside them `lock/` while the run lasts and the mark by which the run knows the folder as its own.
  */
 export interface RunPlaces {
@@ -22,6 +22,8 @@ export interface RunPlaces {
   readonly datastores: string;
   /** Copies of vCenter's folder; made with the first. */
   readonly backups: string;
+  /** Copies of files on the datastores, as they are there; made with the first. */
+  readonly copies: string;
   /** Clear copies that a scenario asked for; outside the datastores, where nothing may be clear. */
   readonly exports: string;
   /** Written while it happens. */
@@ -108,6 +110,7 @@ export function runFolderAt(path: string): RunPlaces {
     hosts: `${path}/hosts`,
     datastores: `${path}/datastores`,
     backups: `${path}/backups`,
+    copies: `${path}/copies`,
     exports: `${path}/exports`,
     events: `${path}/events.jsonl`,
     wire: `${path}/wire.jsonl`,

@@ -15,7 +15,7 @@ const MARK_BYTES_MAX = 16 * 1024;
 
 /** What a run makes in its folder, besides the mark. Anything else there is somebody else's. */
 const MADE = [
-  ...['kms', 'vcenter', 'hosts', 'datastores', 'backups', 'exports', 'lock'],
+  ...['kms', 'vcenter', 'hosts', 'datastores', 'backups', 'copies', 'exports', 'lock'],
   ...['events.jsonl', 'wire.jsonl', 'run.json', 'failure.json'],
 ];
 

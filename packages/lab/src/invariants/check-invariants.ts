@@ -34,8 +34,8 @@ export async function checkWritten(world: Searched): Promise<readonly Found[]> {
 /** Searches every byte of every file of the run, once. */
 export async function checkEverything(world: Searched): Promise<readonly Found[]> {
   const found: Found[] = [];
-  const { kms, vcenter, hosts, datastores, backups, exports } = world.folder;
-  for (const folder of [kms, vcenter, hosts, datastores, backups, exports]) {
+  const { kms, vcenter, hosts, datastores, backups, copies, exports } = world.folder;
+  for (const folder of [kms, vcenter, hosts, datastores, backups, copies, exports]) {
     const search = world.searches.at(folder);
     if (search === null || !(await exists(world.files, folder))) continue;
     found.push(...(await collect(search, scanFolder(world.files, folder, search.scanner()))));

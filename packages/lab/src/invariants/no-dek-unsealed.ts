@@ -5,6 +5,9 @@ export const noDekUnsealed: Invariant = {
   name: 'no-dek-unsealed',
   says: 'No DEK is unsealed in any file or on any wire.',
   alsoOnWires: true,
-  folders: (folder) => [folder.kms, folder.vcenter, folder.hosts, folder.datastores, folder.backups, folder.exports],
+  folders: ({ kms, vcenter, hosts, datastores, backups, copies, exports }) => [
+    ...[kms, vcenter, hosts, datastores],
+    ...[backups, copies, exports],
+  ],
   follow: ({ needles }) => ({ next: needles.follow('dek') }),
 };

@@ -5,6 +5,6 @@ export const noKekInHostFiles: Invariant = {
   name: 'no-kek-in-host-files',
   says: "No KEK is in a host's files or on the datastore.",
   alsoOnWires: false,
-  folders: (folder) => [folder.hosts, folder.datastores, folder.exports],
+  folders: (folder) => [folder.hosts, folder.datastores, folder.copies, folder.exports],
   follow: ({ needles }) => ({ next: needles.follow('kek') }),
 };

@@ -25,6 +25,8 @@ const RUN: Record<LabErrorCode, true> = {
   KEY_SERVER_UNUSABLE: true,
   NO_WAY_OUT: true,
   NO_BACKUP: true,
+  NO_COPY: true,
+  TEXT_NOT_FOUND: true,
   POWER_CUT: true,
   ENVIRONMENT: true,
   FOLDER_IN_USE: true,

@@ -39,6 +39,7 @@ import type { ExternalKms } from '../topology/external-kms.js';
 import { machinesOf } from '../topology/site-plan.js';
 import type { Lab } from '../topology/topology.js';
 import type { RunEvent } from '../vocabulary/world-event.js';
+import { DatastoreFiles } from './datastore-files.js';
 import { type Drive, driveOf } from './drive.js';
 import { PowerCuts } from './power-cuts.js';
 import { Site, type SiteParts } from './site.js';
@@ -131,6 +132,8 @@ export class World {
   readonly roads: HostRoads;
   /** Copies of vCenter's folder. */
   readonly backups: VCenterBackups;
+  /** Works on the files of datastores past every host. */
+  readonly datastoreFiles: DatastoreFiles;
   /** Takes power away and brings it back. */
   readonly power: PowerCuts;
   readonly vms: VirtualMachines;
@@ -166,6 +169,7 @@ export class World {
     const { clock, seed, runEvents: events } = this;
     const vcenterFiles = parts.machines.filesOf('vcenter');
     this.backups = new VCenterBackups({ site: parts.site, folder: parts.folder, files: vcenterFiles });
+    this.datastoreFiles = new DatastoreFiles({ folder: parts.folder, files: parts.machines.inHand });
     this.power = new PowerCuts({ site: parts.site, machines: parts.machines, roads: parts.roads, clock, seed, events });
     this.markers = new PlaintextMarkers();
     this.vms = new VirtualMachines(parts.site, options, this.markers);

@@ -5,6 +5,9 @@ import { faultDisk } from './fault/disk.js';
 import { faultKms } from './fault/kms.js';
 import { faultLink } from './fault/link.js';
 import { faultPowerCut } from './fault/power-cut.js';
+import { fileCopy } from './file/copy.js';
+import { fileEdit } from './file/edit.js';
+import { fileRestore } from './file/restore.js';
 import { folderCreate } from './folder/create.js';
 import { hostAdd } from './host/add.js';
 import { hostAddStandalone } from './host/add-standalone.js';
@@ -99,6 +102,9 @@ export const STEPS: readonly StepKind[] = [
   vcenterStart,
   vcenterBackup,
   vcenterRestore,
+  fileEdit,
+  fileCopy,
+  fileRestore,
   sitePowerCut,
   kmsStop,
   kmsStart,

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const INSTALL_STAMP = 'node_modules/.vcryptsim-installed';
 const BUILD_STAMP = 'node_modules/.vcryptsim-built';
+const BUNDLE = 'packages/cli/dist/bundle/main.js';
 const LOCK = '.vcryptsim/bootstrap.lock';
 
 const say = (text) => process.stderr.write(`vcryptsim: ${text}\n`);
@@ -70,7 +71,7 @@ function walk(folder, visit) {
 
 /** Path, size and time of every source: enough to see that nothing changed, without starting a compiler. */
 function buildable() {
-  const parts = [process.version, read('tsconfig.base.json'), read('tsconfig.json')];
+  const parts = [process.version, read('tsconfig.base.json'), read('tsconfig.json'), read('scripts/bundle.mjs')];
   for (const folder of packageFolders()) {
     parts.push(read(`${folder}/package.json`), read(`${folder}/tsconfig.json`));
     walk(`${folder}/src`, (path) => {
@@ -93,7 +94,7 @@ function hasOutputs() {
   return whole;
 }
 
-const isBuilt = () => read(BUILD_STAMP) === buildable() && hasOutputs();
+const isBuilt = () => read(BUILD_STAMP) === buildable() && hasOutputs() && existsSync(BUNDLE);
 
 function build() {
   say('building ...');
@@ -102,6 +103,7 @@ function build() {
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-b', ...args], 'The sources do not compile.');
   compile();
   if (!hasOutputs()) compile('--force'); // the compiler trusts its own notes about a dist that was cut
+  run(process.execPath, ['scripts/bundle.mjs'], 'The compiled program cannot be joined.');
   writeFileSync(BUILD_STAMP, stamp);
 }
 

@@ -7,6 +7,7 @@ export {
   ALARM_NAMES,
   type ComplianceResult,
   type ComplianceStatus,
+  type CryptoWish,
   EVENT_TYPES as VCENTER_EVENT_TYPES,
   type EventRecord,
   type KmipServerSpec,

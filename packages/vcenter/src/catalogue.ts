@@ -50,6 +50,7 @@ export { createVm } from './operations/vm/create-vm.js';
 export { cryptoUnlockVm } from './operations/vm/crypto-unlock-vm.js';
 export { powerOffVm } from './operations/vm/power-off-vm.js';
 export { powerOnVm } from './operations/vm/power-on-vm.js';
+export { reconfigVm } from './operations/vm/reconfig-vm.js';
 export { registerVm } from './operations/vm/register-vm.js';
 export { unregisterVm } from './operations/vm/unregister-vm.js';
 export { VCENTER_VERSIONS, type VCenterVersion } from './terms/versions.js';

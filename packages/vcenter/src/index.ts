@@ -26,6 +26,8 @@ export {
 } from './database/schema.js';
 export { ROOT_FOLDER } from './inventory/root-folder.js';
 export type { CreateVmArguments, NewDisk } from './operations/vm/create-vm.js';
+export type { CryptoWish } from './operations/vm/reconfigure/crypto-wish.js';
+export type { ReconfigVmArguments } from './operations/vm/reconfigure/plan-reconfigure.js';
 export type { ComplianceResult, ComplianceStatus } from './policies/compliance.js';
 export { DATASTORE_DEFAULT, SAMPLE_POLICY } from './policies/sample-policy.js';
 export { ALARM_NAMES, type AlarmName, EVENT_TYPES, type EventType } from './records/event-texts.js';

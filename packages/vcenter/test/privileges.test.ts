@@ -22,6 +22,8 @@ const CRYPTOGRAPHER = [
  */
 const DOCUMENTED: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['CreateVM_Task', ['EncryptNew', 'RegisterHost']],
+  // RegisterVM for CryptoSpec Register is ours.
+  ['ReconfigVM_Task', ['Decrypt', 'Encrypt', 'Recrypt', 'RegisterHost', 'RegisterVM']],
   ['RegisterVM_Task', ['RegisterHost', 'RegisterVM']],
   ['CryptoUnlock_Task', ['RegisterHost', 'RegisterVM']],
   ['PowerOnVM_Task', ['RegisterHost', 'RegisterVM']],
@@ -91,6 +93,7 @@ describe('[S17] privileges', () => {
         `CryptoUnlock_Task: ${disabled}: the VM is unlocked, ${stays}`,
         `PowerOnVM_Task: ${disabled}: the VM starts, ${stays}`,
         'PowerOnVM_Task: Cryptographer.RegisterVM on the VM: the key is not fetched, and the VM does not start',
+        `ReconfigVM_Task: ${disabled}: the VM is changed, ${stays}`,
         `RegisterVM_Task: ${disabled}: the VM is registered, ${stays}`,
         'RegisterVM_Task: Cryptographer.RegisterHost on the host: the VM is registered and stays locked',
         'RegisterVM_Task: Cryptographer.RegisterVM on the folder: the VM is registered and stays locked',

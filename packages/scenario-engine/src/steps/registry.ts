@@ -52,6 +52,7 @@ import { vmExport } from './vm/export.js';
 import { vmPowerOff } from './vm/power-off.js';
 import { vmPowerOn } from './vm/power-on.js';
 import { vmRead } from './vm/read.js';
+import { vmReconfigure } from './vm/reconfigure.js';
 import { vmRegister } from './vm/register.js';
 import { vmUnlock } from './vm/unlock.js';
 import { vmUnregister } from './vm/unregister.js';
@@ -66,6 +67,7 @@ export const STEPS: readonly StepKind[] = [
   vmUnregister,
   vmPowerOn,
   vmPowerOff,
+  vmReconfigure,
   vmUnlock,
   vmWrite,
   vmRead,

@@ -25,6 +25,8 @@ export const PRIVILEGES = {
   'VirtualMachine.Interact.PowerOff': { setOn: 'VM', allows: 'power a VM off', since: '6.5' },
   'VirtualMachine.Interact.PowerOn': { setOn: 'VM', allows: 'power a VM on', since: '6.5' },
   'VirtualMachine.Config.AddNewDisk': { setOn: 'VM folder', allows: 'make a VM with a disk', since: '6.5' },
+  'VirtualMachine.Config.Settings': { setOn: 'VM', allows: 'change a VM, its storage policy included', since: '6.5' },
+  'VirtualMachine.Config.EditDevice': { setOn: 'VM', allows: 'change a disk of a VM', since: '6.5' },
   'Datastore.AllocateSpace': { setOn: 'datastore', allows: 'use space of a datastore', since: '6.5' },
   'Datacenter.Create': { setOn: 'folder', allows: 'make a datacenter', since: '6.5' },
   'Folder.Create': { setOn: 'folder', allows: 'make a folder', since: '6.5' },

@@ -2,16 +2,20 @@ import type { VmInfo } from '@vcryptsim/hypervisor/api';
 import type { MoRef } from '@vcryptsim/ports';
 import type { PolicyRecord, VmRecord } from '../database/schema.js';
 
-/** What a VM that is being made was asked to have; the host knows nothing of it. */
+/** A policy to take over, null for Datastore Default; `kept` leaves what is known. */
+type Applied = PolicyRecord | null | 'kept';
+
+/** What a VM that is being made or changed was asked to have; the host knows nothing of it. */
 export interface AppliedPolicy {
   readonly folder: MoRef<'Folder'>;
   readonly product: VmRecord['product'];
   readonly keysWithheld: boolean;
-  /** null for Datastore Default. */
-  readonly home: PolicyRecord | null;
+  readonly home: Applied;
   /** In the order of the disks. */
-  readonly disks: readonly (PolicyRecord | null)[];
+  readonly disks: readonly Applied[];
 }
+
+type Policies = Pick<VmRecord, 'policy' | 'policyGeneration'>;
 
 /**
  * A VM as its host sees it now, with what only vCenter knows of it: its place in the tree and its policies, which the
@@ -30,17 +34,19 @@ export function vmRecordOf(
     policyGeneration: policy?.generation ?? 0,
   });
   const none = policyOf(null);
-  const home = applied ? policyOf(applied.home) : known ? pick(known) : none;
+  const ownOf = (wanted: Applied | undefined, before: Policies | null | undefined) => {
+    if (wanted !== undefined && wanted !== 'kept') return policyOf(wanted);
+    return before ? pick(before) : none;
+  };
   return {
     ...{ id, uuid: vm.uuid, name: vm.name, parent, host, vmxPath: vm.vmxPath },
     product: applied?.product ?? known?.product ?? null,
-    ...home,
+    ...ownOf(applied?.home, known),
     ...{ powerState: vm.powerState, connectionState: vm.connectionState, cryptoState: vm.cryptoState, keyId: vm.keyId },
     keysWithheld: applied?.keysWithheld ?? known?.keysWithheld ?? false,
     disks: vm.disks.map(({ deviceKey, fileName, keyId }, index) => {
       const before = known?.disks.find((disk) => disk.deviceKey === deviceKey);
-      const own = applied ? policyOf(applied.disks[index] ?? null) : before ? pick(before) : none;
-      return { deviceKey, fileName, keyId, ...own };
+      return { deviceKey, fileName, keyId, ...ownOf(applied?.disks[index], before) };
     }),
   };
 }
@@ -50,6 +56,6 @@ export function sameRecord(a: object, b: object): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function pick({ policy, policyGeneration }: Pick<VmRecord, 'policy' | 'policyGeneration'>) {
+function pick({ policy, policyGeneration }: Policies) {
   return { policy, policyGeneration };
 }

@@ -39,6 +39,7 @@ import { createVm } from './vm/create-vm.js';
 import { cryptoUnlockVm } from './vm/crypto-unlock-vm.js';
 import { powerOffVm } from './vm/power-off-vm.js';
 import { powerOnVm } from './vm/power-on-vm.js';
+import { reconfigVm } from './vm/reconfig-vm.js';
 import { registerVm } from './vm/register-vm.js';
 import { unregisterVm } from './vm/unregister-vm.js';
 
@@ -54,6 +55,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   cryptoUnlockVm,
   powerOffVm,
   powerOnVm,
+  reconfigVm,
   registerVm,
   unregisterVm,
   generateClientCsr,

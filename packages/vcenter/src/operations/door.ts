@@ -6,6 +6,7 @@ import { entityOf } from '../records/entity.js';
 import type { TaskHandle } from '../records/tasks.js';
 import { VCenterError } from '../terms/errors.js';
 import { atLeast, type VCenterVersion } from '../terms/versions.js';
+import { noPermission } from './needs.js';
 import type {
   Call,
   Caller,
@@ -99,11 +100,7 @@ export class Door {
     if (need.ifMissing !== 'NoPermission' || !isNeededIn(need, this.#context.version)) return;
     const on = (await need.objects(this.#contextOf(call), call)).find((each) => !may(need.privilege, each));
     if (on === undefined) return;
-    const name = this.#context.inventory.nameOf(on);
-    throw new VCenterError(
-      { code: 'NO_PERMISSION', user, privilege: need.privilege, object: on, name },
-      `User ${user} lacks privilege ${need.privilege} on ${name} (${on}). Ask an administrator for a role that has it.`,
-    );
+    throw noPermission(this.#context, user, need.privilege, on);
   }
 
   /** The object as it is now. */

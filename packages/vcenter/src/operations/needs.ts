@@ -1,6 +1,24 @@
+import type { MoRef } from '@vcryptsim/ports';
 import type { Privilege } from '../access/privileges.js';
+import type { UserName } from '../database/schema.js';
 import { ROOT_FOLDER } from '../inventory/root-folder.js';
+import { VCenterError } from '../terms/errors.js';
 import type { EntityType, ObjectType, PrivilegeNeed } from './operation.js';
+import type { OperationContext } from './operation-context.js';
+
+/** NoPermission */
+export function noPermission(
+  { inventory }: OperationContext,
+  user: UserName,
+  privilege: Privilege,
+  on: MoRef,
+): VCenterError {
+  const name = inventory.nameOf(on);
+  return new VCenterError(
+    { code: 'NO_PERMISSION', user, privilege, object: on, name },
+    `User ${user} lacks privilege ${privilege} on ${name} (${on}). Ask an administrator for a role that has it.`,
+  );
+}
 
 const WORDS: Readonly<Record<EntityType, string>> = {
   Folder: 'the folder',

@@ -65,7 +65,7 @@ export interface PrivilegeNeed<Type extends ObjectType = ObjectType, Args = neve
   /** The objects on which this very call needs it; none when the case is not given. It may have to ask a host. */
   readonly objects: (
     context: OperationContext,
-    call: { readonly object: ObjectOf[Type]; readonly args: Args; readonly user: UserName },
+    call: Pick<Caller, 'user' | 'via'> & { readonly object: ObjectOf[Type]; readonly args: Args },
   ) => readonly MoRef[] | Promise<readonly MoRef[]>;
   /** A fault that names object and privilege, or what happens instead, in words. */
   readonly ifMissing: 'NoPermission' | { readonly effect: string };

@@ -25,6 +25,12 @@ const EVENT_TEXTS = {
     ['7.0U2', 'Virtual machine is locked because an error occurred on the key provider'],
   ],
   'com.vmware.vc.vm.Crypto.VMUnlocked': [['6.5', 'Virtual machine is unlocked']],
+  'com.vmware.vc.vm.crypto.NoDiskSpace': [
+    ['7.0', 'Cryptographic operation failed due to insufficient disk space on datastore'],
+  ],
+  // The catalogues have no text for it; this one is ours.
+  'com.vmware.vc.vm.crypto.RekeyFail': [['7.0U1', 'Virtual machine could not be recrypted']],
+  'com.vmware.vc.crypto.Operation': [['6.5', 'Crypto operation audit event']],
   'com.vmware.vc.host.Crypto.Enabled': [
     ['6.5', 'Host is on encryption mode'],
     ['7.0', 'Encryption mode is enabled on host'],
@@ -50,6 +56,7 @@ const EVENT_TEXTS = {
   'vim.event.VmCreatedEvent': [['6.5', 'Virtual machine was created']],
   'vim.event.VmRegisteredEvent': [['6.5', 'Virtual machine was registered']],
   'vim.event.VmRemovedEvent': [['6.5', 'Virtual machine was taken out of the inventory']],
+  'vim.event.VmReconfiguredEvent': [['6.5', 'Virtual machine was reconfigured']],
   'vim.event.VmPoweredOnEvent': [['6.5', 'Virtual machine was powered on']],
   'vim.event.VmPoweredOffEvent': [['6.5', 'Virtual machine was powered off']],
   'vim.event.RoleAddedEvent': [['6.5', 'Role was added']],

@@ -35,6 +35,13 @@ export type VCenterFault =
   | { readonly code: 'HOST_VERSION'; readonly host: HostName; readonly version: string } // [AgentInstallFailed]
   | { readonly code: 'HOST_NOT_CAPABLE'; readonly host: HostName; readonly version: string } // [NotSupported]
   | { readonly code: 'VM_LOCKED'; readonly vm: string; readonly requiredKeys: readonly CryptoKeyId[] } // [EncryptionKeyRequired]
+  | { readonly code: 'INVALID_POWER_STATE'; readonly existing: 'poweredOn' } // [InvalidPowerState]
+  | { readonly code: 'DISK_NOT_FOUND'; readonly disk: string } // [InvalidDeviceSpec]
+  | { readonly code: 'VM_ENCRYPTED'; readonly vm: string; readonly messageKey: string } // [InvalidVmConfig]
+  | { readonly code: 'VM_NOT_ENCRYPTED'; readonly vm: string; readonly messageKey: string } // [InvalidVmConfig]
+  | { readonly code: 'DISK_ENCRYPTED'; readonly disk: string; readonly messageKey: string } // [InvalidDeviceOperation]
+  | { readonly code: 'DISK_NOT_ENCRYPTED'; readonly disk: string; readonly messageKey: string } // [InvalidDeviceOperation]
+  | { readonly code: 'ENCRYPTED_DISK_ON_PLAIN_VM'; readonly disk: string; readonly messageKey: string } // [InvalidDeviceSpec]
   | { readonly code: 'VCENTER_APPLIANCE'; readonly vm: string } // ours (row S18)
   | { readonly code: 'POLICY_NOT_FOUND'; readonly policy: string }
   | { readonly code: 'NOT_ENCRYPTED'; readonly vm: string } // [NotSupported]

@@ -3,6 +3,7 @@ import {
   ADMINISTRATOR,
   type CreateVmArguments,
   type KmipServerSpec,
+  type ReconfigVmArguments,
   ROOT_FOLDER,
   type TaskRecord,
   type UserName,
@@ -74,6 +75,10 @@ export class AsUser {
 
   powerOffVm(uuid: VmUuid): Promise<TaskRecord> {
     return this.session.run(operations.powerOffVm, this.vm(uuid), {});
+  }
+
+  reconfigVm(uuid: VmUuid, args: ReconfigVmArguments): Promise<TaskRecord> {
+    return this.session.run(operations.reconfigVm, this.vm(uuid), args);
   }
 
   unlockVm(uuid: VmUuid): Promise<TaskRecord> {

@@ -1,6 +1,6 @@
 // The situations of operations on folders, datacenters, clusters, hosts and VMs.
 import { type HostName, type MoRef, sectorCount, type VmName } from '@vcryptsim/ports';
-import { ROOT_FOLDER } from '@vcryptsim/vcenter';
+import { DATASTORE_DEFAULT, ROOT_FOLDER } from '@vcryptsim/vcenter';
 import { expect } from 'vitest';
 import { as } from './as-user.js';
 import { CLUSTER, ESX_1, ESX_2 } from './lab.js';
@@ -28,6 +28,10 @@ function newVm(world: PrivilegeWorld, more: object): Called {
 
 const about = (object: MoRef): Called => ({ object, args: {} });
 const theVm = (world: PrivilegeWorld) => world.vcenter.vms().at(-1)!;
+
+const SETTINGS = { 'VirtualMachine.Config.Settings on the VM': 'object' } as const;
+const homeAndDisk = (policy: string) => ({ policy, disks: [{ deviceKey: 2000, policy }] });
+const keysOfVm = (world: PrivilegeWorld) => [theVm(world), ...theVm(world).disks].map(({ keyId }) => keyId);
 
 /** Keys that a host has, for VMs and for itself. */
 async function keysOn(world: PrivilegeWorld, host: HostName): Promise<readonly string[]> {
@@ -301,6 +305,61 @@ export const MACHINE_SITUATIONS: Situations = new Map<string, readonly Situation
         effects: { [ON_OTHER_HOST]: thirdStaysDisabled },
       },
       { ...ONE_HOST, call: diskKeyLost, effects: { 'Cryptographer.RegisterVM on the VM': doesNotStart } },
+    ],
+  ],
+  [
+    'ReconfigVM_Task',
+    [
+      {
+        ...ONE_HOST,
+        call: async (world) => ({ object: world.vm(await world.plainVm()), args: homeAndDisk(POLICY) }),
+        refused: {
+          'VirtualMachine.Config.Settings on the VM': 'object',
+          'VirtualMachine.Config.EditDevice on the VM': 'object',
+          'Cryptographer.Encrypt on the VM': 'object',
+          [ON_HOST]: (world) => world.host(ESX_1),
+        },
+        spared: ['Cryptographer.Decrypt on the VM', 'Cryptographer.Recrypt on the VM'],
+        passed: (world) => expect(keysOfVm(world)).toEqual([theVm(world).keyId, theVm(world).keyId]),
+      },
+      {
+        ...ONE_HOST,
+        call: async (world) => ({
+          object: world.vm(await world.encryptedVm()),
+          args: homeAndDisk(DATASTORE_DEFAULT),
+        }),
+        refused: {
+          ...SETTINGS,
+          'VirtualMachine.Config.EditDevice on the VM': 'object',
+          'Cryptographer.Decrypt on the VM': 'object',
+        },
+        spared: ['Cryptographer.Encrypt on the VM'],
+        passed: (world) => expect(keysOfVm(world)).toEqual([null, null]),
+      },
+      {
+        ...ONE_HOST,
+        call: async (world) => {
+          const object = world.vm(await world.encryptedVm());
+          return { object, args: { crypto: { type: 'ShallowRecrypt' } } };
+        },
+        refused: { ...SETTINGS, 'Cryptographer.Recrypt on the VM': 'object' },
+        spared: ['VirtualMachine.Config.EditDevice on the VM', 'Cryptographer.RegisterVM on the VM', ON_HOST],
+      },
+      {
+        ...ONE_HOST,
+        call: async (world) => {
+          const object = world.vm(await world.encryptedVm());
+          return { object, args: { crypto: { type: 'Register', cryptoKeyId: theVm(world).keyId } } };
+        },
+        refused: { ...SETTINGS, 'Cryptographer.RegisterVM on the VM': 'object' },
+      },
+      {
+        call: async (world) => {
+          const object = world.vm(await twoOfThree(world));
+          return { object, args: { crypto: { type: 'DeepRecrypt' } } };
+        },
+        effects: { [ON_OTHER_HOST]: thirdStaysDisabled },
+      },
     ],
   ],
   [

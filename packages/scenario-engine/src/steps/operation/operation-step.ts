@@ -51,10 +51,10 @@ export function operationStep<Args>(operation: OperationOf<Args>, o: OperationWo
     const args: Record<string, unknown> = {};
     for (const { name, word } of words) {
       const value = fields[word.field];
-      if (name !== null && value !== undefined) args[name] = word.resolve(value, names, args);
+      if (name !== null && value !== undefined) args[name] = word.resolve(value, names, args, fields);
     }
     const whole = { ...o.defaults, ...o.known?.(args, names), ...args } as Args;
-    const ref = object === undefined ? null : (object.resolve(fields[object.field], names, args) as MoRef);
+    const ref = object === undefined ? null : (object.resolve(fields[object.field], names, args, fields) as MoRef);
     return { ref, whole };
   };
   return stepKind({

@@ -13,7 +13,13 @@ export interface Word {
   /** What it names, for the check before a run. */
   readonly uses?: (value: unknown) => readonly Named[];
   /** The argument, by what vCenter knows now. @throws LabError NAME_NOT_FOUND, NAME_AMBIGUOUS, VM_NOT_CREATED */
-  readonly resolve: (value: unknown, names: InventoryNames, args: Readonly<Record<string, unknown>>) => unknown;
+  readonly resolve: (
+    value: unknown,
+    names: InventoryNames,
+    args: Readonly<Record<string, unknown>>,
+    /** All that the step says. */
+    fields: Readonly<Record<string, unknown>>,
+  ) => unknown;
 }
 
 function nameWord(field: string, kind: NameKind, resolve: (name: string, names: InventoryNames) => unknown): Word {

@@ -2,7 +2,6 @@ import type { CryptoSpec, DiskCreateSpec, VmCreateSpec } from '@vcryptsim/hyperv
 import { type CryptoKeyId, drawUuid, type MoRef, type SectorCount, type VmName, type VmUuid } from '@vcryptsim/ports';
 import { z } from 'zod';
 import type { PolicyRecord, VmRecord } from '../../database/schema.js';
-import type { ReachedHost } from '../../inventory/host-connections.js';
 import { distinctKeys } from '../../inventory/inventory.js';
 import { vmEntity } from '../../records/entity.js';
 import { VCenterError } from '../../terms/errors.js';
@@ -10,7 +9,9 @@ import { countArgument, keyIdArgument, nameArgument, refArgument, textArgument }
 import { onObject, onOtherHosts } from '../needs.js';
 import { type Call, taskOperation } from '../operation.js';
 import type { OperationContext } from '../operation-context.js';
+import { refuseEncryptedAppliance, warnOfEncryptedAppliance } from './appliance.js';
 import { hostsForKeys } from './cluster-keys.js';
+import { deliverKeys } from './deliver-keys.js';
 
 /** A disk to make with a VM. */
 export interface NewDisk extends Omit<DiskCreateSpec, 'crypto'> {
@@ -115,7 +116,7 @@ export const createVm = taskOperation<'Folder', CreateVmArguments>({
     const { args, object } = call;
     const plan = planOf(context, call);
     refuseTakenName(context, object.id, args.name);
-    await refuseAppliance(context, call, plan);
+    if (plan.encrypted) refuseEncryptedAppliance(context, { name: args.name, product: args.product ?? null });
     const uuid = args.uuid ?? (drawUuid(context.entropy, 'VM instance UUID') as VmUuid);
     const keyId = await bringKeys(context, call, plan, uuid);
     const host = await context.hosts.reach(args.host);
@@ -126,10 +127,7 @@ export const createVm = taskOperation<'Folder', CreateVmArguments>({
     const vm = await context.watch.look(host, uuid, applied);
     if (!vm) return context.inventory.vmOf(uuid)?.id ?? null;
     await context.eventLog.record({ type: 'vim.event.VmCreatedEvent', entity: vmEntity(vm), user: call.user });
-    if (plan.encrypted && args.product === 'vCenter Server') {
-      const type = 'vcryptsim.VCenterApplianceEncryptedEvent';
-      await context.eventLog.record({ type, entity: vmEntity(vm), user: call.user });
-    }
+    if (plan.encrypted) await warnOfEncryptedAppliance(context, vm, call.user);
     return vm.id;
   },
 });
@@ -170,32 +168,12 @@ async function bringKeys(
 ): Promise<CryptoKeyId | null> {
   if (!plan.encrypted) return null;
   const hosts = await hostsForKeys(context, args.host, (host) => may('Cryptographer.RegisterHost', host));
-  const { keys, providers, encryptionMode, delivery, inventory } = context;
-  const made = args.cryptoKeyId ? null : await keys.generate(providers.default().providerId);
+  const made = args.cryptoKeyId ? null : await context.keys.generate(context.providers.default().providerId);
   const keyId = args.cryptoKeyId ?? made;
   const diskKeyIds = args.disks.map(({ crypto }) => (crypto?.type === 'Encrypt' ? crypto.cryptoKeyId : null));
-  await encryptionMode.ensure(inventory.host(args.host).parent, hosts);
-  if (made) await bringNewKey(context, hosts, made, { uuid, name: args.name });
-  const rest = distinctKeys([keyId, ...diskKeyIds]);
-  const [failure] = (await delivery.deliver(rest, hosts)).values();
-  if (failure) throw failure;
+  const keys = { made: distinctKeys([made]), existing: distinctKeys([args.cryptoKeyId ?? null, ...diskKeyIds]) };
+  await deliverKeys(context, hosts, keys, { uuid, name: args.name });
   return keyId;
-}
-
-/** Fetches the key that was just made, tags it with its VM and sends it to the hosts. */
-async function bringNewKey(
-  { keys, delivery }: OperationContext,
-  hosts: readonly ReachedHost[],
-  keyId: CryptoKeyId,
-  vm: { readonly uuid: VmUuid; readonly name: VmName },
-): Promise<void> {
-  const parcel = await keys.fetch(keyId);
-  try {
-    await keys.tag(keyId, { component: 'Virtual Machine', identifier: vm.uuid, name: vm.name });
-    await delivery.send([{ id: keyId, parcel, hosts }]);
-  } finally {
-    parcel.dispose();
-  }
 }
 
 /** A VM with an encrypted disk has an encrypted home: the disk's key is sealed into the bundle of the VMX. */
@@ -219,19 +197,6 @@ function refuseTakenName({ inventory }: OperationContext, folder: MoRef<'Folder'
   if (!inventory.isNameTaken('vms', folder, name)) return;
   const what = `VM ${name}`;
   throw new VCenterError({ code: 'ALREADY_EXISTS', what }, `There is a ${what} already. Choose another name.`);
-}
-
-/** Row S18: a warning is an event after the VM was made; the refusal is by a setting, ours. */
-async function refuseAppliance(
-  { settings }: OperationContext,
-  { args }: Call<'Folder', CreateVmArguments>,
-  { encrypted }: Plan,
-): Promise<void> {
-  if (!encrypted || args.product !== 'vCenter Server' || settings.encryptedVCenter === 'warn') return;
-  throw new VCenterError(
-    { code: 'VCENTER_APPLIANCE', vm: args.name },
-    `VM ${args.name} is a vCenter Server. Encrypted, it could not start without keys that only a running vCenter fetches. Leave its storage policy out.`,
-  );
 }
 
 /** encryptForbiddenWithoutEncryptedProfile (facts/vsphere-encryption.md section 11). */

@@ -1,12 +1,14 @@
 // Files edited by hand, and older files put back, around a change of keys (facts/reliability.md 4.2).
-import type { CryptoSpec } from '@vcryptsim/hypervisor/api';
+import type { CryptoSpec, RewriteWay } from '@vcryptsim/hypervisor/api';
 import { decodeText, parseDescriptor, Vmx } from '@vcryptsim/hypervisor/formats';
 import { sectorCount, sectorIndex } from '@vcryptsim/ports';
+import { CrashLog, crashStates, MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 import {
   faultOf,
   KEY,
   Lab,
+  type LabOptions,
   lockedIn,
   OTHER_KEY,
   pattern,
@@ -22,8 +24,8 @@ const deep: CryptoSpec = { type: 'DeepRecrypt', newKeyId: OTHER_KEY.id };
 const shallow: CryptoSpec = { type: 'ShallowRecrypt', newKeyId: OTHER_KEY.id };
 
 /** A VM with what its guest wrote; powered off. */
-async function made(): Promise<Lab> {
-  const lab = await Lab.safe();
+async function made(options: LabOptions = {}): Promise<Lab> {
+  const lab = await Lab.safe(options);
   await lab.host.createVm(webVm({ disks: [{ capacity: sectorCount(SECTORS) }] }));
   await lab.host.powerOnVm(VM);
   const disk = await lab.host.openDisk(VM, 2000);
@@ -52,12 +54,18 @@ async function copies(lab: Lab): Promise<Map<string, Uint8Array>> {
 }
 
 describe('[S21] harmless edits pass, also across a change of keys', () => {
-  it.each<[string, readonly CryptoSpec[]]>([
+  it.each<[string, readonly CryptoSpec[], RewriteWay?]>([
     ['a shallow recrypt', [shallow]],
+    ['a deep recrypt in place', [deep], 'inPlace'],
+    [
+      'a decryption and an encryption in place',
+      [{ type: 'Decrypt' }, { type: 'Encrypt', cryptoKeyId: OTHER_KEY.id }],
+      'inPlace',
+    ],
     ['a deep recrypt', [deep]],
     ['both, and back', [shallow, deep, { ...deep, newKeyId: KEY.id }, { ...shallow, newKeyId: OTHER_KEY.id }]],
     ['a decryption and an encryption', [{ type: 'Decrypt' }, { type: 'Encrypt', cryptoKeyId: OTHER_KEY.id }]],
-  ])('%s', async (_name, changes) => {
+  ])('%s', async (_name, changes, rewrite = 'beside') => {
     const lab = await made();
     const vmxLines = (await lab.readText('web.vmx')).trimEnd().split('\n').reverse();
     const own = ['# by hand, \u00e9', '', 'MY.note = kept as it is  # and why', '\tmy.other\t=\t"a|22b"'];
@@ -70,7 +78,7 @@ describe('[S21] harmless edits pass, also across a change of keys', () => {
     await lab.edit('web.vmdk', 'ddb.iofilters = "vmwarevmcrypt"\n', 'ddb.iofilters = "spm, vmwarevmcrypt"\r\n');
     await expectData(lab, 'before');
     for (const crypto of changes) {
-      await lab.host.reconfigureVm(VM, { crypto });
+      await lab.host.reconfigureVm(VM, { crypto, rewrite });
       await expectData(lab, crypto.type);
       const vmx = await lab.readText('web.vmx');
       for (const line of own) expect(vmx, crypto.type).toContain(`${line}\r\n`);
@@ -203,5 +211,34 @@ describe('[S21] a bundle that is lost', () => {
     }
     await lab.overwrite(fileName, saved);
     await expectData(lab);
+  });
+});
+
+describe('[S21] a forged "decrypting" state (CVE-2021-4122)', () => {
+  it('put beside a disk that is not being decrypted is refused, and not a byte of the disk is turned to plain', async () => {
+    const files = new MemoryFileSystem();
+    const first = await made({ files });
+    await first.host.shutDown();
+    const log = new CrashLog(files.fork());
+    const lab = await Lab.safe({ files: log.files });
+    const from = log.operations.length + 1;
+    await lab.host.reconfigureVm(VM, { crypto: { type: 'Decrypt' }, rewrite: 'inPlace' });
+    let tried = 0;
+    for (const { files: cut, name } of crashStates(log, { from, sample: 80 })) {
+      // The attacker kept what a cut decryption of this very VM left, and puts back all of it but the VMX.
+      const forged = await Lab.boot({ files: cut });
+      const names = await cut.readdir(`${forged.datastore}/web`);
+      const journal = names.find((one) => one.endsWith('.journal'));
+      const descriptor = await descriptorOf(forged);
+      if (journal === undefined || !(await forged.readText(descriptor)).includes(journal)) continue;
+      tried += 1;
+      const victim = await Lab.safe({ files: files.fork() });
+      await victim.overwrite('web.vmdk', await forged.read(descriptor));
+      await victim.overwrite(journal, await forged.read(journal));
+      const before = await victim.digest(victim.datastore);
+      expect(await faultOf(victim.host.powerOnVm(VM)), name).toMatchObject({ code: 'DESCRIPTOR_MISMATCH' });
+      expect(await victim.digest(victim.datastore), name).toBe(before);
+    }
+    expect(tried).toBeGreaterThan(10);
   });
 });

@@ -34,6 +34,9 @@ export interface FailingCall {
 export interface FailingCallOptions {
   readonly failures?: readonly CallFailure[];
   readonly aftermaths?: readonly Aftermath[];
+  /** Fails call `first`, `first + every` and so on; default each from 1. */
+  readonly first?: number;
+  readonly every?: number;
 }
 
 /**
@@ -45,7 +48,7 @@ export interface FailingCallOptions {
 export function* failingCalls(start: MemoryFileSystem, options: FailingCallOptions = {}): Generator<FailingCall> {
   for (const failure of options.failures ?? (['io-error', 'no-space', 'short-write'] as const))
     for (const aftermath of options.aftermaths ?? (['goes-on', 'dies'] as const))
-      for (let call = 1; ; call++) {
+      for (let call = options.first ?? 1; ; call += options.every ?? 1) {
         const attempt = new Attempt(start.fork(), call, failure, aftermath);
         yield attempt;
         if (!attempt.wasReached) break;

@@ -48,4 +48,21 @@ describe('failing calls', () => {
       operation: { kind: 'write', bytes: new Uint8Array(Buffer.from('abc')) },
     });
   });
+
+  it('fail each n-th call only, where that is asked for', async () => {
+    const start = new MemoryFileSystem();
+    const calls: number[] = [];
+    for (const attempt of failingCalls(start, {
+      failures: ['io-error'],
+      aftermaths: ['goes-on'],
+      first: 2,
+      every: 3,
+    })) {
+      attempt.arm();
+      await outcome(replaceFile(attempt.files, '/a', Buffer.from('new!')));
+      if (attempt.wasReached) calls.push(attempt.call);
+    }
+    expect(calls.length).toBeGreaterThan(1);
+    expect(calls).toEqual(calls.map((_, index) => 2 + 3 * index));
+  });
 });

@@ -11,9 +11,7 @@ export { DEK_SIZE_BYTES, Dek, resealDek } from './keys/dek.js';
 export { KEK_SIZE_BYTES, Kek } from './keys/kek.js';
 export type { KeyBinding } from './locked/crypto-dictionary.js';
 export { type PooledEngine, pooledEngine, SMALLEST_POOLED_RUN_BYTES } from './pool/pooled-engine.js';
-export { EncryptedRange, type RunCipher, type UnitStore } from './range/encrypted-range.js';
-export { coveringUnits, type UnitRange } from './range/unit-range.js';
-export { turnStream } from './range/unit-stream.js';
+export { type RunCipher, turnStream } from './range/unit-stream.js';
 export {
   aesKeyUnwrap,
   aesKeyUnwrapPadded,

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { autoEngine, nativeEngine, portableEngine } from '@vcryptsim/crypto-core';
 import { sectorCount, sectorIndex } from '@vcryptsim/ports';
 import { OsFileSystem } from '@vcryptsim/ports/os';
+import { MemoryFileSystem } from '@vcryptsim/simkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FailingFiles } from './support/failing-files.js';
 import { faultOf, Lab, pattern, plainVm, readSectors, VM, webVm } from './support/lab.js';
+import { afterTurns } from './support/turns.js';
 
 const CAPACITY = 64;
 
@@ -49,6 +52,158 @@ describe.each([
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+/** A running VM's disk over files that can be made slow. */
+async function slowDisk(dataUnitSizeBytes: 512 | 4096 = 4096) {
+  const files = new FailingFiles(new MemoryFileSystem());
+  const lab = await Lab.safe({ files });
+  await lab.host.createVm(webVm({ disks: [{ capacity: sectorCount(CAPACITY), dataUnitSizeBytes }] }));
+  await lab.host.powerOnVm(VM);
+  return { lab, files, disk: await lab.host.openDisk(VM, 2000) };
+}
+
+/** Holds calls of that operation back until it is opened. */
+function gate(files: FailingFiles, held: string, many = Number.POSITIVE_INFINITY) {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const calls: string[] = [];
+  let left = many;
+  files.waits = (operation) => {
+    calls.push(operation);
+    if (operation !== held || left === 0) return null;
+    left -= 1;
+    return opened;
+  };
+  return { open, calls };
+}
+
+/** Notes in a list when a promise resolves. */
+async function noted(promise: Promise<unknown>, name: string, ends: string[]): Promise<void> {
+  await promise;
+  ends.push(name);
+}
+
+describe('many requests in flight', () => {
+  it.each([512, 4096] as const)(
+    'are what the same requests one after another are, in data units of %i bytes',
+    async (dataUnitSizeBytes) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(request, { maxLength: 40 }),
+          fc.array(fc.nat(4), { minLength: 7, maxLength: 7 }),
+          async (requests, turns) => {
+            const { files, disk } = await slowDisk(dataUnitSizeBytes);
+            files.waits = () => afterTurns(turns[files.calls % turns.length] ?? 0);
+            const model = new Uint8Array(CAPACITY * 512);
+            const ends = requests.map(async ({ write, start, count, salt }) => {
+              if (write) {
+                model.set(pattern(count * 512, salt), start * 512);
+                await disk.writeSectors(sectorIndex(start), pattern(count * 512, salt), { fua: salt % 5 === 0 });
+                return;
+              }
+              const expected = model.slice(start * 512, (start + count) * 512);
+              expect(Buffer.compare(await readSectors(disk, start, count), expected)).toBe(0);
+            });
+            await Promise.all(ends);
+            expect(Buffer.compare(await readSectors(disk, 0, CAPACITY), model)).toBe(0);
+          },
+        ),
+        { numRuns: 40 },
+      );
+    },
+  );
+
+  it('run side by side where they share no data unit, and wait where they do', async () => {
+    const { files, disk } = await slowDisk();
+    const { open } = gate(files, 'write', 1);
+    const ends: string[] = [];
+    const all = [
+      noted(disk.writeSectors(sectorIndex(0), pattern(512, 1)), 'held', ends),
+      noted(disk.writeSectors(sectorIndex(7), pattern(512, 2)), 'same unit', ends),
+      noted(readSectors(disk, 1, 1), 'read of it', ends),
+      noted(disk.writeSectors(sectorIndex(8), pattern(512, 3)), 'next unit', ends),
+      noted(readSectors(disk, 16, 8), 'read elsewhere', ends),
+    ];
+    await afterTurns(20);
+    expect(ends.toSorted()).toEqual(['next unit', 'read elsewhere']);
+    open();
+    await Promise.all(all);
+    expect(ends).toHaveLength(5);
+  });
+
+  it('may read what others read', async () => {
+    const { files, disk } = await slowDisk();
+    const { open } = gate(files, 'read', 1);
+    const first = readSectors(disk, 0, 8);
+    expect(await readSectors(disk, 0, 8)).toEqual(new Uint8Array(4096));
+    open();
+    await first;
+  });
+
+  it('are on the medium when a flush made after them ends, and later ones do not wait for it', async () => {
+    const { files, disk } = await slowDisk();
+    const { open, calls } = gate(files, 'write', 1);
+    const ends: string[] = [];
+    const all = [
+      noted(disk.writeSectors(sectorIndex(0), pattern(4096)), 'write', ends),
+      noted(disk.flush(), 'flush', ends),
+      noted(disk.writeSectors(sectorIndex(8), pattern(4096)), 'later', ends),
+    ];
+    await afterTurns(20);
+    expect(ends).toEqual(['later']);
+    expect(calls).toEqual(['write', 'write']);
+    open();
+    await Promise.all(all);
+    expect(calls).toEqual(['write', 'write', 'fsync']);
+  });
+
+  it('are durable when they resolve, with forced unit access', async () => {
+    const { files, disk } = await slowDisk();
+    const { open, calls } = gate(files, 'fsync');
+    const ends: string[] = [];
+    const write = noted(disk.writeSectors(sectorIndex(0), pattern(4096), { fua: true }), 'write', ends);
+    await disk.writeSectors(sectorIndex(8), pattern(4096), {});
+    await afterTurns(20);
+    expect([ends, calls.toSorted()]).toEqual([[], ['fsync', 'write', 'write']]);
+    open();
+    await write;
+    files.failsWhen = (operation) => operation === 'fsync';
+    expect(await faultOf(disk.writeSectors(sectorIndex(0), pattern(4096), { fua: true }))).toMatchObject({
+      code: 'FILE_INACCESSIBLE',
+    });
+  });
+
+  it('are waited for when the VM is powered off; those after it are refused', async () => {
+    const { lab, files, disk } = await slowDisk();
+    const { open } = gate(files, 'write', 1);
+    const before = disk.writeSectors(sectorIndex(0), pattern(4096));
+    const off = lab.host.powerOffVm(VM);
+    await afterTurns(20);
+    const after = faultOf(disk.writeSectors(sectorIndex(8), pattern(4096)));
+    open();
+    await before;
+    await off;
+    expect(await after).toEqual({ code: 'INVALID_STATE', state: 'poweredOff' });
+    await lab.host.powerOnVm(VM);
+    const again = await lab.host.openDisk(VM, 2000);
+    expect(await readSectors(again, 0, 8)).toEqual(pattern(4096));
+    expect(await readSectors(again, 8, 8)).toEqual(new Uint8Array(4096));
+  });
+
+  it('end in HOST_GONE, all of them, when the host goes', async () => {
+    const { lab, files, disk } = await slowDisk();
+    const { open } = gate(files, 'write');
+    const ends = [0, 0, 8, 16].map((at) => faultOf(disk.writeSectors(sectorIndex(at), pattern(4096))));
+    ends.push(faultOf(disk.flush()));
+    await afterTurns(5);
+    const down = lab.host.shutDown();
+    open();
+    await down;
+    for (const end of await Promise.all(ends)) expect(end).toMatchObject({ code: 'HOST_GONE' });
   });
 });
 

@@ -17,6 +17,7 @@ export const DEK_SIZE_BYTES = 64;
  * exist inside `make`, `unseal` and {@link resealDek} alone; afterwards the engine's cipher has them.
  */
 export class Dek extends Unprintable {
+  readonly #engine: XtsEngine;
   readonly #cipher: XtsCipher;
   readonly #keyCheckValue: string;
   readonly #hashes: HashEngine;
@@ -25,6 +26,7 @@ export class Dek extends Unprintable {
 
   private constructor(engine: XtsEngine, key: Uint8Array) {
     super();
+    this.#engine = engine;
     this.#cipher = engine.prepare(key);
     this.#hashes = hashesOf(engine);
     this.#fileKey = deriveKey(key, 'vm file', this.#hashes);
@@ -81,6 +83,11 @@ export class Dek extends Unprintable {
   /** Decrypts data units in place, see {@link XtsCipher.decryptRun}. XTS has no integrity: a wrong key gives noise. */
   decryptRun(units: Uint8Array, firstUnit: bigint, unitSizeBytes: number): void {
     this.#cipher.decryptRun(units, firstUnit, unitSizeBytes);
+  }
+
+  /** Makes a buffer in which runs are fastest, see {@link XtsEngine.allocateBuffer}. */
+  allocateBuffer(sizeBytes: number): Uint8Array {
+    return this.#engine.allocateBuffer(sizeBytes);
   }
 
   /** Encrypts with workers where the engine has them, see {@link XtsCipher.encryptLargeRun}. */

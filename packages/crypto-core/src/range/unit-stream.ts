@@ -1,7 +1,9 @@
 import { assert } from '../assert.js';
 import { CryptoError } from '../errors.js';
-import type { Direction } from '../xts/xts-engine.js';
-import type { RunCipher } from './encrypted-range.js';
+import type { Direction, XtsCipher } from '../xts/xts-engine.js';
+
+/** What turns units over: an `XtsCipher`, or a `Dek`. */
+export type RunCipher = Pick<XtsCipher, 'encryptRun' | 'decryptRun'>;
 
 /**
  * Turns a stream of bytes over, data unit by data unit, whatever the size of the chunks that come. Pulls the source

@@ -1,13 +1,14 @@
 /**
  * What a disk's bytes go through, layer over layer: the extent's file, and the IO filter above it. Offsets and lengths
- * are whole sectors inside the disk; the layer above has checked that. One call at a time.
+ * are whole sectors inside the disk; the layer above has checked that. Many calls at a time, as long as a write shares no
+ * data unit with another call; the layer above sees to that too.
  */
 export interface DiskBacking {
   /** Fills the whole buffer from `offsetBytes`. */
   read(buffer: Uint8Array, offsetBytes: number): Promise<void>;
   /** Writes the whole buffer at `offsetBytes` and leaves the buffer as it is. */
   write(bytes: Uint8Array, offsetBytes: number): Promise<void>;
-  /** Makes what was written durable. */
+  /** Makes what was written durable: all writes that were over before it was called. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }

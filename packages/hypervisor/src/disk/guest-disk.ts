@@ -3,12 +3,19 @@ import { HypervisorError } from '../api/errors.js';
 import { invalidArgument } from '../api/faults.js';
 import type { Life } from '../datastore/life.js';
 import type { DiskBacking } from './disk-backing.js';
-import type { Lane } from './lane.js';
+import type { ByteRange, RangeLane } from './range-lane.js';
+
+/** How a write is done. */
+export interface WriteOptions {
+  /** Force unit access: it is durable when its promise resolves. */
+  readonly fua?: boolean;
+}
 
 /**
- * A disk as the guest sees it: plaintext sectors of 512 bytes, and nothing of keys (row S13). Requests of one disk are
- * served one after the other, in the order in which they were made. Every call rejects with HOST_GONE after the host
- * rebooted, and with INVALID_STATE after the VM was powered off or the device closed.
+ * A disk as the guest sees it: plaintext sectors of 512 bytes, and nothing of keys (row S13). Many requests may be under
+ * way at once: those that touch no data unit in common run side by side, the others in the order in which they were made
+ * (see {@link RangeLane}). Every call rejects with HOST_GONE after the host rebooted, and with INVALID_STATE after the VM
+ * was powered off or the device closed; requests made before that are served.
  */
 export interface GuestDisk {
   readonly capacity: SectorCount;
@@ -20,11 +27,12 @@ export interface GuestDisk {
   readSectors(start: SectorIndex, buffer: Uint8Array): Promise<void>;
   /**
    * Writes `bytes`, a multiple of 512, from sector `start` on. The buffer must stay unchanged until the promise
-   * settles, and comes back unchanged. Durable after `flush`.
+   * settles, and comes back unchanged. Durable after `flush`, or at once with `fua`.
    *
    * @throws HypervisorError OUT_OF_RANGE, INVALID_ARGUMENT, NO_SPACE, DATASTORE_NOT_WRITABLE
    */
-  writeSectors(start: SectorIndex, bytes: Uint8Array): Promise<void>;
+  writeSectors(start: SectorIndex, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
+  /** Waits for the writes made before it, and makes them durable. */
   flush(): Promise<void>;
   /** Ends the use of this device; the VM keeps the disk. */
   close(): Promise<void>;
@@ -36,38 +44,59 @@ export interface AttachedDisk {
   readonly shown: string;
   readonly capacity: SectorCount;
   readonly backing: DiskBacking;
-  readonly lane: Lane;
+  readonly lane: RangeLane;
   /** Set when the VM is powered off. */
   detached: boolean;
 }
 
 /** Opens a device on a disk of a powered-on VM. */
 export function openGuestDisk(disk: AttachedDisk, life: Life): GuestDisk {
+  const { lane, backing } = disk;
   let closed = false;
-  const call = (work: () => Promise<void>): Promise<void> =>
-    life.run(() =>
-      disk.lane.run(async () => {
-        if (closed || disk.detached) {
-          throw new HypervisorError(
-            { code: 'INVALID_STATE', state: closed ? 'closed' : 'poweredOff' },
-            `The device on ${disk.shown} is closed. Open it again while the virtual machine is powered on.`,
-          );
-        }
+  const call = (queue: (serve: (work: Work) => Work) => Promise<void>): Promise<void> =>
+    life.run(async () => {
+      if (closed) throw notOpen(disk, 'closed');
+      await queue((work) => async () => {
+        if (disk.detached) throw notOpen(disk, 'poweredOff');
         await work();
-      }),
-    );
+      });
+    });
   return {
     capacity: disk.capacity,
-    readSectors: (start, buffer) => call(async () => disk.backing.read(buffer, offsetOf(disk, start, buffer.length))),
-    writeSectors: (start, bytes) => call(async () => disk.backing.write(bytes, offsetOf(disk, start, bytes.length))),
-    flush: () => call(() => disk.backing.flush()),
+    readSectors: (start, buffer) =>
+      call((serve) => {
+        const range = rangeOf(disk, start, buffer.length);
+        return lane.read(
+          range,
+          serve(() => backing.read(buffer, range.startBytes)),
+        );
+      }),
+    writeSectors: (start, bytes, { fua = false } = {}) =>
+      call((serve) => {
+        const range = rangeOf(disk, start, bytes.length);
+        const write = async (): Promise<void> => {
+          await backing.write(bytes, range.startBytes);
+          if (fua) await backing.flush();
+        };
+        return lane.write(range, serve(write));
+      }),
+    flush: () => call((serve) => lane.flush(serve(() => backing.flush()))),
     close: async () => {
       closed = true;
     },
   };
 }
 
-function offsetOf(disk: AttachedDisk, start: SectorIndex, lengthBytes: number): number {
+type Work = () => Promise<void>;
+
+function notOpen({ shown }: AttachedDisk, state: 'closed' | 'poweredOff'): HypervisorError {
+  return new HypervisorError(
+    { code: 'INVALID_STATE', state },
+    `The device on ${shown} is closed. Open it again while the virtual machine is powered on.`,
+  );
+}
+
+function rangeOf(disk: AttachedDisk, start: SectorIndex, lengthBytes: number): ByteRange {
   if (lengthBytes % SECTOR_SIZE_BYTES !== 0) {
     throw invalidArgument('buffer', `A request of ${lengthBytes} bytes is not a whole number of 512-byte sectors.`);
   }
@@ -77,5 +106,5 @@ function offsetOf(disk: AttachedDisk, start: SectorIndex, lengthBytes: number): 
       `Sectors ${start} to ${start + lengthBytes / SECTOR_SIZE_BYTES - 1} go beyond the ${disk.capacity} of ${disk.shown}.`,
     );
   }
-  return start * SECTOR_SIZE_BYTES;
+  return { startBytes: start * SECTOR_SIZE_BYTES, endBytes: start * SECTOR_SIZE_BYTES + lengthBytes };
 }

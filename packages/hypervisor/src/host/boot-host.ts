@@ -17,6 +17,7 @@ import { Datastores } from '../datastore/datastores.js';
 import { fileFault } from '../datastore/file-fault.js';
 import { liveHoldersOf } from '../datastore/live-holders.js';
 import { Lane } from '../disk/lane.js';
+import { RunBuffers } from '../disk/run-buffers.js';
 import { BootFiles } from './boot-files.js';
 import { BootLife } from './boot-life.js';
 import { CryptoMode } from './crypto-mode.js';
@@ -83,6 +84,7 @@ async function readHost(options: EsxiHostOptions, life: BootLife, files: BootFil
     entropy,
     events,
     engine,
+    buffers: new RunBuffers(engine),
     files,
     mode: new CryptoMode(version, capabilityOf(version), events),
     keys: new KeyCache((id) => inventory.noteKey(id)),

@@ -4,6 +4,7 @@ import type { HostEvent } from '../api/events.js';
 import type { Datastores } from '../datastore/datastores.js';
 import type { HostIdentity, Life } from '../datastore/life.js';
 import type { Lane } from '../disk/lane.js';
+import type { RunBuffers } from '../disk/run-buffers.js';
 import type { BootFiles } from './boot-files.js';
 import type { BootLife } from './boot-life.js';
 import type { CryptoMode } from './crypto-mode.js';
@@ -20,6 +21,8 @@ export interface HostContext {
   readonly entropy: Entropy;
   readonly events: EventSink<HostEvent>;
   readonly engine: XtsEngine;
+  /** What the requests of all its disks go through. */
+  readonly buffers: RunBuffers;
   readonly mode: CryptoMode;
   readonly keys: KeyCache;
   readonly inventory: VmInventory;

@@ -1,6 +1,7 @@
 import type { Dek } from '@vcryptsim/crypto-core';
+import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import type { AttachedDisk } from '../disk/guest-disk.js';
-import { Lane } from '../disk/lane.js';
+import { RangeLane } from '../disk/range-lane.js';
 import { attachDisk, type DiskOpener, openHomeOrLocked } from '../vm-home/attach-disk.js';
 import { readNvramFile } from '../vm-home/nvram-file.js';
 import type { VmConfig } from '../vm-home/vm-config.js';
@@ -31,7 +32,7 @@ export class RunningVm {
           shown,
           capacity: disk.capacity,
           backing,
-          lane: new Lane(),
+          lane: new RangeLane(key?.dataUnitSizeBytes ?? SECTOR_SIZE_BYTES),
           detached: false,
         });
       }
@@ -51,7 +52,7 @@ export class RunningVm {
   async stop(): Promise<void> {
     try {
       const closings = [...this.#disks.values()].map((disk) =>
-        disk.lane.run(async () => {
+        disk.lane.alone(async () => {
           disk.detached = true;
           await disk.backing.close();
         }),

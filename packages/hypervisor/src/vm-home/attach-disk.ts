@@ -3,6 +3,7 @@ import type { HostEvent } from '../api/events.js';
 import { diskKeyMissing, encryptedDiskOnPlainVm, vmLocked } from '../api/faults.js';
 import type { DiskBacking } from '../disk/disk-backing.js';
 import { openExtent } from '../disk/open-extent.js';
+import type { RunBuffers } from '../disk/run-buffers.js';
 import { type DiskKey, throughFilter } from '../disk/vmcrypt-filter.js';
 import { type OpenHome, openDiskKey, openHome } from './open-bundle.js';
 import type { Opener } from './opener.js';
@@ -11,6 +12,7 @@ import { type DiskConfig, missingKeysOf, type VmConfig } from './vm-config.js';
 /** What attaching a disk needs of the host. */
 export interface DiskOpener extends Opener {
   readonly events: EventSink<HostEvent>;
+  readonly buffers: RunBuffers;
 }
 
 /** A disk with everything that its bytes go through. The receiver closes the backing and disposes of the key's DEK. */
@@ -60,7 +62,7 @@ export async function attachDisk(
     if (surplusBytes > 0) {
       opener.events.emit({ type: 'EXTENT_TOO_LONG', vm: config.uuid, disk: disk.uuid, surplusBytes });
     }
-    return { backing: throughFilter(extent, key), key };
+    return { backing: throughFilter(extent, key, opener.buffers), key };
   } catch (error) {
     key?.dek.dispose();
     throw error;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { DiskBacking } from '../../src/disk/disk-backing.js';
 import type { FailingFiles } from './failing-files.js';
 import { faultOf, pattern } from './lab.js';
+import { afterTurns } from './turns.js';
 
 export const CAPACITY_SECTORS = 64;
 const SIZE_BYTES = CAPACITY_SECTORS * 512;
@@ -26,6 +27,17 @@ const request = fc
     salt: fc.nat(250),
   })
   .map(({ start, count, ...rest }) => ({ ...rest, start, count: Math.min(count, CAPACITY_SECTORS - start) }));
+
+/** No layer's data units are larger. */
+const UNIT_BYTES = 4096;
+
+/** A call inside one data unit of the largest size: some of its sectors. */
+const besides = fc.record({
+  write: fc.boolean(),
+  head: fc.nat(7),
+  count: fc.integer({ min: 1, max: 8 }),
+  salt: fc.nat(250),
+});
 
 async function readAt(backing: DiskBacking, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
   const buffer = new Uint8Array(lengthBytes).fill(0xee);
@@ -63,6 +75,50 @@ export function diskBackingSuite(name: string, open: () => Promise<BackingUnderT
         }),
         { numRuns: 30 },
       );
+    });
+
+    it('serves calls that share no data unit side by side, each as if it were alone', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(besides, { minLength: 8, maxLength: 8 }),
+          fc.func(fc.nat(5)),
+          async (calls, turns) => {
+            const { backing, files } = await written();
+            const model = pattern(SIZE_BYTES);
+            const held = model.slice();
+            files.waits = (operation, path) => afterTurns(turns(operation, path, files.calls));
+            const checks = calls.map(async ({ write, head, count, salt }, unit) => {
+              const [at, length] = [unit * UNIT_BYTES + head * 512, Math.min(count, 8 - head) * 512];
+              if (write) {
+                model.set(pattern(length, salt), at);
+                await backing.write(pattern(length, salt), at);
+              } else {
+                expect(Buffer.compare(await readAt(backing, at, length), held.subarray(at, at + length))).toBe(0);
+              }
+            });
+            await Promise.all(checks);
+            expect(Buffer.compare(await readAt(backing, 0, SIZE_BYTES), model)).toBe(0);
+          },
+        ),
+        { numRuns: 30 },
+      );
+    });
+
+    it('keeps what failed apart from what runs beside it', async () => {
+      const { backing, files } = await written();
+      let call = 0;
+      files.waits = () => afterTurns(3);
+      files.failsWhen = (operation) => operation === 'write' && ++call === 2;
+      const ends = await Promise.allSettled(
+        [0, 1, 2, 3].map((unit) => backing.write(pattern(512, 9), unit * UNIT_BYTES + 1024)),
+      );
+      expect(ends.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+      files.disarm();
+      const model = pattern(SIZE_BYTES);
+      for (const [unit, { status }] of ends.entries()) {
+        if (status === 'fulfilled') model.set(pattern(512, 9), unit * UNIT_BYTES + 1024);
+      }
+      expect(Buffer.compare(await readAt(backing, 0, SIZE_BYTES), model)).toBe(0);
     });
 
     it('makes durable on flush what was written before', async () => {

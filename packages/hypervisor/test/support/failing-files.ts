@@ -15,6 +15,8 @@ export class FailingFiles implements FileSystem {
   bytesWritten = 0;
   /** Makes calls fail by what they are. */
   failsWhen: (operation: string, path: string) => boolean = () => false;
+  /** Holds calls back before they reach the medium. */
+  waits: (operation: string, path: string) => Promise<void> | null = () => null;
 
   constructor(readonly inner: FileSystem) {}
 
@@ -63,6 +65,8 @@ export class FailingFiles implements FileSystem {
     this.calls += 1;
     const fails = this.failAt > 0 && (this.forGood ? this.calls >= this.failAt : this.calls === this.failAt);
     if (fails || this.failsWhen(operation, path)) throw new FileError(this.code, operation, path);
+    const wait = this.waits(operation, path);
+    if (wait !== null) await wait;
     return work();
   }
 }

@@ -120,7 +120,8 @@ function judge(patch) {
 
 /** A scenario fails its lesson with exit code 1; 2 and 3 mean that it could not be played. */
 function playScenario({ scenario }) {
-  const words = ['packages/cli/bin/vcryptsim.js', 'run', scenario, '--no-quiz', '--json'];
+  // What was compiled just now, and not the joined program of bin/.
+  const words = ['packages/cli/dist/main.js', 'run', scenario, '--no-quiz', '--json'];
   const { status, stdout } = run('node', words);
   if (status === 0) return [false, 'the scenario passes'];
   if (status !== 1) return [false, `the scenario ends with ${status}`];

@@ -42,6 +42,24 @@ describe('[S21] an edit of the VMX', () => {
     expect(fault).toEqual({ code: 'BUNDLE_MISSING', file: web('web.vmx'), again: 'BUNDLE_MISSING' });
   });
 
+  it('the bundle taken out: said so too by export, import and a change of keys, which write nothing', async () => {
+    const lab = await Lab.safe();
+    await lab.host.createVm(webVm());
+    await lab.edit('web.vmx', /^encryption.bundle.*\n/m, '');
+    const before = await lab.digest();
+    const source = { sizeBytes: 512, read: async (): Promise<number> => 0 };
+    const calls = [
+      lab.host.exportDisk(VM, 2000, { folder: '/lab', name: 'copy' }),
+      lab.host.importDisk(VM, 2000, source),
+      lab.host.reconfigureVm(VM, { crypto: { type: 'Encrypt', cryptoKeyId: KEY.id } }),
+      lab.host.reconfigureVm(VM, { crypto: { type: 'Decrypt' } }),
+    ];
+    for (const call of calls) {
+      expect(await faultOf(call)).toEqual({ code: 'BUNDLE_MISSING', file: web('web.vmx') });
+    }
+    expect(await lab.digest()).toBe(before);
+  });
+
   it.each([
     ['a byte of the locked data', (text: string) => flip(text, text.indexOf('256,') + 40)],
     ['cut short', (text: string) => text.replace(/.{20}\)\)"$/m, '))"')],

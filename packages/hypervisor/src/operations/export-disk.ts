@@ -7,6 +7,7 @@ import { type ExportedDisk, type ExportTarget, writePlainCopy } from '../disk/pl
 import { isFileName } from '../formats/file-name.js';
 import { loadConfig, requireUnlocked } from '../host/refresh-vm.js';
 import { attachDisk, openHomeOrLocked } from '../vm-home/attach-disk.js';
+import { refuseLostBundle } from '../vm-home/lost-bundle.js';
 import { diskAt } from '../vm-home/vm-config.js';
 import { vmOperation } from './host-operation.js';
 
@@ -30,6 +31,7 @@ export const exportDisk = vmOperation<
       throw invalidArgument('target.name', 'The name of the copy must be a valid file name.');
     }
     const config = await loadConfig(host, vm);
+    await refuseLostBundle(config);
     const disk = diskAt(config, deviceKey);
     await refuseIfLockedElsewhere(config.folder, vm.path.fileName, host);
     const home = openHomeOrLocked(config, host);

@@ -7,6 +7,7 @@ import { replaceExtent } from '../disk/replace-extent.js';
 import type { HostContext } from '../host/host-context.js';
 import { loadConfig, refreshVm, requireUnlocked } from '../host/refresh-vm.js';
 import { openHomeOrLocked, openKeyOrRefuse } from '../vm-home/attach-disk.js';
+import { refuseLostBundle } from '../vm-home/lost-bundle.js';
 import { type DiskConfig, diskAt, type VmConfig } from '../vm-home/vm-config.js';
 import { vmOperation } from './host-operation.js';
 
@@ -26,6 +27,7 @@ export const importDisk = vmOperation<[deviceKey: number, source: ImageSource, o
     vm.checkPoweredOff();
     await requireUnlocked(host, vm);
     const config = await loadConfig(host, vm);
+    await refuseLostBundle(config);
     const disk = diskAt(config, deviceKey);
     const { folder } = config;
     const sizeBytes = disk.capacity * SECTOR_SIZE_BYTES;

@@ -12,6 +12,7 @@ import { SwitchUnknown } from '../vm-home/change/commit-change.js';
 import { changeInPlace } from '../vm-home/change/in-place/change-in-place.js';
 import { makeChange, type Rewritten } from '../vm-home/change/make-change.js';
 import { type ChangePlan, keysSealedWith, planChange, rewritesData } from '../vm-home/change/plan-change.js';
+import { refuseLostBundle } from '../vm-home/lost-bundle.js';
 import { appendLog } from '../vm-home/vm-log.js';
 import { vmOperation } from './host-operation.js';
 
@@ -34,7 +35,9 @@ export const reconfigureVm = vmOperation<[spec: VmReconfigureSpec, control?: Wor
   perform: async (host, vm, spec, control = {}) => {
     await requireUnlocked(host, vm);
     checkSettled(vm);
-    const plan = planChange(await loadConfig(host, vm), spec);
+    const found = await loadConfig(host, vm);
+    await refuseLostBundle(found);
+    const plan = planChange(found, spec);
     checkAllowed(host, vm, plan);
     if (!changesKeys(plan)) return vmInfoOf(vm, host.keys);
     const rewritten = await whileLocked(host, vm, async () => {

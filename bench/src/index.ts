@@ -1,7 +1,11 @@
+export { type Bar, barLine } from './bars.js';
 export type { Sample, Workload } from './kmip/load.js';
 export type { KmipBar, KmipConfiguration, KmipReport, KmipRow, MeasuredSubject, StorePlace } from './kmip/report.js';
 export { formatKmipReport } from './kmip/report-text.js';
 export { type KmipBenchOptions, runKmipBench } from './kmip/run-kmip-bench.js';
+export type { RecryptReport, RecryptRow, RecryptSubject } from './recrypt/report.js';
+export { formatRecryptReport } from './recrypt/report-text.js';
+export { type RecryptBenchOptions, runRecryptBench } from './recrypt/run-recrypt-bench.js';
 export type { WorldBar, WorldReport, WorldRow } from './world/report.js';
 export { worldBars } from './world/report.js';
 export { formatWorldReport } from './world/report-text.js';

@@ -5,7 +5,8 @@ import { packageOf, packageSources, type SourceFile, sample, sourceFiles } from 
 
 /** What a world is made of, and where else than in `lab` one of them may be brought to life. */
 const COMPOSED: Readonly<Record<string, readonly string[]>> = {
-  EsxiHost: [],
+  // A bench measures one host alone, with nothing beside it on the processor.
+  EsxiHost: ['bench/src/disk/measured-host.ts'],
   VCenter: [],
   // `kms serve` is the key server's own program; its administrator's verbs open the folder when none runs.
   KeyServer: ['packages/cli/src/verbs/kms/serve.ts', 'packages/cli/src/verbs/kms/reach-folder.ts'],

@@ -25,7 +25,7 @@ const ORDER: Readonly<Record<string, string>> = {
   'scenario-engine':
     'language, scene, reports < expectations < steps < scenario < reference, run, narrator < orders < root',
   'kmip-check': 'root < checks < run',
-  bench: 'root < xts < kmip, world',
+  bench: 'root < xts < kmip, world, disk < recrypt',
   cli: 'root < terminal < inspect, kmip, kmip-check, lab, privileges, run, tamper < verbs',
 };
 

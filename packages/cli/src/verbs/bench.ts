@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { kmipCommand } from './bench/kmip.js';
+import { recryptCommand } from './bench/recrypt.js';
 import { worldCommand } from './bench/world.js';
 import { xtsCommand } from './bench/xts.js';
 
@@ -9,5 +10,6 @@ export function benchCommand(): Command {
     .description('Measure what encryption costs on this machine.')
     .addCommand(xtsCommand())
     .addCommand(kmipCommand())
+    .addCommand(recryptCommand())
     .addCommand(worldCommand());
 }

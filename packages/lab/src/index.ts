@@ -31,6 +31,7 @@ export { compareDisk, type DiskDigest } from './guests/compare-disk.js';
 export { type DiskImage, openDiskImage } from './guests/disk-image.js';
 export type { GuestLedger, SectorRun } from './guests/guest-ledger.js';
 export { checkImages, type TrackedDisk, type TrackedVm } from './guests/virtual-machines.js';
+export type { LookDifference, VmLook } from './guests/vm-looks.js';
 export { checkEverything, checkWritten } from './invariants/check-invariants.js';
 export type { Invariant, Violation } from './invariants/invariant.js';
 export { provePlantedNeedle } from './invariants/planted-needle.js';

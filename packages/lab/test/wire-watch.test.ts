@@ -55,7 +55,14 @@ describe('the searches of a world', () => {
     for (let key = 0; key < keys; key++) {
       const about = { actor: 'esx-1', incarnation: 1, ordinal: key };
       for (const label of ['kek', 'dek']) recorder.record({ ...about, label }, drawn.public(32, 'key'));
-      markers.add({ vm: 'payroll', number: key, encrypted: true, bytes: drawn.public(32, 'marker') });
+      markers.add({
+        vm: 'payroll',
+        disk: 2000,
+        number: key,
+        encrypted: true,
+        isPlainNow: async () => false,
+        bytes: drawn.public(32, 'marker'),
+      });
       const bytes = new Uint8Array(16);
       watch.look({ ...frame(key, bytes), connection: { number: key, from: 'vcenter', to: 'kms-1' } });
       for (const path of [folder.datastores, folder.vcenter, folder.kms]) searches.at(`${path}/file`);

@@ -5,7 +5,8 @@ export type LabErrorCode =
   | 'NAME_AMBIGUOUS' // a name means several objects
   | 'DISK_NOT_THERE' // a VM has no disk of that number
   | 'LEDGER_LOST' // what guests wrote before the lab was last booted is not known any more
-  | 'DIGEST_MISMATCH' // sectors differ that the scenario did not write
+  | 'DIGEST_MISMATCH'
+  | 'LOOK_DIFFERS' // sectors differ that the scenario did not write
   | 'NOT_IN_TIME' // `until` ran out of time
   | 'BAD_IMAGE' // a disk image cannot be used
   | 'BAD_CREDENTIALS' // certificate, key or password of an external key server cannot be used

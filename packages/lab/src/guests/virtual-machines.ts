@@ -216,8 +216,12 @@ export class VirtualMachines {
 
   #ledger(uuid: VmUuid, vm: string, deviceKey: number, isWhole = true): GuestLedger {
     const isEncrypted = () => this.#encrypted.get(diskId(uuid, deviceKey)) ?? false;
+    const isPlainNow = async () => {
+      const disk = (await this.#infoOf(uuid))?.disks.find((each) => each.deviceKey === deviceKey);
+      return disk !== undefined && disk.keyId === null;
+    };
     return new GuestLedger((bytes, number) => {
-      this.#markers.add({ vm, number, encrypted: isEncrypted(), bytes });
+      this.#markers.add({ vm, disk: deviceKey, number, encrypted: isEncrypted(), isPlainNow, bytes });
     }, isWhole);
   }
 

@@ -28,7 +28,7 @@ export async function checkWritten(world: Searched): Promise<readonly Found[]> {
     if (search === null || !(await exists(world.files, path))) continue;
     found.push(...(await collect(search, scanRanges(world.files, path, ranges, search.scanner()))));
   }
-  return [...found, ...onWires(world)];
+  return [...found, ...(await onWires(world))];
 }
 
 /** Searches every byte of every file of the run, once. */
@@ -41,22 +41,24 @@ export async function checkEverything(world: Searched): Promise<readonly Found[]
     found.push(...(await collect(search, scanFolder(world.files, folder, search.scanner()))));
   }
   world.files.take();
-  return [...found, ...onWires(world)];
+  return [...found, ...(await onWires(world))];
 }
 
 async function collect(search: Search, matches: AsyncIterable<FileMatch>): Promise<Found[]> {
   const found: Found[] = [];
   for await (const { needle, path, offsetBytes } of matches) {
-    const names = search.judge(needle);
+    const names = await search.judge(needle);
     if (names !== null) found.push({ ...names, where: path, offsetBytes });
     if (found.length === MATCHES_MAX) break;
   }
   return found;
 }
 
-function onWires(world: Searched): Found[] {
-  return world.wireWatch.take().flatMap(({ needle, ...place }) => {
-    const names = world.searches.onWires.judge(needle);
-    return names === null ? [] : { ...names, ...place };
-  });
+async function onWires(world: Searched): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const { needle, ...place } of world.wireWatch.take()) {
+    const names = await world.searches.onWires.judge(needle);
+    if (names !== null) found.push({ ...names, ...place });
+  }
+  return found;
 }

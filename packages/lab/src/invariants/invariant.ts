@@ -29,7 +29,7 @@ export interface Followed {
   /** What must not be found, as far as it came since the last call. */
   next(): readonly ScanNeedle[];
   /** Says that a needle is no fault where it was found, as things are now. */
-  excuses?(needle: string): boolean;
+  excuses?(needle: string): Promise<boolean>;
 }
 
 /** What must hold after every step, whatever the scenario does: some bytes are nowhere in some places. */

@@ -1,3 +1,4 @@
+import type { PlaintextMarker } from '../needles/plaintext-markers.js';
 import type { Invariant } from './invariant.js';
 
 /**
@@ -11,21 +12,25 @@ export const noPlaintextOnDatastore: Invariant = {
   folders: (folder) => [folder.datastores, folder.hosts, folder.vcenter, folder.kms],
   follow: ({ markers }) => {
     let seen = 0;
-    const pieces = new Map<string, string>();
+    const looked = new Map<string, PlaintextMarker>();
     return {
       next: () => {
         const fresh = markers.from(seen);
         seen += fresh.length;
         return fresh
           .filter(({ encrypted }) => encrypted)
-          .map(({ vm, number, bytes }) => {
-            const name = `plaintext of ${vm} #${number}`;
-            pieces.set(name, String(bytes));
+          .map((marker) => {
+            const { vm, disk, number, bytes } = marker;
+            const name = `plaintext of ${vm}, disk ${disk} #${number}`;
+            looked.set(name, marker);
             return { name, bytes, forms: ['raw'] };
           });
       },
-      // What a plain VM wrote as well is on the datastore in clear, and rightly so.
-      excuses: (needle) => markers.isInClear(pieces.get(needle) ?? ''),
+      // What a plain VM wrote as well is on the datastore in clear, and what a disk has that was decrypted: rightly so.
+      excuses: async (needle) => {
+        const marker = looked.get(needle);
+        return marker !== undefined && (markers.isInClear(String(marker.bytes)) || (await marker.isPlainNow()));
+      },
     };
   },
 };

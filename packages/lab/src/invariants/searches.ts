@@ -39,9 +39,9 @@ export class Search {
   }
 
   /** Takes the two names of a match apart again; null when it is no fault as things are now. */
-  judge(name: string): FoundNeedle | null {
+  async judge(name: string): Promise<FoundNeedle | null> {
     const [invariant = '', needle = ''] = name.split(SEPARATOR);
-    return this.#followed.get(invariant)?.excuses?.(needle) ? null : { invariant, needle };
+    return (await this.#followed.get(invariant)?.excuses?.(needle)) ? null : { invariant, needle };
   }
 }
 

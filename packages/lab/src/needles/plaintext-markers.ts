@@ -1,9 +1,14 @@
 /** A piece of what a guest wrote or an image held. */
 export interface PlaintextMarker {
   readonly vm: string;
-  /** Of this VM, from 1. */
+  /** Device key of its disk. */
+  readonly disk: number;
+  /** Of this disk, from 1. */
   readonly number: number;
+  /** Whether the disk was encrypted then. */
   readonly encrypted: boolean;
+  /** Whether the disk is plain now, as its host says. */
+  readonly isPlainNow: () => Promise<boolean>;
   readonly bytes: Uint8Array;
 }
 

@@ -19,6 +19,7 @@ const RUN: Record<LabErrorCode, true> = {
   NAME_AMBIGUOUS: true,
   LEDGER_LOST: true,
   DIGEST_MISMATCH: true,
+  LOOK_DIFFERS: true,
   NOT_IN_TIME: true,
   BAD_IMAGE: true,
   BAD_CREDENTIALS: true,

@@ -23,6 +23,7 @@ import { lastLines } from '../folder/line-file.js';
 import { makeRunFolder, type RunPlaces } from '../folder/run-folder.js';
 import { removeRunFolder } from '../folder/run-mark.js';
 import { VirtualMachines } from '../guests/virtual-machines.js';
+import { VmLooks } from '../guests/vm-looks.js';
 import { Searches } from '../invariants/searches.js';
 import { InventoryNames } from '../names/inventory-names.js';
 import { vmAnywhere } from '../names/vcenter-of.js';
@@ -137,6 +138,8 @@ export class World {
   /** Takes power away and brings it back. */
   readonly power: PowerCuts;
   readonly vms: VirtualMachines;
+  /** Looks at files of VMs past every host. */
+  readonly looks: VmLooks;
   /** What must not be seen in clear where it is encrypted. */
   readonly markers: PlaintextMarkers;
   /** For what must be nowhere, in files and on wires. */
@@ -173,6 +176,8 @@ export class World {
     this.power = new PowerCuts({ site: parts.site, machines: parts.machines, roads: parts.roads, clock, seed, events });
     this.markers = new PlaintextMarkers();
     this.vms = new VirtualMachines(parts.site, options, this.markers);
+    const now = (name: string) => this.vms.now(name);
+    this.looks = new VmLooks({ folder: parts.folder, files: parts.recording, needles: parts.needles, now });
     this.#drive = parts.drive;
     this.#release = parts.release;
     this.searches = new Searches(this);

@@ -49,6 +49,7 @@ import { vcenterStop } from './vcenter/stop.js';
 import { vmCreate } from './vm/create.js';
 import { vmDigest } from './vm/digest.js';
 import { vmExport } from './vm/export.js';
+import { vmLook } from './vm/look.js';
 import { vmPowerOff } from './vm/power-off.js';
 import { vmPowerOn } from './vm/power-on.js';
 import { vmRead } from './vm/read.js';
@@ -72,6 +73,7 @@ export const STEPS: readonly StepKind[] = [
   vmWrite,
   vmRead,
   vmDigest,
+  vmLook,
   vmExport,
   hostAdd,
   hostAddStandalone,

@@ -35,11 +35,16 @@ export class RecordingFileSystem extends ForwardingFileSystem {
   readonly #copyWrites: boolean;
   /** Names of open files, by where they are now. */
   readonly #names = new Map<string, Set<Name>>();
+  readonly #changes = new Map<string, number>();
   #dirty = new Map<string, ByteRanges>();
 
   constructor(inner: FileSystem, options: RecordingFileSystemOptions = {}) {
     super(inner);
-    this.#tell = options.onOperation ?? (() => {});
+    const tell = options.onOperation ?? (() => {});
+    this.#tell = (operation) => {
+      this.#count(operation);
+      tell(operation);
+    };
     this.#copyWrites = options.onOperation !== undefined;
   }
 
@@ -48,6 +53,11 @@ export class RecordingFileSystem extends ForwardingFileSystem {
     const taken = [...this.#dirty].map(([path, ranges]) => [path, ranges.list()] as const);
     this.#dirty = new Map();
     return new Map(taken.filter(([, ranges]) => ranges.length > 0).sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** How often the file that is called so now was written or cut. */
+  changesOf(path: string): number {
+    return this.#changes.get(path) ?? 0;
   }
 
   override async open(path: string, options: OpenOptions): Promise<FileHandle> {
@@ -128,6 +138,17 @@ export class RecordingFileSystem extends ForwardingFileSystem {
         return handle.close();
       },
     };
+  }
+
+  #count(operation: FileOperation): void {
+    if (operation.kind === 'write' || operation.kind === 'truncate') {
+      this.#changes.set(operation.path, this.changesOf(operation.path) + 1);
+    } else if (operation.kind === 'unlink') {
+      this.#changes.delete(operation.path);
+    } else if (operation.kind === 'rename' && operation.from !== operation.to) {
+      this.#changes.set(operation.to, this.changesOf(operation.from));
+      this.#changes.delete(operation.from);
+    }
   }
 
   #ranges(path: string): ByteRanges {

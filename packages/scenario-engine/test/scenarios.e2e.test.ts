@@ -16,6 +16,17 @@ describe('the scenarios', () => {
     expect(result.status).toBe('passed');
   });
 
+  it('[S16] lead in four steps from a key server that is not registered to an encrypted VM that is verified', async () => {
+    const { status, steps } = await run(join(SCENARIOS, 'four-steps.yaml'), { wire: 'memory' });
+    expect(status).toBe('passed');
+    const verbs = steps.map(({ verb }) => verb);
+    const walked = ['provider.add-server', 'policy.create', 'vm.reconfigure', 'policy.check'].map((verb) =>
+      verbs.lastIndexOf(verb),
+    );
+    expect(walked).toEqual([...walked].sort((a, b) => a - b));
+    expect(walked[0]).toBeGreaterThan(0);
+  });
+
   it('has one log and one datastore under one seed, and others under another', async () => {
     const [one, again, other] = [
       await run(DEMO, { seed: 1 }),

@@ -3,8 +3,8 @@ import { FaultyFileSystem, type FileFault, PowerCutFileSystem, type Survivors } 
 
 /** What is wrong with a disk. */
 export type DiskFault =
-  /** Nothing more can be written. */
-  | { readonly mode: 'full' }
+  /** Files can grow by so many bytes more, by none where nothing is said: then nothing at all can be written. */
+  | { readonly mode: 'full'; readonly roomBytes?: number }
   /** One call fails, the `atCall`-th from now (1 is the next). */
   | { readonly mode: 'io-error'; readonly atCall: number }
   /** Each call takes so long. */
@@ -65,7 +65,9 @@ export class Disk {
   #faultOf(fault: DiskFault): FileFault {
     switch (fault.mode) {
       case 'full':
-        return { kind: 'no-space', afterBytes: 0 };
+        return fault.roomBytes === undefined
+          ? { kind: 'no-space', afterBytes: 0 }
+          : { kind: 'little-room', roomBytes: fault.roomBytes };
       case 'io-error':
         return { kind: 'io-error', atCall: fault.atCall };
       case 'late':

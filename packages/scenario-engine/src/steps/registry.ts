@@ -29,6 +29,7 @@ import { providerAddServer } from './provider/add-server.js';
 import { providerCheck } from './provider/check.js';
 import { providerMarkDefault } from './provider/mark-default.js';
 import { providerRemoveServer } from './provider/remove-server.js';
+import { providerTrustServer } from './provider/trust-server.js';
 import { roleAdd } from './role/add.js';
 import { roleRemove } from './role/remove.js';
 import { roleUpdate } from './role/update.js';
@@ -97,6 +98,7 @@ export const STEPS: readonly StepKind[] = [
   permissionSet,
   permissionRemove,
   providerAddServer,
+  providerTrustServer,
   providerRemoveServer,
   providerMarkDefault,
   providerCheck,

@@ -13,6 +13,8 @@ import { ForwardingFileSystem } from './forwarding-file-system.js';
  * What goes wrong with files.
  * - `no-space`: after `afterBytes` more written bytes the medium is full; the write that crosses the line leaves its
  *   first part (NO_SPACE).
+ * - `little-room`: files can grow by `roomBytes` more in all; what is removed or cut gives room back. Writing over what is
+ *   there takes none.
  * - `read-only`: whatever would change something at or under `under` fails with READ_ONLY.
  * - `not-permitted`: whatever would open, list or change something at or under `under` fails with NOT_PERMITTED.
  * - `io-error`: the `atCall`-th call from now on (1 is the next) fails with IO and does nothing.
@@ -24,6 +26,7 @@ import { ForwardingFileSystem } from './forwarding-file-system.js';
  */
 export type FileFault =
   | { readonly kind: 'no-space'; readonly afterBytes: number }
+  | { readonly kind: 'little-room'; readonly roomBytes: number }
   | { readonly kind: 'read-only'; readonly under: string }
   | { readonly kind: 'not-permitted'; readonly under: string }
   | { readonly kind: 'io-error'; readonly atCall: number }
@@ -53,8 +56,7 @@ export class FaultyFileSystem extends ForwardingFileSystem {
 
   /** Breaks something from now on. Returns the end of it. */
   set(fault: FileFault): () => void {
-    const left = fault.kind === 'no-space' ? fault.afterBytes : 'atCall' in fault ? fault.atCall : 0;
-    this.#faults.set(fault, left);
+    this.#faults.set(fault, countOf(fault));
     return () => void this.#faults.delete(fault);
   }
 
@@ -67,7 +69,12 @@ export class FaultyFileSystem extends ForwardingFileSystem {
         pread: (buffer, offsetBytes) => this.#checked('read', path, 'look', () => handle.pread(buffer, offsetBytes)),
         pwrite: (buffer, offsetBytes) =>
           this.#checked('write', path, 'grow', () => this.#write(handle, path, buffer, offsetBytes)),
-        truncate: (sizeBytes) => this.#checked('truncate', path, 'change', () => handle.truncate(sizeBytes)),
+        truncate: (sizeBytes) =>
+          this.#checked('truncate', path, 'change', async () => {
+            const before = this.#countsRoom ? await handle.sizeBytes() : sizeBytes;
+            await handle.truncate(sizeBytes);
+            this.#takeRoom(sizeBytes - before);
+          }),
         fsync: () =>
           this.#checked('fsync', path, 'sync', async () => {
             if (!this.#isLying) await handle.fsync();
@@ -93,7 +100,11 @@ export class FaultyFileSystem extends ForwardingFileSystem {
   }
 
   override unlink(path: string): Promise<void> {
-    return this.#checked('unlink', path, 'change', () => this.inner.unlink(path));
+    return this.#checked('unlink', path, 'change', async () => {
+      const sizeBytes = this.#countsRoom ? (await this.inner.lstat(path)).sizeBytes : 0;
+      await this.inner.unlink(path);
+      this.#takeRoom(-sizeBytes);
+    });
   }
 
   override mkdir(path: string, mode?: number): Promise<void> {
@@ -121,7 +132,7 @@ export class FaultyFileSystem extends ForwardingFileSystem {
 
   override async statfs(path: string): Promise<{ readonly freeBytes: number }> {
     const { freeBytes } = await this.inner.statfs(path);
-    return { freeBytes: Math.min(freeBytes, this.#room()) };
+    return { freeBytes: Math.min(freeBytes, this.#room(), this.#roomToGrow()) };
   }
 
   get #isLying(): boolean {
@@ -130,7 +141,13 @@ export class FaultyFileSystem extends ForwardingFileSystem {
 
   async #write(handle: FileHandle, path: string, buffer: Uint8Array, offsetBytes: number): Promise<void> {
     const part = this.#partFault(buffer.length);
-    const fits = part ? buffer.length >> 1 : Math.min(buffer.length, this.#room());
+    // How much of it is beyond the end of the file.
+    const growth = this.#countsRoom
+      ? Math.max(0, offsetBytes + buffer.length - Math.max(offsetBytes, await handle.sizeBytes()))
+      : 0;
+    const tooMuch = Math.max(0, growth - this.#roomToGrow());
+    const fits = part ? buffer.length >> 1 : Math.min(buffer.length - tooMuch, this.#room());
+    this.#takeRoom(growth - tooMuch);
     for (const [fault, left] of this.#faults) if (fault.kind === 'no-space') this.#faults.set(fault, left - fits);
     if (fits > 0 || buffer.length === 0) await handle.pwrite(buffer.subarray(0, fits), offsetBytes);
     if (fits === buffer.length) return;
@@ -153,6 +170,20 @@ export class FaultyFileSystem extends ForwardingFileSystem {
     let room = Number.POSITIVE_INFINITY;
     for (const [fault, left] of this.#faults) if (fault.kind === 'no-space') room = Math.min(room, left);
     return room;
+  }
+
+  get #countsRoom(): boolean {
+    return [...this.#faults.keys()].some(({ kind }) => kind === 'little-room');
+  }
+
+  #roomToGrow(): number {
+    let room = Number.POSITIVE_INFINITY;
+    for (const [fault, left] of this.#faults) if (fault.kind === 'little-room') room = Math.min(room, left);
+    return room;
+  }
+
+  #takeRoom(bytes: number): void {
+    for (const [fault, left] of this.#faults) if (fault.kind === 'little-room') this.#faults.set(fault, left - bytes);
   }
 
   // Without a fault that is late the call is made at once: who waits for none relies on the order of the calls.
@@ -186,6 +217,12 @@ export class FaultyFileSystem extends ForwardingFileSystem {
     }
     if (code) throw new FileError(code, operation, path);
   }
+}
+
+function countOf(fault: FileFault): number {
+  if (fault.kind === 'no-space') return fault.afterBytes;
+  if (fault.kind === 'little-room') return fault.roomBytes;
+  return 'atCall' in fault ? fault.atCall : 0;
 }
 
 function isChange(effect: Effect): boolean {

@@ -18,6 +18,24 @@ describe('FaultyFileSystem', () => {
     await handle.pwrite(bytes(6), 6);
   });
 
+  it('has little room to grow, and none is taken by writing over what is there', async () => {
+    const files = new FaultyFileSystem(new MemoryFileSystem());
+    await replaceFile(files, '/old', bytes(8));
+    files.set({ kind: 'little-room', roomBytes: 10 });
+    const old = await files.open('/old', { access: 'write' });
+    for (let times = 0; times < 5; times++) await old.pwrite(bytes(8), 0);
+    expect((await files.statfs('/')).freeBytes).toBe(10);
+    await old.pwrite(bytes(4), 6);
+    expect((await files.statfs('/')).freeBytes).toBe(8);
+    const handle = await files.open('/a', { access: 'write', create: 'exclusive' });
+    await expect(handle.pwrite(bytes(12), 0)).rejects.toMatchObject({ code: 'NO_SPACE', path: '/a' });
+    expect(await handle.sizeBytes()).toBe(8);
+    await files.unlink('/a');
+    expect((await files.statfs('/')).freeBytes).toBe(8);
+    await old.truncate(4);
+    expect((await files.statfs('/')).freeBytes).toBe(14);
+  });
+
   it('leaves a replaced file whole when there is no room for the new one', async () => {
     const files = new FaultyFileSystem(new MemoryFileSystem());
     await replaceFile(files, '/a', bytes(5));

@@ -7,6 +7,19 @@ const ranges = (files: RecordingFileSystem) =>
   );
 
 describe('RecordingFileSystem', () => {
+  it('counts how often a file was written or cut, wherever it was renamed to', async () => {
+    const files = new RecordingFileSystem(new MemoryFileSystem());
+    const handle = await files.open('/a', { access: 'write', create: 'exclusive' });
+    await handle.pwrite(new Uint8Array(4), 0);
+    await handle.truncate(2);
+    await handle.fsync();
+    expect([files.changesOf('/a'), files.changesOf('/b')]).toEqual([2, 0]);
+    await files.rename('/a', '/b');
+    expect([files.changesOf('/a'), files.changesOf('/b')]).toEqual([0, 2]);
+    await files.unlink('/b');
+    expect(files.changesOf('/b')).toBe(0);
+  });
+
   it('takes what was written since the last time, joined and in order', async () => {
     const files = new RecordingFileSystem(new MemoryFileSystem());
     const handle = await files.open('/a', { access: 'write', create: 'exclusive' });

@@ -1,24 +1,40 @@
 import { assert } from '@vcryptsim/ports';
 import type { Scenario } from '../scenario.js';
+import { createVm } from './create-vm.js';
 import { decrypt } from './decrypt.js';
 import { decryptInPlace } from './decrypt-in-place.js';
 import { deepRecrypt } from './deep-recrypt.js';
 import { deepRecryptInPlace } from './deep-recrypt-in-place.js';
 import { encrypt } from './encrypt.js';
 import { encryptInPlace } from './encrypt-in-place.js';
+import { guestWriteAligned } from './guest-write-aligned.js';
+import { guestWriteUnaligned } from './guest-write-unaligned.js';
+import { hostInventory } from './host-inventory.js';
+import { importDisk } from './import-disk.js';
+import { keyServer } from './key-server.js';
+import { recryptResumed } from './recrypt-resumed.js';
 import { shallowRecrypt } from './shallow-recrypt.js';
 import { shallowRecryptOfOneDisk } from './shallow-recrypt-of-one-disk.js';
+import { vcenterDatabase } from './vcenter-database.js';
 
 /** All scenarios, those that take longest first. */
 export const SCENARIOS: readonly Scenario[] = [
-  decryptInPlace,
-  encryptInPlace,
+  recryptResumed,
   deepRecryptInPlace,
+  encryptInPlace,
+  decryptInPlace,
+  shallowRecrypt,
+  shallowRecryptOfOneDisk,
   deepRecrypt,
   encrypt,
   decrypt,
-  shallowRecrypt,
-  shallowRecryptOfOneDisk,
+  createVm,
+  importDisk,
+  guestWriteAligned,
+  guestWriteUnaligned,
+  hostInventory,
+  keyServer,
+  vcenterDatabase,
 ];
 
 /** The scenario of this name. */

@@ -20,7 +20,7 @@ export async function replaceExtent(
   source: ImageSource,
   onProgress?: ProgressListener,
 ): Promise<void> {
-  const beside = `${extentFileName}.importing`;
+  const beside = importedBeside(extentFileName);
   if (await folder.has(beside)) await folder.remove(beside);
   const extent = new FlatExtent(await folder.createFile(beside), folder.shown(beside));
   try {
@@ -38,4 +38,9 @@ export async function replaceExtent(
     throw error;
   }
   await folder.fsync();
+}
+
+/** Name of an extent that is to take the place of this one: what is left of it after a cut is of no use. */
+export function importedBeside(extentFileName: string): string {
+  return `${extentFileName}.importing`;
 }

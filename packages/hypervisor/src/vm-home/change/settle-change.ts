@@ -1,5 +1,6 @@
 import { formatKeyId } from '@vcryptsim/ports';
 import type { VmFolder } from '../../datastore/vm-folder.js';
+import { importedBeside } from '../../disk/replace-extent.js';
 import { editDescriptor } from '../../formats/descriptor-editor.js';
 import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
@@ -64,14 +65,15 @@ function filesOf({ vmxFileName, nvramFileName, disks }: VmConfig): ReadonlySet<s
   ]);
 }
 
-/** Files that were to take another's place by rename and did not: `NAME.new` (ports' replaceFile). */
+/** Files that were to take another's place by rename and did not: `NAME.new` (ports' replaceFile), and an imported extent. */
 function replacementsLeft(config: VmConfig, names: readonly string[]): readonly string[] {
   const replaced = [
     config.vmxFileName,
     changeRecordOf(config.vmxFileName),
     ...config.disks.map((disk) => disk.fileName),
   ].map((name) => `${name}.new`);
-  return names.filter((name) => replaced.includes(name));
+  const imported = config.disks.map(({ extentFileName }) => importedBeside(extentFileName));
+  return names.filter((name) => replaced.includes(name) || imported.includes(name));
 }
 
 async function dropPairs(torn: readonly DiskConfig[], config: VmConfig, opener: Opener): Promise<Settled> {

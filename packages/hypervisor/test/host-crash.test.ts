@@ -122,9 +122,11 @@ describe('a power cut at any file operation', () => {
       (lab) => lab.host.importDisk(VM, 2000, image(2)),
     );
     const look = async (files: FileSystem, what: string): Promise<number> => {
-      const { host } = await bootOn(files);
-      await host.powerOnVm(VM);
-      const sectors = Buffer.from(await readSectors(await host.openDisk(VM, 2000), 0, 16));
+      const lab = await bootOn(files);
+      await lab.host.powerOnVm(VM);
+      const left = (await files.readdir(`${lab.datastore}/web`)).filter((name) => name.endsWith('.importing'));
+      expect(left, what).toEqual([]);
+      const sectors = Buffer.from(await readSectors(await lab.host.openDisk(VM, 2000), 0, 16));
       const salt = [1, 2].find((each) => sectors.equals(pattern(16 * 512, each)));
       expect(salt, what).toBeDefined();
       return salt ?? 0;

@@ -2,7 +2,7 @@ import { sectorCount, type VmName, type VmUuid } from '@vcryptsim/ports';
 import { stepsScenario } from '../support/steps-scenario.js';
 import { VmWorld } from '../support/vm-world.js';
 
-const NAMES = ['web', 'mail', 'payroll'] as const;
+const NAMES: readonly string[] = ['web', 'mail', 'payroll'];
 const uuidOf = (name: string) => `00000000-0000-4000-9000-${String(NAMES.indexOf(name)).padStart(12, '0')}`;
 const STEPS = [
   ['unregister', 'web'],
@@ -21,7 +21,7 @@ export const hostInventory = stepsScenario({
     const { host } = await VmWorld.boot(files, 20);
     for (const name of NAMES)
       await host.createVm({
-        name: name as string as VmName,
+        name: name as VmName,
         uuid: uuidOf(name) as VmUuid,
         disks: [{ capacity: sectorCount(8) }],
       });

@@ -8,16 +8,23 @@ function bench(...words: string[]): { status: number | null; stdout: string; std
   return spawnSync(process.execPath, [BIN, 'bench', 'recrypt', ...words], { encoding: 'utf8' });
 }
 
+interface Report {
+  readonly rows: readonly { readonly what: string; readonly cpuSecondsPerGiB: number }[];
+}
+
 describe('vcryptsim bench recrypt', () => {
   it('measures every change of keys, and says what a shallow recrypt did with files', () => {
     const { status, stdout, stderr } = bench('--size', '2MiB', '--rounds', '1', '--json');
     expect(stderr).toBe('');
     expect(status).toBe(0);
-    const report = JSON.parse(stdout) as Record<string, unknown> & {
-      rows: { what: string; cpuSecondsPerGiB: number }[];
-    };
-    expect(report).toMatchObject({ version: 1, sizeBytes: 2 ** 21, unit: 512, rounds: 1 });
-    expect(report['shallow']).toMatchObject({ extentOperations: 0 });
+    const report = JSON.parse(stdout) as Report;
+    expect(report).toMatchObject({
+      version: 1,
+      sizeBytes: 2 ** 21,
+      unit: 512,
+      rounds: 1,
+      shallow: { extentOperations: 0 },
+    });
     const own = ['shallow', 'deep-beside', 'deep-in-place', 'decrypt', 'encrypt', 'guest-write'];
     expect(report.rows.map(({ what }) => what)).toEqual(expect.arrayContaining([...own, 'bare-recrypt', 'bare-write']));
     expect(report.rows.every(({ cpuSecondsPerGiB }) => cpuSecondsPerGiB > 0)).toBe(true);

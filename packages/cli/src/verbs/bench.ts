@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { diskCommand } from './bench/disk.js';
 import { kmipCommand } from './bench/kmip.js';
 import { recryptCommand } from './bench/recrypt.js';
 import { worldCommand } from './bench/world.js';
@@ -10,6 +11,7 @@ export function benchCommand(): Command {
     .description('Measure what encryption costs on this machine.')
     .addCommand(xtsCommand())
     .addCommand(kmipCommand())
+    .addCommand(diskCommand())
     .addCommand(recryptCommand())
     .addCommand(worldCommand());
 }

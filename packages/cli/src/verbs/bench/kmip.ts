@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { formatKmipReport, type KmipConfiguration, runKmipBench } from '@vcryptsim/bench';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.js';
 import { checkNamedFiles, writeForUser } from '../../named-files.js';
 import { jsonDocument, print, printJson, printProgress } from '../../output.js';
 import { terminalWidth } from '../../terminal/terminal-width.js';
+import { wholeNumber } from './bench-arguments.js';
 
 interface KmipOptions {
   readonly json?: string | true;
@@ -57,10 +58,4 @@ async function kmip(options: KmipOptions): Promise<void> {
 
 function showProgress(done: number, total: number, { subject, place, workload }: KmipConfiguration): void {
   printProgress(`measuring ${done + 1} of ${total}: ${workload}, ${subject}, store in ${place}`);
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1) return number;
-  throw new InvalidArgumentError('It is a whole number, 1 or more.');
 }

@@ -1,12 +1,10 @@
 import { formatRecryptReport, type RecryptSubject, runRecryptBench } from '@vcryptsim/bench';
-import { parseSizeBytes } from '@vcryptsim/lab';
 import { Command, InvalidArgumentError } from 'commander';
 import { checkNamedFiles, writeForUser } from '../../named-files.js';
 import { jsonDocument, print, printJson, printProgress } from '../../output.js';
 import { terminalWidth } from '../../terminal/terminal-width.js';
+import { diskSize, wholeNumber } from './bench-arguments.js';
 import { failOnMissedBars } from './missed-bars.js';
-
-const MIB = 2 ** 20;
 
 interface RecryptOptions {
   readonly json?: string | true;
@@ -21,7 +19,7 @@ export function recryptCommand(): Command {
   return new Command('recrypt')
     .description('Measure shallow and deep recrypts, encrypting and decrypting, beside a bare loop and qemu-img.')
     .option('--json [file]', 'write the report as JSON; to standard output without a file')
-    .option('--size <size>', 'size of the disk, whole MiB', diskSize, 1024 * MIB)
+    .option('--size <size>', 'size of the disk, whole MiB', diskSize, 2 ** 30)
     .option('--unit <bytes>', 'data unit of the disk, 512 or 4096', dataUnit, 512)
     .option('--rounds <n>', 'measurements of each', wholeNumber, 5)
     .option('--assert-bars', 'end with 1 when a target is missed (CI); without it a miss is only printed')
@@ -41,20 +39,8 @@ async function recrypt({ json, size, unit, rounds, assertBars = false }: Recrypt
   if (assertBars) failOnMissedBars(report.bars);
 }
 
-function diskSize(text: string): number {
-  const bytes = parseSizeBytes(text);
-  if (bytes !== null && bytes >= MIB && bytes % MIB === 0) return bytes;
-  throw new InvalidArgumentError('It is a number of whole MiB or GiB: 256MiB.');
-}
-
 function dataUnit(text: string): 512 | 4096 {
   if (text === '512') return 512;
   if (text === '4096') return 4096;
   throw new InvalidArgumentError('It is 512 or 4096.');
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1) return number;
-  throw new InvalidArgumentError('It is a whole number, 1 or more.');
 }

@@ -17,6 +17,7 @@ import { CliError, EXIT } from '../../exit.js';
 import { checkNamedFiles, writeForUser } from '../../named-files.js';
 import { jsonDocument, print, printJson, printProgress } from '../../output.js';
 import { terminalWidth } from '../../terminal/terminal-width.js';
+import { wholeNumber } from './bench-arguments.js';
 
 /** A report of all configurations has some 50 KiB. */
 const BASELINE_MAX_BYTES = 16 * 2 ** 20;
@@ -91,12 +92,6 @@ async function readBaseline(files: FileSystem, path: string): Promise<XtsReport>
   const report = parseXtsReport(text);
   if (report !== null) return report;
   throw new CliError(EXIT.badInput, `${path} is not a report of this bench.`, 'Make one with bench xts --json FILE.');
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1) return number;
-  throw new InvalidArgumentError('It is a whole number, 1 or more.');
 }
 
 function size(text: string): number {

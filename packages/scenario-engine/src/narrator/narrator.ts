@@ -135,7 +135,7 @@ export class Narrator {
     return [
       '',
       ...(hasFailed ? ['Repeat it:', ...wrapCommand(repeat, '  ', this.#width), ''] : []),
-      ...result.digests.flatMap((digest) => this.#digest(digest)),
+      ...distinct(result.digests.map((digest) => this.#digest(digest))).flat(),
       ...this.#wrap(verdict, '').map(hasFailed ? bad : good),
       ...this.#wrap(`Every byte of every file was searched for keys and plaintext: ${secrets}.`, '  '),
       ...violations.flatMap((line) => this.#labelled('  ! ', line)).map(bad),
@@ -170,6 +170,11 @@ export class Narrator {
   #labelled(label: string, text: string): string[] {
     return labelled(label, text, this.#width);
   }
+}
+
+/** Each block of lines once: a disk that was compared twice and had not changed is told of once. */
+function distinct(blocks: readonly string[][]): string[][] {
+  return [...new Map(blocks.map((lines) => [lines.join('\n'), lines])).values()];
 }
 
 function whyNotRepeatable({ externalKms }: RunResult): string {

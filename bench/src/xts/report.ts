@@ -1,4 +1,5 @@
 import type { Direction } from '@vcryptsim/crypto-core';
+import type { AesMask } from './aes-mask.js';
 import type { Machine } from './machine.js';
 
 /**
@@ -31,12 +32,32 @@ export interface XtsRow extends Configuration {
   readonly ratioOpenssl: number | null;
 }
 
+/** The native engine with the processor's AES instructions and without, one line of mission row S15. */
+export interface AesNiRow {
+  readonly unit: number;
+  readonly request: number;
+  readonly direction: Configuration['direction'];
+  /** MB/s, medians. */
+  readonly native: number;
+  readonly masked: number;
+  /** Without OpenSSL at all. */
+  readonly portable: number | null;
+  /** native / masked */
+  readonly ratio: number;
+}
+
+/** What AES-NI brings, or why that was not measured. */
+export interface AesNiFinding extends AesMask {
+  readonly rows: readonly AesNiRow[];
+}
+
 /** Everything that one run of the bench found out; `--json` writes it as it is. */
 export interface XtsReport {
   readonly machine: Machine;
   /** Processes for each configuration. */
   readonly rounds: number;
   readonly rows: readonly XtsRow[];
+  readonly aesNi: AesNiFinding;
 }
 
 /** Samples of one configuration, MB/s, one for each round; null where a round could not be measured. */
@@ -60,11 +81,6 @@ export function summarize(measured: readonly Measured[]): XtsRow[] {
       ratioOpenssl: ratio(row.mbps, openssl?.mbps ?? null),
     };
   });
-}
-
-/** Finds a row; undefined where the run did not measure it. */
-export function findRow(report: XtsReport, wanted: Configuration): XtsRow | undefined {
-  return report.rows.find((row) => sameConfiguration(row, wanted));
 }
 
 /** Whether two rows, of whatever runs, are about the same thing. */

@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { inFreshProcess } from '../fresh-process.js';
+import { lookAtMask, NO_AESNI } from './aes-mask.js';
+import { findAesNi } from './aes-ni.js';
 import { configurations, FULL_SCOPE, type XtsScope } from './configurations.js';
 import { describeMachine } from './machine.js';
 import { opensslSpeed } from './openssl-speed.js';
@@ -7,9 +9,6 @@ import { type Configuration, type Measured, summarize, type XtsReport } from './
 
 /** Processes run what was built, also when the bench itself is run from its sources. */
 const MEASURED_PROCESS = fileURLToPath(new URL('../../dist/xts/measured-process.js', import.meta.url));
-
-/** Masks AES-NI and PCLMULQDQ (bits 57 and 33 of OPENSSL_ia32cap(3)). */
-const NO_AESNI = { OPENSSL_ia32cap: '~0x200000200000000' };
 
 /** What to measure, and how often. */
 export interface XtsBenchOptions extends Partial<XtsScope> {
@@ -28,7 +27,8 @@ export interface XtsBenchOptions extends Partial<XtsScope> {
 export async function runXtsBench(o: XtsBenchOptions = {}): Promise<XtsReport> {
   const { rounds = 5, onProgress = () => {}, ...scope } = o;
   const machine = describeMachine();
-  const grid = configurations({ ...FULL_SCOPE, ...scope }, { maskableAes: process.arch === 'x64' && machine.aes });
+  const mask = await lookAtMask({ arch: process.arch, hasAes: machine.aes });
+  const grid = configurations({ ...FULL_SCOPE, ...scope }, { maskableAes: mask.notMeasured === null });
   const samples = new Map<Configuration, (number | null)[]>(grid.map((one) => [one, []]));
   let done = 0;
   for (let round = 0; round < rounds; round++) {
@@ -39,12 +39,13 @@ export async function runXtsBench(o: XtsBenchOptions = {}): Promise<XtsReport> {
     }
   }
   const measured: Measured[] = [...samples].map(([configuration, found]) => ({ ...configuration, samples: found }));
-  return { machine, rounds, rows: summarize(measured) };
+  const rows = summarize(measured);
+  return { machine, rounds, rows, aesNi: findAesNi(rows, mask) };
 }
 
 async function measureOnce(configuration: Configuration, openssl: Map<string, number | null>): Promise<number | null> {
   const { engine, unit, direction } = configuration;
-  if (engine !== 'openssl') return inFreshProcess(configuration);
+  if (engine !== 'openssl') return measureEngine(configuration);
   // The loop knows no requests: measured once a round for each unit and direction.
   const known = openssl.get(`${unit} ${direction}`);
   if (known !== undefined) return known;
@@ -53,17 +54,8 @@ async function measureOnce(configuration: Configuration, openssl: Map<string, nu
   return mbps;
 }
 
-function inFreshProcess(configuration: Configuration): Promise<number> {
+async function measureEngine(configuration: Configuration): Promise<number> {
   const env = configuration.engine === 'native-no-aesni' ? { ...process.env, ...NO_AESNI } : process.env;
-  const child = spawn(process.execPath, [MEASURED_PROCESS, JSON.stringify(configuration)], { env });
-  let [printed, complaint] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(Math.round(Number(printed) * 10) / 10);
-      else reject(new Error(`measuring ${JSON.stringify(configuration)} ended with code ${code}: ${complaint}`));
-    });
-  });
+  const mbps = await inFreshProcess<number>(MEASURED_PROCESS, configuration, env);
+  return Math.round(mbps * 10) / 10;
 }

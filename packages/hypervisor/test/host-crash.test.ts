@@ -197,4 +197,47 @@ describe('a power cut at any file operation', () => {
     }
     expect(states).toBeGreaterThan(100);
   });
+
+  it('of a guest with many requests in flight leaves what was flushed or forced, and may lose the others', async () => {
+    const memory = new MemoryFileSystem();
+    const early = await Lab.safe({ files: memory });
+    await early.host.createVm(webVm({ disks: [{ capacity: sectorCount(32), dataUnitSizeBytes: 4096 }] }));
+    await early.host.shutDown();
+    const log = new CrashLog(memory);
+    const lab = await Lab.safe({ files: log.files });
+    await lab.host.powerOnVm(VM);
+    const from = log.operations.length + 1;
+    const disk = await lab.host.openDisk(VM, 2000);
+    /** Data units, and the number of operations after which each is durable. */
+    const durable = new Map<number, number>();
+    const write = (unit: number, fua: boolean) =>
+      disk.writeSectors(sectorIndex(unit * 8), pattern(4096, unit + 1), { fua });
+    const note = async (units: readonly number[], promise: Promise<void>): Promise<void> => {
+      await promise;
+      for (const unit of units) durable.set(unit, log.operations.length);
+    };
+    // In one breath, and the last one after the flush that would have covered it.
+    const unflushed = [write(0, false), write(1, false)];
+    const forced = note([2], write(2, true));
+    const flushed = note([0, 1], disk.flush());
+    const unforced = write(3, false);
+    await Promise.all([...unflushed, forced, flushed, unforced]);
+    const lost = new Set<number>();
+    let states = 0;
+    for (const { files, name, afterOperation } of crashStates(log, { from, sample: STATES_MAX })) {
+      const { host } = await bootOn(files);
+      await host.powerOnVm(VM);
+      const sectors = Buffer.from(await readSectors(await host.openDisk(VM, 2000), 0, 32));
+      for (const unit of [0, 1, 2, 3]) {
+        const isThere = sectors.subarray(unit * 4096, (unit + 1) * 4096).equals(pattern(4096, unit + 1));
+        if (!isThere) lost.add(unit);
+        const since = durable.get(unit);
+        if (since !== undefined && afterOperation >= since) expect(isThere, `${name}, unit ${unit}`).toBe(true);
+      }
+      states += 1;
+    }
+    expect(states).toBeGreaterThan(20);
+    expect([...lost].toSorted()).toEqual([0, 1, 2, 3]);
+    expect([...durable.keys()].toSorted()).toEqual([0, 1, 2]);
+  });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RangeLane } from '../src/disk/range-lane.js';
+import { type DiskRequest, waitsOf } from '../src/disk/range-waits.js';
 import { afterTurns } from './support/turns.js';
 
 const UNIT = 8;
@@ -53,7 +54,7 @@ describe('RangeLane', () => {
           run(lane, request, async () => {
             begun.push(at);
             for (const [earlier, other] of requests.slice(0, at).entries()) {
-              const mustBeOver = clash(request, other) || (request.kind === 'flush' && other.kind === 'write');
+              const mustBeOver = clash(request, other) || (request.kind === 'flush' && other.kind !== 'read');
               if (mustBeOver) expect(ended.has(earlier), `${earlier} is over when ${at} begins`).toBe(true);
             }
             await afterTurns(request.turns);
@@ -88,7 +89,7 @@ describe('RangeLane', () => {
         const free = requests.flatMap((request, at) => {
           const before = requests.slice(0, at);
           const waits = before.some(
-            (other) => clash(request, other) || (request.kind === 'flush' && other.kind === 'write'),
+            (other) => clash(request, other) || (request.kind === 'flush' && other.kind !== 'read'),
           );
           return waits ? [] : [at];
         });
@@ -101,5 +102,33 @@ describe('RangeLane', () => {
   it('answers what the work answers', async () => {
     const lane = new RangeLane(512);
     expect(await lane.read({ startBytes: 0, endBytes: 1 }, async () => 7)).toBe(7);
+  });
+});
+
+describe('waitsOf', () => {
+  const at = (kind: 'read' | 'write', startBytes: number, endBytes: number): DiskRequest => ({
+    kind,
+    startBytes,
+    endBytes,
+  });
+
+  it('leaves out what others wait for: many writes of one place wait for one each', () => {
+    const pending: DiskRequest[] = [];
+    for (let count = 0; count < 100; count += 1) {
+      const next = at('write', 0, 8);
+      expect(waitsOf(next, pending)).toEqual(pending.slice(0, 1));
+      pending.unshift(next);
+    }
+    const [flush, older] = [{ kind: 'flush' as const }, { kind: 'alone' as const }];
+    expect(waitsOf(flush, [flush, ...pending])).toEqual([flush]);
+    expect(waitsOf(at('read', 0, 1), [older, ...pending])).toEqual([older]);
+  });
+
+  it('goes on behind a write that has a part of the place only', () => {
+    const [left, whole, right] = [at('write', 0, 4), at('write', 0, 12), at('write', 8, 12)];
+    expect(waitsOf(at('read', 0, 12), [left, right, whole])).toEqual([left, right, whole]);
+    expect(waitsOf(at('read', 0, 4), [left, right, whole])).toEqual([left]);
+    // Reads do not stand for what is before them: none of them waits for another.
+    expect(waitsOf(at('write', 0, 4), [at('read', 0, 4), at('read', 2, 6), left])).toHaveLength(3);
   });
 });

@@ -3,7 +3,8 @@ import { HypervisorError } from '../api/errors.js';
 import { invalidArgument } from '../api/faults.js';
 import type { Life } from '../datastore/life.js';
 import type { DiskBacking } from './disk-backing.js';
-import type { ByteRange, RangeLane } from './range-lane.js';
+import type { RangeLane } from './range-lane.js';
+import type { ByteRange } from './range-waits.js';
 
 /** How a write is done. */
 export interface WriteOptions {

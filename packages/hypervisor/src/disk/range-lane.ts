@@ -1,33 +1,15 @@
-/** Bytes of a disk, from the first to before the last. */
-export interface ByteRange {
-  readonly startBytes: number;
-  readonly endBytes: number;
-}
-
-/** What a request does, and so for which earlier ones it waits. */
-type Request = RangeRequest | { readonly kind: 'flush' } | { readonly kind: 'alone' };
-
-interface RangeRequest extends ByteRange {
-  readonly kind: 'read' | 'write';
-}
+import { type ByteRange, type DiskRequest, waitsOf } from './range-waits.js';
 
 /**
- * The requests of one disk: what does not touch runs side by side, what does runs in the order in which it was asked for.
- *
- * | a later | waits for an earlier |
- * |---|---|
- * | read | write of the same units |
- * | write | read or write of the same units |
- * | flush | write, anywhere |
- * | any, after `alone` | `alone` |
- * | `alone` | all |
+ * The requests of one disk: what does not touch runs side by side, what does runs in the order in which it was asked for,
+ * see {@link waitsOf}.
  *
  * Ranges are taken as whole data units, because that is what is read and written below: two writes of different sectors in
  * one unit of 4 KiB would each put back what it read before the other. An earlier request that fails is over like any other.
  */
 export class RangeLane {
   readonly #unitSizeBytes: number;
-  readonly #pending = new Map<Request, Promise<unknown>>();
+  readonly #pending = new Map<DiskRequest, Promise<unknown>>();
 
   /** @param unitSizeBytes what the disk below reads and writes whole */
   constructor(unitSizeBytes: number) {
@@ -44,7 +26,7 @@ export class RangeLane {
     return this.#run({ kind: 'write', ...this.#whole(range) }, work);
   }
 
-  /** Runs `work` when the writes before it are over. What comes after does not wait for it. */
+  /** Runs `work` when the writes before it are over. Reads and writes that come after do not wait for it. */
   flush<T>(work: () => Promise<T>): Promise<T> {
     return this.#run({ kind: 'flush' }, work);
   }
@@ -54,9 +36,8 @@ export class RangeLane {
     return this.#run({ kind: 'alone' }, work);
   }
 
-  async #run<T>(request: Request, work: () => Promise<T>): Promise<T> {
-    const before = [...this.#pending].filter(([earlier]) => waitsFor(request, earlier)).map(([, end]) => end);
-    const result = before.length === 0 ? work() : Promise.allSettled(before).then(work);
+  async #run<T>(request: DiskRequest, work: () => Promise<T>): Promise<T> {
+    const result = this.#pending.size === 0 ? work() : this.#afterThose(request, work);
     this.#pending.set(request, result);
     try {
       return await result;
@@ -65,15 +46,13 @@ export class RangeLane {
     }
   }
 
+  #afterThose<T>(request: DiskRequest, work: () => Promise<T>): Promise<T> {
+    const before = waitsOf(request, [...this.#pending.keys()].reverse()).map((earlier) => this.#pending.get(earlier));
+    return before.length === 0 ? work() : Promise.allSettled(before).then(work);
+  }
+
   #whole({ startBytes, endBytes }: ByteRange): ByteRange {
     const unit = this.#unitSizeBytes;
     return { startBytes: startBytes - (startBytes % unit), endBytes: Math.ceil(endBytes / unit) * unit };
   }
-}
-
-function waitsFor(later: Request, earlier: Request): boolean {
-  if (later.kind === 'alone' || earlier.kind === 'alone') return true;
-  if (later.kind === 'flush') return earlier.kind === 'write';
-  if (earlier.kind === 'flush' || (later.kind === 'read' && earlier.kind === 'read')) return false;
-  return later.startBytes < earlier.endBytes && earlier.startBytes < later.endBytes;
 }

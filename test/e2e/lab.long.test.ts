@@ -19,6 +19,21 @@ describe('a lab that stays up', () => {
     );
     good(await lab().order('vm.power-on payroll'));
     good(await lab().order('vm.write payroll --lba 3 --text "TOP SECRET"'));
+    expect(refusal(await lab().order('vm.reconfigure payroll --policy "Datastore Default"'))).toMatch(
+      /^1 vcryptsim: InvalidPowerState: /,
+    );
+    good(await lab().order('vm.power-off payroll'));
+    good(await lab().order('vm.reconfigure payroll --policy "Datastore Default"'));
+    expect(good(await lab().run('status'))).toMatch(/^ {2}payroll +vm-\d+ +esx-1 +poweredOff +unlocked +no$/m);
+    const again = JSON.parse((await lab().order('vm.reconfigure payroll --crypto ShallowRecrypt', '--json')).stdout);
+    expect(again).toMatchObject({
+      ok: false,
+      fault: 'InvalidVmConfig',
+      messageKey: expect.stringContaining('notEncrypted'),
+    });
+    good(await lab().order('vm.reconfigure payroll --policy "VM Encryption Policy"'));
+    good(await lab().order('vm.reconfigure payroll --crypto ShallowRecrypt'));
+    good(await lab().order('vm.power-on payroll'));
     const status = good(await lab().run('status'));
     expect(status).toMatch(/^ {2}payroll +vm-\d+ +esx-1 +poweredOn +unlocked +yes$/m);
     expect(status).toMatch(/^ {2}KEK of payroll \w{8} +bytes +ID only +bytes +bytes/m);

@@ -9,11 +9,11 @@ import {
   type VCenterVersion,
 } from '@vcryptsim/vcenter';
 import { cancelTask, checkCompliance, createPolicy, reconfigVm } from '@vcryptsim/vcenter/catalogue';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { counted } from '../../../test/support/counted.js';
 import { eventText } from '../src/records/event-texts.js';
 import { as } from './support/as-user.js';
-import { ESX_1, ESX_2, KMS_1, type Lab } from './support/lab.js';
+import { ESX_1, ESX_2, KMS_1, KMS_2, type Lab } from './support/lab.js';
 import { type RealHosts, withRealHost } from './support/real-hosts.js';
 
 const POLICY = 'VM Encryption Policy';
@@ -336,23 +336,27 @@ describe('a change that the host does not make', () => {
 
   it('because it was canceled is undone, and its progress was told in bytes', () =>
     withVm({ policy: POLICY, disks: [{ capacity: sectorCount(65_536) }] }, async (world) => {
-      const { lab, vcenter, vm } = world;
+      const { lab, vcenter, hosts, vm } = world;
       const before = { files: await datastoresOf(lab), vms: vcenter.vms() };
       const { session } = as(vcenter);
+      const seen: (number | undefined)[] = [];
+      let cancel: Promise<unknown> | null = null;
+      const host = await hosts.connect(ESX_1);
+      const original = host.reconfigureVm.bind(host);
+      const spy = vi.spyOn(host, 'reconfigureVm').mockImplementation((uuid, spec, control) => {
+        const onProgress = (doneBytes: number, totalBytes: number) => {
+          control?.onProgress?.(doneBytes, totalBytes);
+          const { id } = vcenter.tasks().at(-1)!;
+          seen.push(vcenter.progressOf(id)?.totalBytes);
+          cancel ??= session.call(cancelTask, null, { task: id });
+        };
+        return original(uuid, spec, { ...control, onProgress });
+      });
       const task = await session.begin(reconfigVm, as(vcenter).vm(vm), { crypto: { type: 'DeepRecrypt' } });
-      let isOver = false;
-      const noteEnd = () => {
-        isOver = true;
-      };
-      void task.ended.then(noteEnd, noteEnd);
-      let progress = vcenter.progressOf(task.id);
-      while (!isOver && (!progress || progress.percent < 10)) {
-        await Promise.resolve();
-        progress = vcenter.progressOf(task.id);
-      }
-      expect(progress?.totalBytes).toBe(32 * 1024 * 1024);
-      await session.call(cancelTask, null, { task: task.id });
       expect(await task.ended).toMatchObject({ cancelled: true, error: { code: 'REQUEST_CANCELED' } });
+      await cancel;
+      spy.mockRestore();
+      expect(new Set(seen)).toEqual(new Set([32 * 1024 * 1024]));
       expect({ files: await datastoresOf(lab), vms: vcenter.vms() }).toEqual(before);
       await expectGuestData(world);
     }));
@@ -365,6 +369,20 @@ describe('a change that the host does not make', () => {
     expect(since('com.vmware.vc.vm.crypto.RekeyFail', '7.0U1')).toBe(true);
     expect(since('com.vmware.vc.crypto.Operation', '6.5')).toBe(true);
   });
+});
+
+describe('a VM that its host has locked meanwhile', () => {
+  it('is refused before a key is made', () =>
+    withVm({ policy: POLICY }, async (world) => {
+      for (const name of [KMS_1, KMS_2]) world.lab.network.set(name, { kind: 'refuse' });
+      await world.hosts.boot(ESX_1);
+      const before = world.lab.servers.keys.size;
+      // vCenter has not heard of the reboot.
+      expect(world.vcenter.vms()[0]!.cryptoState).toBe('unlocked');
+      expect((await reconfigure(world, { crypto: { type: 'ShallowRecrypt' } })).error?.code).toBe('VM_LOCKED');
+      expect(world.lab.servers.keys.size).toBe(before);
+      expect(world.vcenter.vms()[0]!.cryptoState).toBe('locked');
+    }));
 });
 
 describe('the keys of a change', () => {

@@ -6,7 +6,7 @@ import { entityOf } from '../records/entity.js';
 import type { TaskHandle } from '../records/tasks.js';
 import { VCenterError } from '../terms/errors.js';
 import { atLeast, type VCenterVersion } from '../terms/versions.js';
-import { noPermission } from './needs.js';
+import { noPermission, vmLocked } from './needs.js';
 import type {
   Call,
   Caller,
@@ -159,8 +159,5 @@ function refuseLocked(
   object: ObjectOf[ObjectType],
 ): void {
   if (whileLocked !== 'refused' || !object || !('disks' in object) || object.cryptoState !== 'locked') return;
-  throw new VCenterError(
-    { code: 'VM_LOCKED', vm: object.name, requiredKeys: object.keyId ? [object.keyId] : [] },
-    `VM ${object.name} is locked: its key is not on the host. Unlock it first, then repeat ${name}.`,
-  );
+  throw vmLocked(object, name);
 }

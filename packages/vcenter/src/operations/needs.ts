@@ -1,6 +1,6 @@
 import type { MoRef } from '@vcryptsim/ports';
 import type { Privilege } from '../access/privileges.js';
-import type { UserName } from '../database/schema.js';
+import type { UserName, VmRecord } from '../database/schema.js';
 import { ROOT_FOLDER } from '../inventory/root-folder.js';
 import { VCenterError } from '../terms/errors.js';
 import type { EntityType, ObjectType, PrivilegeNeed } from './operation.js';
@@ -17,6 +17,14 @@ export function noPermission(
   return new VCenterError(
     { code: 'NO_PERMISSION', user, privilege, object: on, name },
     `User ${user} lacks privilege ${privilege} on ${name} (${on}). Ask an administrator for a role that has it.`,
+  );
+}
+
+/** EncryptionKeyRequired @param name of the method */
+export function vmLocked({ name: vm, keyId }: VmRecord, name: string): VCenterError {
+  return new VCenterError(
+    { code: 'VM_LOCKED', vm, requiredKeys: keyId ? [keyId] : [] },
+    `VM ${vm} is locked: its key is not on the host. Unlock it first, then repeat ${name}.`,
   );
 }
 

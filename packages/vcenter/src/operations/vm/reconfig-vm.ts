@@ -5,7 +5,7 @@ import type { ReachedHost } from '../../inventory/host-connections.js';
 import type { AppliedPolicy } from '../../inventory/vm-record.js';
 import type { TaskControl } from '../../records/tasks.js';
 import { codeOf } from '../../terms/errors.js';
-import { noPermission, onObject, onOtherHosts } from '../needs.js';
+import { noPermission, onObject, onOtherHosts, vmLocked } from '../needs.js';
 import { type Call, type PrivilegeNeed, taskOperation } from '../operation.js';
 import type { OperationContext } from '../operation-context.js';
 import { refuseEncryptedAppliance, warnOfEncryptedAppliance } from './appliance.js';
@@ -105,6 +105,7 @@ export const reconfigVm = taskOperation<'VirtualMachine', ReconfigVmArguments>({
     const host = await context.hosts.reach(call.object.host);
     await context.watch.look(host, call.object.uuid);
     const vm = context.inventory.vm(call.object.id);
+    if (vm.cryptoState === 'locked') throw vmLocked(vm, 'ReconfigVM_Task');
     const plan = planReconfigure(context.policies, vm, args, via);
     refuseWithout(context, call, plan);
     checkPlan(context.policies, vm, plan, args);

@@ -10,7 +10,7 @@ import { diskBars, dmCryptRow, qemuRow, summarizeDisk } from '../src/disk/report
 import { formatDiskReport } from '../src/index.js';
 
 const MIB = 2 ** 20;
-const load = { requestBytes: 4096, sizeBytes: MIB, measureMs: 20 };
+const load = { requestBytes: 4096, sizeBytes: MIB, measureMs: 20, warmUpRequests: 50 };
 
 describe('a load', () => {
   it('keeps as many requests under way as it was told, at whole places of the disk', async () => {
@@ -60,7 +60,7 @@ describe('the report of bench disk', () => {
       [1, 160, 0.75],
       [8, 100, 0.7],
     ]);
-    expect(diskBars(rows)).toMatchObject([{ reached: true, found: '0.75 x' }]);
+    expect(diskBars(rows)).toMatchObject([{ reached: true, found: '0.75 x (CPU 0.75)' }]);
     expect(diskBars(summarizeDisk(measured.slice(1)))).toMatchObject([{ reached: null, found: null }]);
     const slow = [measured[0]!, { ...measured[1]!, rounds: [[result(1, 74)]] }];
     expect(diskBars(summarizeDisk(slow))).toMatchObject([{ reached: false }]);

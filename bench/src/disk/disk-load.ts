@@ -22,7 +22,9 @@ export interface LoadResult {
 /** Does one request at a place; a promise where it takes time. */
 export type Request = (at: number) => unknown;
 
-const WARM_UP_PART = 0.25;
+const [WARM_UP_PART, MEASURED_REQUESTS] = [0.25, 500];
+/** Bytes after which enough was seen, whatever the number of requests. */
+const ENOUGH_BYTES = 2 ** 28;
 /** Most latencies that are kept; more requests than that do not change a percentile. */
 const LATENCIES_MAX = 500_000;
 
@@ -30,10 +32,11 @@ const LATENCIES_MAX = 500_000;
  * Makes requests at places drawn at random, `depth` of them under way at once, for a time.
  *
  * @param o.requestBytes they begin at whole multiples of it
+ * @param o.warmUpRequests made before, at least: node compiles the way of a request again and again in its first ten thousand
  */
 export async function runLoad(
   request: Request,
-  o: { requestBytes: number; sizeBytes: number; depth: number; measureMs: number },
+  o: { requestBytes: number; sizeBytes: number; depth: number; measureMs: number; warmUpRequests: number },
 ): Promise<LoadResult> {
   const places = o.sizeBytes / o.requestBytes;
   let state = 1;
@@ -43,8 +46,8 @@ export async function runLoad(
   };
   const latencies: number[] = [];
   let done = 0;
-  const worker = async (end: number): Promise<void> => {
-    for (let now = performance.now(); now < end; ) {
+  const worker = async (end: number, least: number): Promise<void> => {
+    for (let now = performance.now(); now < end || done < least; ) {
       const answer = request(nextPlace());
       // A bare call is over when it returns: awaiting it would measure the microtask queue.
       if (answer instanceof Promise) await answer;
@@ -54,16 +57,17 @@ export async function runLoad(
       now = after;
     }
   };
-  const run = (forMs: number): Promise<unknown> => {
+  const run = (forMs: number, requests: number): Promise<unknown> => {
     const end = performance.now() + forMs;
-    return Promise.all(Array.from({ length: o.depth }, () => worker(end)));
+    const least = Math.min(requests, ENOUGH_BYTES / o.requestBytes);
+    return Promise.all(Array.from({ length: o.depth }, () => worker(end, least)));
   };
-  await run(o.measureMs * WARM_UP_PART);
+  await run(o.measureMs * WARM_UP_PART, o.warmUpRequests);
   latencies.length = 0;
   done = 0;
   const cpuBefore = process.cpuUsage();
   const start = performance.now();
-  await run(o.measureMs);
+  await run(o.measureMs, MEASURED_REQUESTS);
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   const bytes = done * o.requestBytes;

@@ -17,6 +17,7 @@ export interface DiskWork extends HostPlace {
   readonly depths: readonly number[];
   readonly sizeBytes: number;
   readonly measureMs: number;
+  readonly warmUpRequests: number;
 }
 
 /**

@@ -23,7 +23,7 @@ export function formatDiskReport(report: DiskReport, width = WIDE): string {
 }
 
 function loads(rows: readonly DiskRow[], width: number): string[] {
-  const head = ['disk', 'way', 'size', 'depth', 'MB/s', 'IOPS', 'p50 us', 'p99 us', 'CPU s/GiB', 'x bare'];
+  const head = ['disk', 'way', 'size', 'depth', 'MB/s', 'IOPS', 'p50 us', 'p99 us', 'CPU s/GiB', 'x bare', 'CPU'];
   const cells = rows.map((row) => [
     `${row.subject === 'bare' ? 'bare, ' : ''}${row.unit === null ? 'plain' : `${row.unit} B`}`,
     row.direction,
@@ -35,8 +35,9 @@ function loads(rows: readonly DiskRow[], width: number): string[] {
     row.p99Us.toFixed(1),
     row.cpuSecondsPerGiB.toFixed(2),
     row.ratioBare?.toFixed(2) ?? '-',
+    row.ratioBareCpu?.toFixed(2) ?? '-',
   ]);
-  return reportTable([head, ...cells], 4, [3, 4, 5, 6, 7, 8, 9], width);
+  return reportTable([head, ...cells], 4, [3, 4, 5, 6, 7, 8, 9, 10], width);
 }
 
 function peerLine({ what, mbps, cpuSecondsPerGiB, notMeasured }: PeerRow): string {

@@ -1,5 +1,5 @@
 // Breaks the product on purpose, one place at a time, and sees that the test which claims to guard it fails.
-//   npm run patches [-- --only NAME] [-- --ci [--seed N]]
+//   npm run patches [-- --only NAME,NAME...] [-- --ci [--seed N]]
 // Each patch of test/patches/patches.json is applied to a type-checked copy of the sources; then the test or scenario that
 // it names is run there and must fail by an assertion of its own, not because it cannot start or runs out of time. Prints
 // a line for each, then one of JSON. Exit 1 when a patch went unnoticed or the unbroken copy fails; 2 for a bad order.
@@ -45,10 +45,12 @@ const run = (command, words) =>
 
 try {
   copySources();
-  const verdicts = chosen.map(judge);
-  for (const { name, stands, noticed, why } of verdicts) {
+  const verdicts = chosen.map((patch) => {
+    const verdict = judge(patch);
+    const { name, stands, noticed, why } = verdict;
     console.log(`${noticed ? 'noticed  ' : 'UNNOTICED'}  ${stands.padEnd(36)} ${name}${why === '' ? '' : `: ${why}`}`);
-  }
+    return verdict;
+  });
   const unnoticed = verdicts.filter(({ noticed }) => !noticed).map(({ name }) => name);
   console.log(JSON.stringify({ version: 1, of: all.length, tried: verdicts.length, unnoticed }));
   if (unnoticed.length > 0) process.exitCode = 1;
@@ -58,9 +60,12 @@ try {
 
 function choose() {
   if (options.only !== undefined) {
-    const found = all.filter(({ name }) => name === options.only);
-    if (found.length > 0) return found;
-    console.error(`There is no patch ${options.only}. There are: ${all.map(({ name }) => name).join(', ')}.`);
+    const names = options.only.split(',');
+    const found = all.filter(({ name }) => names.includes(name));
+    if (found.length === names.length) return found;
+    console.error(
+      `Not all of these are patches: ${options.only}. There are: ${all.map(({ name }) => name).join(', ')}.`,
+    );
     process.exit(2);
   }
   if (options.ci !== true) return all;

@@ -40,7 +40,11 @@ async function keysOf(lab: Lab): Promise<string> {
 
 /** Powers on, compares both disks, powers off; answers the keys that its files then name. */
 async function started(lab: Lab, what: string): Promise<string> {
-  await lab.host.powerOnVm(VM);
+  const refusal = await lab.host.powerOnVm(VM).then(
+    () => null,
+    (error: { fault?: { state?: string }; message: string }) => error.fault?.state ?? error.message,
+  );
+  expect(refusal, `${what}: powers on`).toBeNull();
   for (const deviceKey of [2000, 2001]) {
     const read = await readSectors(await lab.host.openDisk(VM, deviceKey), 0, SECTORS);
     expect(Buffer.compare(read, dataOf(deviceKey)), `${what}: disk ${deviceKey}`).toBe(0);
@@ -145,7 +149,7 @@ describe.each(CHANGES)('a cut in %s', (_name, spec, change) => {
       attempt.disarm();
       const refused = await started(lab, `${attempt.name}, the same boot`).then(
         () => null,
-        (error: { fault?: { state?: string } }) => error.fault?.state ?? String(error),
+        (error: { actual?: unknown }) => error.actual ?? String(error),
       );
       expect([null, 'unsettled'], attempt.name).toContain(refused);
       await lab.reboot();

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { CryptoSpec, VmReconfigureSpec } from '@vcryptsim/hypervisor/api';
 import { sectorCount, sectorIndex, type VmName } from '@vcryptsim/ports';
+import { ForwardingFileSystem, MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 import {
   dekIn,
@@ -188,6 +189,42 @@ describe('[S09] a deep recrypt', () => {
   });
 });
 
+describe('what a bundle that is put back meets', () => {
+  it('of a life before the disk was decrypted is refused, though its generation is the same', async () => {
+    const lab = await writtenVm(plainVm({ disks }));
+    await lab.host.reconfigureVm(VM, { crypto: encrypt });
+    const { disks: first } = await lab.host.vm(VM);
+    const old = (first[0]?.fileName ?? '').replace('[ds1] web/', '');
+    const kept = [await lab.read(old), await lab.read(old.replace('.vmdk', '-flat.vmdk'))] as const;
+    await lab.host.reconfigureVm(VM, { crypto: decrypt });
+    await lab.host.reconfigureVm(VM, { crypto: encrypt });
+    const { disks: now } = await lab.host.vm(VM);
+    expect(now[0]?.fileName, 'the name that it had then').toBe(`[ds1] web/${old}`);
+    await lab.overwrite(old, kept[0]);
+    await lab.overwrite(old.replace('.vmdk', '-flat.vmdk'), kept[1]);
+    expect(await faultOf(lab.host.powerOnVm(VM))).toMatchObject({
+      code: 'DESCRIPTOR_MISMATCH',
+      field: 'key check value',
+    });
+  });
+
+  it('beside the right one goes only where the key of the right one is in the cache', async () => {
+    const lab = await writtenVm();
+    const pairOf = (text: string): string => /pair\/\(.*?,[A-Za-z0-9%]+\)(?=\))/.exec(text)?.[0] ?? 'no pair';
+    const old = pairOf(await lab.readText('web_1.vmdk'));
+    await lab.host.reconfigureVm(VM, { disks: [{ deviceKey: 2001, crypto: shallow }] });
+    const right = pairOf(await lab.readText('web_1.vmdk'));
+    await lab.edit('web_1.vmdk', right, `${old},${right}`);
+    await rebootedWith(lab, KEY);
+    await expectGuestData(lab);
+    expect(await lab.readText('web_1.vmdk')).toContain(old);
+    await lab.host.addKeys([grant(OTHER_KEY)]);
+    await expectGuestData(lab);
+    expect(await lab.readText('web_1.vmdk')).not.toContain(old);
+    expect(await lab.readText('web_1.vmdk')).toContain(right);
+  });
+});
+
 describe('[S31] an existing VM', () => {
   it('is encrypted: home and disks, every block of them ciphertext', async () => {
     const lab = await writtenVm(plainVm({ disks }));
@@ -330,6 +367,19 @@ describe('what is refused leaves every file as it was', () => {
 });
 
 describe('a change that is canceled or fails', () => {
+  it('for want of room is refused before anything is written', async () => {
+    class FullFiles extends ForwardingFileSystem {
+      override statfs = async () => ({ freeBytes: 2 * SECTORS * 512 });
+    }
+    const memory = new MemoryFileSystem();
+    const lab = await writtenVm(webVm({ disks }), await Lab.safe({ files: memory }));
+    await lab.host.shutDown();
+    const full = await Lab.safe({ files: new FullFiles(memory) });
+    const before = await full.digest();
+    expect((await faultOf(full.host.reconfigureVm(VM, { crypto: deep }))).code).toBe('NO_SPACE');
+    expect(await full.digest()).toBe(before);
+  });
+
   it('is undone: the folder has the bytes that it had', async () => {
     const lab = await writtenVm();
     const before = await lab.digest(lab.datastore);

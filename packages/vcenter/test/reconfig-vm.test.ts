@@ -1,5 +1,6 @@
 // ReconfigVM_Task: what policies and crypto specs mean for VM home and disks, with real hosts and their files.
 import { createHash } from 'node:crypto';
+import { HypervisorError } from '@vcryptsim/hypervisor/api';
 import { sectorCount, sectorIndex, type VmName, type VmUuid } from '@vcryptsim/ports';
 import {
   DATASTORE_DEFAULT,
@@ -369,6 +370,28 @@ describe('a change that the host does not make', () => {
     expect(since('com.vmware.vc.vm.crypto.RekeyFail', '7.0U1')).toBe(true);
     expect(since('com.vmware.vc.crypto.Operation', '6.5')).toBe(true);
   });
+});
+
+describe('a change whose answer is lost', () => {
+  it('is noted as the files have it, without the policy, which the same call gives again', () =>
+    withVm({}, async (world) => {
+      const { hosts, vcenter } = world;
+      const host = await hosts.connect(ESX_1);
+      const original = host.reconfigureVm.bind(host);
+      const spy = vi.spyOn(host, 'reconfigureVm').mockImplementation(async (...args) => {
+        await original(...args);
+        throw new HypervisorError({ code: 'HOST_GONE' }, 'This host rebooted.');
+      });
+      expect((await reconfigure(world, { policy: POLICY })).error?.code).toBe('HOST_GONE');
+      spy.mockRestore();
+      expect((await keysOf(world)).every((id) => id !== null)).toBe(true);
+      expect(vcenter.vms()[0]!.policy).toBeNull();
+      const keys = await keysOf(world);
+      expect((await reconfigure(world, { policy: POLICY })).error).toBeNull();
+      expect(await keysOf(world)).toEqual(keys);
+      expect(await statuses(world)).toEqual(['compliant', 'compliant', 'compliant']);
+      await expectGuestData(world);
+    }));
 });
 
 describe('a VM that its host has locked meanwhile', () => {

@@ -167,8 +167,18 @@ async function change(
   try {
     await host.api.reconfigureVm(vm.uuid, whole, { signal, onProgress: progress });
   } catch (error) {
+    await lookAgain(context, host, vm);
     await recordFailed(context, vm, plan, codeOf(error), user);
     throw error;
+  }
+}
+
+/** An answer may be lost after the change was made: what the files say holds. A host that is gone is looked at when it is back. */
+async function lookAgain({ watch }: OperationContext, host: ReachedHost, { uuid }: VmRecord): Promise<void> {
+  try {
+    await watch.look(host, uuid);
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
   }
 }
 

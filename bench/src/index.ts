@@ -2,6 +2,7 @@ export { type Bar, barLine } from './bars.js';
 export type { DiskConfiguration, DiskReport, DiskRow, PeerRow } from './disk/report.js';
 export { formatDiskReport } from './disk/report-text.js';
 export { type DiskBenchOptions, runDiskBench } from './disk/run-disk-bench.js';
+export { NoRoomError } from './disk/work-folder.js';
 export type { Sample, Workload } from './kmip/load.js';
 export type { KmipBar, KmipConfiguration, KmipReport, KmipRow, MeasuredSubject, StorePlace } from './kmip/report.js';
 export { formatKmipReport } from './kmip/report-text.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MeasuredHost } from '../src/disk/measured-host.js';
 import { secondsOf } from '../src/disk/qemu-luks.js';
-import { withWorkFolder } from '../src/disk/work-folder.js';
+import { NoRoomError, withWorkFolder } from '../src/disk/work-folder.js';
 import { formatRecryptReport, type RecryptReport } from '../src/index.js';
 import { type RecryptRound, type RecryptSubject, recryptBars, summarizeRecrypt } from '../src/recrypt/report.js';
 import { runStep, type StepWork } from '../src/recrypt/steps.js';
@@ -76,9 +76,17 @@ describe('the report of bench recrypt', () => {
 
 describe('a folder to measure in', () => {
   it('is new, is taken away, and is refused where there is no room', async () => {
-    const path = await withWorkFolder(1, async (folder) => folder.path);
+    const taking: (() => void)[] = [];
+    const path = await withWorkFolder(
+      1,
+      (takeAway) => taking.push(takeAway),
+      async (folder) => {
+        taking[0]?.();
+        return folder.path;
+      },
+    );
     expect(() => rmSync(path, { recursive: true })).toThrow('ENOENT');
-    await expect(withWorkFolder(Number.MAX_SAFE_INTEGER, async () => 0)).rejects.toThrow('choose a smaller --size');
+    await expect(withWorkFolder(Number.MAX_SAFE_INTEGER, undefined, async () => 0)).rejects.toBeInstanceOf(NoRoomError);
   });
 });
 

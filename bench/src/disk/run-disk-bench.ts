@@ -30,6 +30,8 @@ export interface DiskBenchOptions {
   readonly requests?: readonly number[];
   /** 1, 8 and 32 unless told. */
   readonly depths?: readonly number[];
+  /** Gets what takes the folder away that is measured in, for a program that is ended meanwhile. */
+  readonly onWorkFolder?: (takeAway: () => void) => void;
   readonly onProgress?: (done: number, total: number, configuration: DiskConfiguration) => void;
 }
 
@@ -43,7 +45,7 @@ export async function runDiskBench(o: DiskBenchOptions = {}): Promise<DiskReport
   const { sizeBytes = 256 * MIB, rounds = 3, measureMs = 300, onProgress = () => {} } = o;
   const { requests = [4096, 65_536, MIB], depths = [1, 8, 32] } = o;
   if (sizeBytes < 2 * MIB || sizeBytes % MIB !== 0) throw new Error('a measured disk has whole MiB, at least 2');
-  return withWorkFolder(5 * sizeBytes + 64 * MIB, async ({ path, memoryBacked }) => {
+  return withWorkFolder(5 * sizeBytes + 64 * MIB, o.onWorkFolder, async ({ path, memoryBacked }) => {
     const warmUpRequests = WARM_UP_REQUESTS_PER_MS * measureMs;
     const boots = new Map<MeasuredUnit, number>();
     const run = (one: DiskConfiguration | { subject: 'prepare'; unit: MeasuredUnit }): Promise<LoadResult[]> => {

@@ -30,6 +30,8 @@ export interface RecryptBenchOptions {
   readonly unit?: 512 | 4096;
   /** 5 unless told. */
   readonly rounds?: number;
+  /** Gets what takes the folder away that is measured in, for a program that is ended meanwhile. */
+  readonly onWorkFolder?: (takeAway: () => void) => void;
   readonly onProgress?: (done: number, total: number, what: RecryptSubject) => void;
 }
 
@@ -42,7 +44,7 @@ export interface RecryptBenchOptions {
 export async function runRecryptBench(o: RecryptBenchOptions = {}): Promise<RecryptReport> {
   const { sizeBytes = 2 ** 30, unit = 512, rounds = 5, onProgress = () => {} } = o;
   if (sizeBytes < WINDOW_BYTES || sizeBytes % WINDOW_BYTES !== 0) throw new Error('a measured disk has whole MiB');
-  return withWorkFolder(3 * sizeBytes + 64 * WINDOW_BYTES, async ({ path: folder, memoryBacked }) => {
+  return withWorkFolder(3 * sizeBytes + 64 * WINDOW_BYTES, o.onWorkFolder, async ({ path: folder, memoryBacked }) => {
     let boot = 0;
     const run = (step: StepWork['step']): Promise<StepResult> => {
       boot += 1;

@@ -30,6 +30,13 @@ describe('vcryptsim bench recrypt', () => {
     expect(report.rows.every(({ cpuSecondsPerGiB }) => cpuSecondsPerGiB > 0)).toBe(true);
   });
 
+  it('says that there is no room, and what to do, with exit code 3', () => {
+    const { status, stderr } = bench('--size', '62TiB');
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/has no room for the \d+ MiB/);
+    expect(stderr).toContain('smaller --size');
+  });
+
   it.each([
     [['--size', '3KiB'], 'whole MiB'],
     [['--unit', '1024'], '512 or 4096'],

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { checkNamedFiles, writeForUser } from '../../named-files.js';
 import { jsonDocument, print, printJson, printProgress } from '../../output.js';
 import { terminalWidth } from '../../terminal/terminal-width.js';
-import { diskSize, wholeNumber } from './bench-arguments.js';
+import { diskSize, wholeNumber, withRoom } from './bench-arguments.js';
 import { failOnMissedBars } from './missed-bars.js';
 
 interface DiskOptions {
@@ -31,7 +31,9 @@ async function disk({ json, size, rounds, milliseconds, assertBars = false }: Di
   if (typeof json === 'string') checkNamedFiles([json]);
   const onProgress = (done: number, total: number, { subject, direction }: DiskConfiguration): void =>
     printProgress(`measuring ${done + 1} of ${total}: ${subject}, ${direction}`);
-  const report = await runDiskBench({ sizeBytes: size, rounds, measureMs: milliseconds, onProgress });
+  const report = await withRoom((onWorkFolder) =>
+    runDiskBench({ sizeBytes: size, rounds, measureMs: milliseconds, onProgress, onWorkFolder }),
+  );
   printProgress('');
   if (typeof json === 'string') await writeForUser(json, jsonDocument(report));
   if (json === true) printJson(report);

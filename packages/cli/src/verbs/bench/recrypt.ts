@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { checkNamedFiles, writeForUser } from '../../named-files.js';
 import { jsonDocument, print, printJson, printProgress } from '../../output.js';
 import { terminalWidth } from '../../terminal/terminal-width.js';
-import { diskSize, wholeNumber } from './bench-arguments.js';
+import { diskSize, wholeNumber, withRoom } from './bench-arguments.js';
 import { failOnMissedBars } from './missed-bars.js';
 
 interface RecryptOptions {
@@ -19,7 +19,7 @@ export function recryptCommand(): Command {
   return new Command('recrypt')
     .description('Measure shallow and deep recrypts, encrypting and decrypting, beside a bare loop and qemu-img.')
     .option('--json [file]', 'write the report as JSON; to standard output without a file')
-    .option('--size <size>', 'size of the disk, whole MiB', diskSize, 2 ** 30)
+    .option('--size <size>', 'size of the disk, whole MiB, at least 2', diskSize, 2 ** 30)
     .option('--unit <bytes>', 'data unit of the disk, 512 or 4096', dataUnit, 512)
     .option('--rounds <n>', 'measurements of each', wholeNumber, 5)
     .option('--assert-bars', 'end with 1 when a target is missed (CI); without it a miss is only printed')
@@ -31,7 +31,9 @@ async function recrypt({ json, size, unit, rounds, assertBars = false }: Recrypt
   if (typeof json === 'string') checkNamedFiles([json]);
   const onProgress = (done: number, total: number, what: RecryptSubject): void =>
     printProgress(`measuring ${done + 1} of ${total}: ${what}`);
-  const report = await runRecryptBench({ sizeBytes: size, unit, rounds, onProgress });
+  const report = await withRoom((onWorkFolder) =>
+    runRecryptBench({ sizeBytes: size, unit, rounds, onProgress, onWorkFolder }),
+  );
   printProgress('');
   if (typeof json === 'string') await writeForUser(json, jsonDocument(report));
   if (json === true) printJson(report);

@@ -5,16 +5,13 @@
 // Scenarios: test/crash/scenarios, one a file. The same seed walks the same states.
 // Last line: {"states","powered","resumed","lost","unopenable","classes":{...},"cpuSeconds"}. Exit 1 for anything lost or
 // unopenable, a class without a state, or fewer states than the bar (full and CI runs).
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { root } from './read-typescript.mjs';
+import { runJobs, scenarioNames } from './crash/run-jobs.mjs';
 
 const STATES = 25_000;
 const STATES_CI = 3_000;
 /** Workers also find their share of duplicates: a little more is asked of each than is wanted of all. */
 const MORE = 1.06;
-const WORKERS = 2;
 const LIMIT_MS = { full: 60 * 60_000, ci: 5 * 60_000 };
 
 const { values } = parseArgs({
@@ -48,13 +45,12 @@ setTimeout(
 ).unref();
 
 const each = Math.ceil((states * (isWhole ? MORE : 1)) / scenarios.length);
-const queue = [...scenarios];
-const reports = [];
-const failures = [];
-let cpuSeconds = 0;
-await Promise.all(Array.from({ length: Math.min(WORKERS, queue.length) }, runWorker));
+const jobs = scenarios.map((scenario) => ({ kind: 'walk', scenario, states: each, seed }));
+const { reports, failures, ...workers } = await runJobs(jobs, ({ scenario, states: found, lost, unopenable }) => {
+  say(`${scenario}: ${found} states, ${lost} lost, ${unopenable} unopenable`);
+});
 const own = process.cpuUsage();
-cpuSeconds += (own.user + own.system) / 1e6;
+const cpuSeconds = Math.round(workers.cpuSeconds + (own.user + own.system) / 1e6);
 
 const sum = (field) => reports.reduce((total, report) => total + report[field], 0);
 const classes = {};
@@ -72,55 +68,5 @@ const totals = {
   lost: sum('lost'),
   unopenable: sum('unopenable'),
 };
-process.stdout.write(`${JSON.stringify({ ...totals, classes, cpuSeconds: Math.round(cpuSeconds) })}\n`);
+process.stdout.write(`${JSON.stringify({ ...totals, classes, cpuSeconds })}\n`);
 process.exit(totals.lost + totals.unopenable + failures.length > 0 ? 1 : 0);
-
-function worker(onMessage) {
-  const child = fork(fileURLToPath(new URL('./crash/worker.mjs', import.meta.url)), [], { cwd: root });
-  child.on('message', (message) => onMessage(message, child));
-  return child;
-}
-
-/** A worker has nothing to look at but the list. */
-function scenarioNames() {
-  return new Promise((resolve, reject) => {
-    let known = [];
-    const child = worker((message) => {
-      if (message.scenarios) known = message.scenarios;
-      if (message.ready) child.send('end');
-      if (message.cpuSeconds !== undefined) resolve(known);
-    });
-    child.on('exit', (code) => reject(new Error(`the worker ended with ${code}`)));
-  });
-}
-
-function runWorker() {
-  return new Promise((resolve) => {
-    let current = null;
-    const next = (child) => {
-      current = queue.shift() ?? null;
-      child.send(current === null ? 'end' : { scenario: current, states: each, seed });
-    };
-    const child = worker((message) => {
-      if (message.ready) next(child);
-      if (message.report) {
-        const { scenario, states: found, lost, unopenable } = message.report;
-        reports.push(message.report);
-        say(`${scenario}: ${found} states, ${lost} lost, ${unopenable} unopenable`);
-        next(child);
-      }
-      if (message.failed) {
-        failures.push(message.failed);
-        next(child);
-      }
-      if (message.cpuSeconds !== undefined) {
-        cpuSeconds += message.cpuSeconds;
-        current = null;
-      }
-    });
-    child.on('exit', (code, signal) => {
-      if (current !== null) failures.push(`the worker of ${current} ended: ${signal ?? code}`);
-      resolve();
-    });
-  });
-}

@@ -1,4 +1,5 @@
-// One process of npm run crash: walks the scenarios that it is given, one after the other, and says what each found.
+// One process of npm run crash or npm run crash:teeth: does the jobs that it is given, one after the other, and says what each
+// found.
 import { withTypeScript } from '../read-typescript.mjs';
 
 // Refusals are on purpose here; their stacks would cost more than much else.
@@ -7,6 +8,8 @@ Error.stackTraceLimit = 0;
 await withTypeScript(async (load) => {
   const { SCENARIOS, scenarioOf } = await load('/test/crash/scenarios/index.ts');
   const { walk } = await load('/test/crash/walk.ts');
+  const { tryTeeth } = await load('/test/crash/teeth/teeth.ts');
+  const kinds = { walk, teeth: tryTeeth };
   await new Promise((resolve) => {
     process.on('message', async (job) => {
       if (job === 'end') {
@@ -14,7 +17,7 @@ await withTypeScript(async (load) => {
         return;
       }
       try {
-        process.send({ report: await walk(scenarioOf(job.scenario), job) });
+        process.send({ report: await kinds[job.kind](scenarioOf(job.scenario), job) });
       } catch (error) {
         process.send({ failed: `${job.scenario}: ${error?.stack ?? error}` });
       }

@@ -9,6 +9,8 @@ export interface Cut {
   readonly answered: number;
   /** A write was cut inside a sector of 512 bytes: of data that was not made durable, that sector may be anything. */
   readonly isInSector: boolean;
+  /** It came in the work or after it, and not in a recovery, and no call failed before. */
+  readonly isInWork: boolean;
 }
 
 /** A process that is up, before its work. */

@@ -1,12 +1,5 @@
 // Walks the states that a cut can leave of one scenario: each distinct image of the medium once.
-import {
-  CrashLog,
-  type CrashState,
-  countCrashStates,
-  crashStates,
-  failingCalls,
-  type MemoryFileSystem,
-} from '@vcryptsim/simkit';
+import { CrashLog, type CrashState, crashStates, failingCalls, type MemoryFileSystem } from '@vcryptsim/simkit';
 import { CLASSES, type CrashClass, classOf } from './classes.js';
 import { type Cut, Loss, type Scenario } from './scenario.js';
 import { digestOf } from './support/image.js';
@@ -34,7 +27,8 @@ export interface WalkReport {
   readonly findings: readonly string[];
 }
 
-/** Shares of the states, but for cuts in the work itself, which have the rest. */
+/** Shares of the states; cuts inside operations have the rest. */
+const SHARE_BETWEEN = 0.4;
 const SHARE_IN_RECOVERY = 0.22;
 const SHARE_FAILING = 0.15;
 /** Cuts inside each sector, in the rounds that it takes to find enough states. */
@@ -51,7 +45,7 @@ export async function walk(scenario: Scenario, options: WalkOptions): Promise<Wa
 class Walk {
   readonly #scenario: Scenario;
   readonly #options: WalkOptions;
-  /** Steps that each image turned out to have, by its digest. */
+  /** By the digest of each image how many steps had been answered at most when it was looked at. */
   readonly #seen = new Map<string, number>();
   readonly #classes = Object.fromEntries(CLASSES.map((name) => [name, 0])) as Record<CrashClass, number>;
   readonly #findings: string[] = [];
@@ -65,10 +59,11 @@ class Walk {
   async run(): Promise<WalkReport> {
     const { states } = this.#options;
     const start = await this.#scenario.prepare();
-    await this.#walkFailures(start, Math.floor(states * SHARE_FAILING));
     const { log, from, answers } = await this.#done(start.fork());
+    await this.#walkBetween(log, from, answers, Math.ceil(states * SHARE_BETWEEN));
+    await this.#walkFailures(start, Math.floor(states * SHARE_FAILING));
     await this.#walkRecoveries(log, from, answers, Math.floor(states * SHARE_IN_RECOVERY));
-    await this.#walkCuts(log, from, answers, states);
+    await this.#walkInside(log, from, answers, states);
     return {
       scenario: this.#scenario.name,
       states: this.#seen.size,
@@ -88,24 +83,22 @@ class Walk {
     return { log, from, answers };
   }
 
-  /** Cuts in the work: those between operations first, then those inside them, in more and more places. */
-  async #walkCuts(log: CrashLog, from: number, answers: readonly number[], until: number): Promise<void> {
+  /** Cuts between the operations of the work. */
+  async #walkBetween(log: CrashLog, from: number, answers: readonly number[], until: number): Promise<void> {
+    const families = ['clean', 'unsynced lost', 'reordered', 'one lost', 'one landed', 'hollow'] as const;
+    const states = crashStates(log, { from, families, seed: this.#options.seed, sample: 2 * until });
+    await this.#walkStates(states, answers, until);
+  }
+
+  /** Cuts inside operations, and sectors in any mixture, in more and more places until there are enough. */
+  async #walkInside(log: CrashLog, from: number, answers: readonly number[], until: number): Promise<void> {
+    const families = ['torn', 'torn in a sector', 'subset'] as const;
     for (const [round, cutsInSector] of CUTS_IN_SECTOR.entries()) {
-      const left = until - this.#seen.size;
+      const [before, left] = [this.#seen.size, until - this.#seen.size];
       if (left <= 0) return;
-      const before = this.#seen.size;
-      const options = { from, seed: this.#options.seed + round, cutsInSector, subsets: 4 * (round + 1) };
-      const between = {
-        ...options,
-        families: ['clean', 'unsynced lost', 'reordered', 'one lost', 'one landed', 'hollow'] as const,
-      };
-      const betweenCount = Math.min(countCrashStates(log, between), Math.ceil(left / 2));
-      if (round === 0) await this.#walkStates(crashStates(log, { ...between, sample: betweenCount }), answers, until);
-      const inside = { ...options, families: ['torn', 'torn in a sector', 'subset'] as const };
+      const options = { from, families, cutsInSector, subsets: 4 * (round + 1), seed: this.#options.seed + round };
       // Some are the same as others: more are asked for than are wanted.
-      const sample = Math.ceil((until - this.#seen.size) * 1.15);
-      if (sample <= 0) return;
-      await this.#walkStates(crashStates(log, { ...inside, sample }), answers, until);
+      await this.#walkStates(crashStates(log, { ...options, sample: Math.ceil(left * 1.15) }), answers, until);
       if (this.#seen.size === before) return;
     }
   }
@@ -114,7 +107,12 @@ class Walk {
     for (const { files, name, family, afterOperation } of states) {
       if (this.#seen.size >= until) return;
       const answered = answers.filter((at) => at <= afterOperation).length;
-      await this.#look(files, classOf(family, name), { name, answered, isInSector: family === 'torn in a sector' });
+      await this.#look(files, classOf(family, name), {
+        name,
+        answered,
+        isInSector: family === 'torn in a sector',
+        isInWork: true,
+      });
     }
   }
 
@@ -129,14 +127,14 @@ class Walk {
       try {
         await this.#scenario.recover(again.files);
       } catch (error) {
-        this.#find({ name: `${first.name}, recovered from`, answered, isInSector: false }, error);
+        this.#find({ name: `${first.name}, recovered from`, answered, isInSector: false, isInWork: true }, error);
         continue;
       }
       for (const second of crashStates(again, { seed: seed + 101, subsets: 2, sample: STATES_OF_ONE_RECOVERY })) {
         if (this.#seen.size >= until) return;
         const isInSector = [first, second].some(({ family }) => family === 'torn in a sector');
         const name = `${first.name}, then in the recovery ${second.name}`;
-        await this.#look(second.files, 'inRecovery', { name, answered, isInSector });
+        await this.#look(second.files, 'inRecovery', { name, answered, isInSector, isInWork: false });
       }
     }
   }
@@ -159,7 +157,7 @@ class Walk {
         try {
           await process.goOn();
         } catch (error) {
-          this.#find({ name: attempt.name, answered, isInSector: false }, error);
+          this.#find({ name: attempt.name, answered, isInSector: false, isInWork: false }, error);
         }
       }
       for (const { files, name } of crashStates(attempt.log, {
@@ -168,7 +166,12 @@ class Walk {
         subsets: 2,
         sample: STATES_OF_ONE_FAILURE,
       }))
-        await this.#look(files, 'failingCall', { name: `${attempt.name}, ${name}`, answered, isInSector: false });
+        await this.#look(files, 'failingCall', {
+          name: `${attempt.name}, ${name}`,
+          answered,
+          isInSector: false,
+          isInWork: false,
+        });
     }
   }
 
@@ -178,24 +181,19 @@ class Walk {
     return 2 * (log.operations.length - from + 1);
   }
 
-  /** Looks at one image, if it is a new one. A known one had to have what was answered, too. */
+  /** Looks at one image, if it is a new one, or if more had been answered than when it was met before: it counts once. */
   async #look(files: MemoryFileSystem, kind: CrashClass, cut: Cut): Promise<void> {
     const digest = await digestOf(files);
     const known = this.#seen.get(digest);
-    if (known !== undefined) {
-      if (known < cut.answered)
-        this.#find(cut, new Loss('lost', `${cut.answered} steps were answered, it has ${known}`));
-      return;
-    }
-    this.#classes[kind] += 1;
-    // Until it is known: whatever it is, it is told once.
-    this.#seen.set(digest, Number.POSITIVE_INFINITY);
+    if (known !== undefined && known >= cut.answered) return;
+    this.#seen.set(digest, cut.answered);
+    if (known === undefined) this.#classes[kind] += 1;
     try {
       const { steps, isResumed } = await this.#scenario.check(files, cut);
-      this.#seen.set(digest, steps);
+      if (steps < cut.answered) throw new Loss('lost', `${cut.answered} steps were answered, it has ${steps}`);
+      if (known !== undefined) return;
       this.#count.powered += 1;
       if (isResumed) this.#count.resumed += 1;
-      if (steps < cut.answered) throw new Loss('lost', `${cut.answered} steps were answered, it has ${steps}`);
     } catch (error) {
       this.#find(cut, error);
     }

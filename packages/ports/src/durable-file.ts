@@ -59,6 +59,22 @@ export async function readWhole(
  *   which nothing is renamed
  */
 export async function replaceFile(files: FileSystem, path: string, content: Uint8Array, mode = 0o600): Promise<void> {
+  await replaceFileUnsynced(files, path, content, mode);
+  await files.fsyncFolder(folderOf(path));
+}
+
+/**
+ * The same but for the fsync of the folder, for several files of one folder: until that comes, a cut leaves the old content or
+ * the new, whole, and nobody knows which.
+ *
+ * @throws FileError as {@link replaceFile}
+ */
+export async function replaceFileUnsynced(
+  files: FileSystem,
+  path: string,
+  content: Uint8Array,
+  mode = 0o600,
+): Promise<void> {
   await refuseAllButFiles(files, path);
   const beside = `${path}.new`;
   if (await exists(files, beside)) await files.unlink(beside);
@@ -73,7 +89,6 @@ export async function replaceFile(files: FileSystem, path: string, content: Uint
   }
   await handle.close();
   await files.rename(beside, path);
-  await files.fsyncFolder(folderOf(path));
 }
 
 async function refuseAllButFiles(files: FileSystem, path: string): Promise<void> {

@@ -2,7 +2,7 @@ export { AssertionError, assert } from './assert.js';
 export type { Brand } from './brand.js';
 export { equalBytes, joinBytes, viewOf } from './bytes.js';
 export { type Clock, ClockError, type ClockErrorCode, type WorldClock } from './clock.js';
-export { exists, folderOf, makeFolders, readWhole, replaceFile } from './durable-file.js';
+export { exists, folderOf, makeFolders, readWhole, replaceFile, replaceFileUnsynced } from './durable-file.js';
 export { drawUuid, type Entropy } from './entropy.js';
 export { escapeXml } from './escape-xml.js';
 export type { EventEnvelope, EventSink } from './events.js';

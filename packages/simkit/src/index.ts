@@ -5,7 +5,7 @@ export { FaultyFileSystem, type FileFault } from './files/faulty-file-system.js'
 export { ForwardingFileSystem } from './files/forwarding-file-system.js';
 export { MemoryFileSystem, type MemoryFileSystemOptions } from './files/memory-file-system.js';
 export { MountedFileSystem, type Mounts } from './files/mounted-file-system.js';
-export { CrashLog } from './files/power-cut/crash-log.js';
+export { type CrashHistory, CrashLog } from './files/power-cut/crash-log.js';
 export type { CrashFamily, CrashOptions, CrashState } from './files/power-cut/crash-state.js';
 export { countCrashStates, crashStates } from './files/power-cut/crash-states.js';
 export type { LoggedOperation } from './files/power-cut/effects.js';

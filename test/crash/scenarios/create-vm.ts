@@ -1,9 +1,9 @@
-import { equalBytes, type FileSystem, sectorIndex } from '@vcryptsim/ports';
+import { equalBytes, type FileSystem, readWhole, sectorIndex } from '@vcryptsim/ports';
 import { MemoryFileSystem } from '@vcryptsim/simkit';
 import { type Cut, Loss, must, mustOpen, type Scenario, type Seen } from '../scenario.js';
 import { guestData } from '../support/guest-data.js';
 import { checkStarted, powerOnAndLook } from '../support/vm-check.js';
-import { DATASTORE, VM, VmWorld, webVm } from '../support/vm-world.js';
+import { DATASTORE, VM, VM_FOLDER, VmWorld, webVm } from '../support/vm-world.js';
 
 const SIZE_BYTES = 8 * 1024;
 const SPEC = webVm([{ sizeBytes: SIZE_BYTES }, { sizeBytes: SIZE_BYTES, dataUnitSizeBytes: 4096 }]);
@@ -32,11 +32,12 @@ export const createVm: Scenario = {
     await host.powerOnVm(VM);
     await host.powerOffVm(VM);
   },
-  check: async (files: MemoryFileSystem, { answered }: Cut): Promise<Seen> => {
+  check: async (files: MemoryFileSystem, { answered, isInWork }: Cut): Promise<Seen> => {
     const world = await VmWorld.boot(files, 10);
     const isThere = (await world.host.vms()).length > 0;
     must(isThere || answered === 0, () => 'the VM was made, and the host has none');
     if (isThere) {
+      if (isInWork && answered > 0) await checkLog(files);
       await world.host.shutDown();
       const started = await checkStarted(files, look);
       await use(started.world);
@@ -72,4 +73,10 @@ async function use({ host }: VmWorld): Promise<void> {
     await host.powerOffVm(VM);
     await host.shutDown();
   });
+}
+
+/** Its log came with it: a text, not a length without its bytes. */
+async function checkLog(files: MemoryFileSystem): Promise<void> {
+  const log = Buffer.from(await readWhole(files, `${VM_FOLDER}/vmware.log`, 2 ** 20)).toString();
+  must(/^[^\0]+\n$/.test(log), () => 'vmware.log is not there, or not whole');
 }

@@ -11,6 +11,8 @@ const STEPS = [
   ['unregister', 'mail'],
   ['register', 'payroll'],
   ['register', 'mail'],
+  ['unregister', 'web'],
+  ['register', 'web'],
 ] as const;
 
 /** VMs leave a host's inventory and come again; their files stay. Whatever VM the host has powers on. */

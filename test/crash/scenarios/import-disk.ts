@@ -3,7 +3,7 @@ import type { MemoryFileSystem } from '@vcryptsim/simkit';
 import { type Cut, must, mustOpen, type Scenario } from '../scenario.js';
 import { madeVm } from '../support/change-scenario.js';
 import { guestData } from '../support/guest-data.js';
-import { checkFolder, checkStarted, filesInClear, powerOnAndLook } from '../support/vm-check.js';
+import { checkDone, checkFolder, checkStarted, filesInClear, powerOnAndLook } from '../support/vm-check.js';
 import { VM, VmWorld } from '../support/vm-world.js';
 
 const SIZE_BYTES = 24 * 1024;
@@ -31,7 +31,8 @@ export const importDisk: Scenario = {
     await host.powerOnVm(VM);
     await host.powerOffVm(VM);
   },
-  check: async (files: MemoryFileSystem, { answered }: Cut) => {
+  check: async (files: MemoryFileSystem, { answered, isInWork }: Cut) => {
+    if (isInWork && answered > 0) await checkDone(files);
     must((await filesInClear(files)).length === 0, () => 'a cut leaves data in clear');
     let steps = 0;
     const { world } = await checkStarted(files, (deviceKey, bytes) => {

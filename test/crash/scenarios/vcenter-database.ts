@@ -6,7 +6,7 @@ import { install } from '../../../packages/vcenter/src/installation.js';
 import { stepsScenario } from '../support/steps-scenario.js';
 
 const TABLES = ['installation', 'users', 'permissions', 'policies'] as const;
-/** After this step the log is written anew. */
+/** Before this step the log is written anew. */
 const COMPACTED = 3;
 const role = SHIPPED_ROLES.readOnly.id;
 
@@ -19,13 +19,13 @@ export const vcenterDatabase = stepsScenario({
     const database = await VcDatabase.open(files, '/vc', (tx) => install(tx, 'vc'));
     return {
       change: async (step) => {
+        if (step === COMPACTED) await database.compact();
         await database.change((tx) => {
           const name = `user${step}@vsphere.local` as UserName;
           tx.put('users', name, { name });
           tx.put('permissions', `group-d1 ${name}`, { user: name, entity: ROOT_FOLDER, role, propagate: true });
           tx.put('policies', 'count', { ...SAMPLE_POLICY, generation: tx.next('task') });
         });
-        if (step === COMPACTED) await database.compact();
       },
       state: async () => JSON.stringify(TABLES.map((name) => [...database.table(name)].sort())),
       close: () => database.close(),

@@ -4,7 +4,7 @@ import { equalBytes, type FileSystem } from '@vcryptsim/ports';
 import { MemoryFileSystem } from '@vcryptsim/simkit';
 import { type Cut, Loss, must, mustOpen, type Process, type Scenario, type Seen } from '../scenario.js';
 import { guestData } from './guest-data.js';
-import { checkFolder, checkStarted, filesInClear, powerOnAndLook } from './vm-check.js';
+import { checkDone, checkFolder, checkStarted, filesInClear, powerOnAndLook } from './vm-check.js';
 import { type DiskShape, fill, keysText, VM, VmWorld, webVm } from './vm-world.js';
 
 /** What is changed. */
@@ -97,6 +97,7 @@ export function changeScenario(change: Change): Scenario {
 
   const check = async (files: MemoryFileSystem, cut: Cut): Promise<Seen> => {
     await checkSideFiles(files, change);
+    if (cut.isInWork && cut.answered > 0) await checkDone(files);
     const { keys: named, world } = await checkStarted(files, look);
     const keys = keysText(named);
     must(keys === keysBefore || keys === keysAfter, () => `it ended with ${keys}`);

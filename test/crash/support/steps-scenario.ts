@@ -21,7 +21,7 @@ export interface Steps {
   prepare?(files: MemoryFileSystem): Promise<void>;
   /** @param start its number, another one in each start on one medium */
   open(files: FileSystem, start: number): Promise<Service>;
-  /** Looks at the files of an open service that has so many steps; throws a Loss. */
+  /** Looks at the files of a service that has so many steps, when they were answered or it is open; throws a Loss. */
   lookAtFiles?(files: FileSystem, steps: number): Promise<void>;
 }
 
@@ -63,7 +63,8 @@ export function stepsScenario({ name, count, prepare, open, lookAtFiles }: Steps
     await service.close();
   };
 
-  const check = async (files: MemoryFileSystem, { answered }: Cut): Promise<Seen> => {
+  const check = async (files: MemoryFileSystem, { answered, isInWork }: Cut): Promise<Seen> => {
+    if (isInWork && answered > 0) await lookAtFiles?.(files, answered);
     const first = await mustOpen('first start', () => open(files, 11));
     const found = await first.state();
     const steps = states.indexOf(found);

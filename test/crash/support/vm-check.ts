@@ -4,6 +4,7 @@ import type { MemoryFileSystem } from '@vcryptsim/simkit';
 import { must, mustOpen } from '../scenario.js';
 import { isInClear } from './guest-data.js';
 import { digestOf, entriesOf } from './image.js';
+import { checkBinding } from './vm-binding.js';
 import { ALL_KEYS, type Kek, keysText, VM, VM_FOLDER, VmWorld } from './vm-world.js';
 
 /** Looks at the whole of a disk; throws a Loss where it is not what it must be. */
@@ -40,6 +41,7 @@ export async function checkStarted(files: MemoryFileSystem, look: LookAtDisk): P
   await first.host.shutDown();
   await checkFolder(files, 'after the first start');
   await checkClear(files, keys);
+  await mustOpen('its sealed binding', () => checkBinding(files));
   const settled = await digestOf(files, isSettled);
   const isNamed = ({ id }: Kek) => keys.some((key) => key !== null && sameKeyId(key, id));
   const others = ALL_KEYS.filter((key) => !isNamed(key));
@@ -104,4 +106,13 @@ export async function filesInClear(files: MemoryFileSystem): Promise<readonly st
   for await (const { path, bytes } of entriesOf(files, VM_FOLDER))
     if (bytes !== null && isInClear(bytes)) found.push(path.slice(VM_FOLDER.length + 1));
   return found;
+}
+
+/**
+ * What was answered is done, with nothing left to a next start: the lock is gone, so that another host may take the VM, and so is
+ * every other file and pair that only the change needed.
+ */
+export async function checkDone(files: MemoryFileSystem): Promise<void> {
+  await checkFolder(files, 'after the answer');
+  await mustOpen('the sealed binding after the answer', () => checkBinding(files));
 }

@@ -52,6 +52,12 @@ export const DECRYPT: CryptoSpec = { type: 'Decrypt' };
 
 let engine: XtsEngine | undefined;
 
+/** One for all: it holds nothing. */
+export function xtsEngine(): XtsEngine {
+  engine ??= nativeEngine();
+  return engine;
+}
+
 /** A host that is fresh: what it knows it has from the medium and the keys. */
 export class VmWorld {
   private constructor(
@@ -67,7 +73,6 @@ export class VmWorld {
    */
   static async boot(files: FileSystem, incarnation: number, keys: readonly Kek[] = ALL_KEYS): Promise<VmWorld> {
     await makeFolders(files, DATASTORE);
-    engine ??= nativeEngine();
     const host = await EsxiHost.boot({
       name: 'esx-1' as HostName,
       uuid: '00000000-0000-4000-8000-000000000001' as HostUuid,
@@ -78,7 +83,7 @@ export class VmWorld {
       clock: new VirtualClock({ startMs: START_MS }),
       entropy: new SeededEntropy(7).fork('esx-1', incarnation),
       events: { emit: () => {} },
-      engine,
+      engine: xtsEngine(),
       incarnation,
     });
     await host.prepareCrypto();

@@ -1,4 +1,11 @@
-import { type FileHandle, type FileSystem, folderOf, readWhole, replaceFile } from '@vcryptsim/ports';
+import {
+  type FileHandle,
+  type FileSystem,
+  folderOf,
+  readWhole,
+  replaceFile,
+  replaceFileUnsynced,
+} from '@vcryptsim/ports';
 import { fileDamaged } from '../api/faults.js';
 import { isFileName } from '../formats/file-name.js';
 import { decodeText, TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
@@ -50,6 +57,11 @@ export class VmFolder {
   /** Puts a file there whole, or leaves what was there. */
   async replace(fileName: string, content: Uint8Array): Promise<void> {
     await this.#call(fileName, 'write', (path) => replaceFile(this.files, path, content));
+  }
+
+  /** The same for one of several: durable after {@link fsync}, and until then a cut leaves the one or the other. */
+  async replaceUnsynced(fileName: string, content: Uint8Array): Promise<void> {
+    await this.#call(fileName, 'write', (path) => replaceFileUnsynced(this.files, path, content));
   }
 
   /** Opens a new file for writing; ALREADY_EXISTS when there is one. */

@@ -32,8 +32,8 @@ export async function commitChange(
   { folder, vmxFileName, record, writeBeside }: Commit,
   sealer: Sealer,
 ): Promise<void> {
-  const settle = async (): Promise<void> => {
-    await settleChange(await readVmConfig(folder, vmxFileName), sealer);
+  const settle = async (isDurable: boolean): Promise<void> => {
+    await settleChange(await readVmConfig(folder, vmxFileName), sealer, isDurable);
   };
   let isSwitching = false;
   try {
@@ -44,8 +44,8 @@ export async function commitChange(
     await folder.replace(vmxFileName, vmx);
   } catch (error) {
     if (isSwitching) throw new SwitchUnknown('', { cause: error });
-    await settle().catch(() => {});
+    await settle(false).catch(() => {});
     throw error;
   }
-  await settle();
+  await settle(true);
 }

@@ -21,9 +21,10 @@ export type Settled = 'nothing' | 'finished' | 'undone';
  * doing it once.
  *
  * @param config the VM as its files are now
+ * @param isDurable whether the medium is known to have what the VMX says, because that was made durable just now
  * @throws HypervisorError as the folder does; what was not settled is so at the next start
  */
-export async function settleChange(config: VmConfig, opener: Opener): Promise<Settled> {
+export async function settleChange(config: VmConfig, opener: Opener, isDurable = false): Promise<Settled> {
   const { folder, vmxFileName } = config;
   const names = await folder.names();
   const strays = replacementsLeft(config, names);
@@ -33,7 +34,7 @@ export async function settleChange(config: VmConfig, opener: Opener): Promise<Se
   });
   if (strays.length === 0 && !hasRecord && torn.length === 0) return 'nothing';
   // Whatever the VMX says must be what the medium will say after a cut, before anything that it does not need goes.
-  await folder.fsync();
+  if (!isDurable) await folder.fsync();
   for (const name of strays) await folder.remove(name);
   const pairs = await dropPairs(torn, config, opener);
   const files = hasRecord ? await dropFiles(config, names) : 'nothing';
@@ -49,8 +50,8 @@ async function dropFiles(config: VmConfig, names: readonly string[]): Promise<Se
   const unused = new Set([...record.made, ...record.dropped].filter((name) => names.includes(name) && !used.has(name)));
   for (const name of unused) await folder.remove(name);
   if (unused.size > 0) await folder.fsync();
+  // Nothing waits for this to be durable: a record that comes back names files that are gone.
   await folder.remove(changeRecordOf(vmxFileName));
-  await folder.fsync();
   return record.made.some((name) => used.has(name)) ? 'finished' : 'undone';
 }
 
@@ -83,6 +84,7 @@ async function dropPairs(torn: readonly DiskConfig[], config: VmConfig, opener: 
   try {
     let settled: Settled = 'nothing';
     for (const disk of torn) settled = (await dropPairsOf(disk, config.folder, home, opener)) ?? settled;
+    if (settled !== 'nothing') await config.folder.fsync();
     return settled;
   } finally {
     home.dek.dispose();
@@ -114,10 +116,10 @@ function isRight(pair: SealedDek, { key, generation }: BoundDisk, file: string, 
   return opened.binding.generation === generation;
 }
 
-/** Puts another bundle into a descriptor, in its place. */
+/** Puts another bundle into a descriptor, in its place; durable after the fsync of the folder. */
 export async function writeBundle(folder: VmFolder, fileName: string, sealed: SealedDeks): Promise<void> {
   const file = folder.shown(fileName);
   const editor = editDescriptor(await folder.readBytes(fileName, TEXT_FILE_LIMIT_BYTES), file);
   editor.setHeader('encryptionKeys', formatBundle(sealed));
-  await folder.replace(fileName, editor.toBytes());
+  await folder.replaceUnsynced(fileName, editor.toBytes());
 }

@@ -3,11 +3,18 @@ import type { MemoryFileSystem } from '../memory-file-system.js';
 import type { LoggedOperation } from './effects.js';
 import { PowerCutFileSystem } from './power-cut-file-system.js';
 
+/** What was on a medium, and what was then done to it: what {@link crashStates} builds states from. */
+export interface CrashHistory {
+  readonly start: MemoryFileSystem;
+  /** In order, numbered from 1. */
+  readonly operations: readonly LoggedOperation[];
+}
+
 /**
  * Files in memory, and what was done to them from a beginning on: enough for {@link crashStates} to build every state
  * that a cut can leave. It has a copy of every byte that was written.
  */
-export class CrashLog {
+export class CrashLog implements CrashHistory {
   /** Where the work to be tried is done. */
   readonly files: PowerCutFileSystem;
   #start: MemoryFileSystem;

@@ -3,7 +3,7 @@ import { type ByteRange, ByteRanges } from '../byte-ranges.js';
 import { MemoryFile } from '../memory-file.js';
 import { MemoryFileSystem } from '../memory-file-system.js';
 import { type MemoryFolder, type MemoryNode, type MemoryTree, TreeFork } from '../memory-tree.js';
-import type { CrashLog } from './crash-log.js';
+import type { CrashHistory } from './crash-log.js';
 import type { EntriesEffect, EntryChange, LoggedOperation, TruncateEffect, WriteEffect } from './effects.js';
 import { syncedBy } from './entry-order.js';
 import type { FileNode } from './file-node.js';
@@ -29,7 +29,7 @@ export class CrashModel {
   readonly #images = new Map<FileNode, MemoryNode>();
   #pending: Pending[] = [];
 
-  constructor(log: CrashLog) {
+  constructor(log: CrashHistory) {
     this.#tree = log.start.forkTree(Number.POSITIVE_INFINITY);
     this.#capacityBytes = log.start.capacityBytes;
   }

@@ -1,6 +1,6 @@
 import { assert } from '@vcryptsim/ports';
 import { SeededEntropy } from '../../entropy/seeded-entropy.js';
-import type { CrashLog } from './crash-log.js';
+import type { CrashHistory } from './crash-log.js';
 import { CrashModel } from './crash-model.js';
 import type { CrashOptions, CrashState, Plan, PlannedState } from './crash-state.js';
 import { operationText } from './effects.js';
@@ -12,7 +12,7 @@ import { SeededDraw } from './survivors.js';
  * Every state that a power cut can leave, in the order of the operations, one at a time: memory holds one image of the
  * medium, whatever their number. States of one moment that are the same are told once.
  */
-export function* crashStates(log: CrashLog, options: CrashOptions = {}): Generator<CrashState> {
+export function* crashStates(log: CrashHistory, options: CrashOptions = {}): Generator<CrashState> {
   const isPicked = options.sample === undefined ? () => true : spread(log, options, options.sample);
   for (const { build, ...state } of planned(log, options)) {
     if (isPicked()) yield { ...state, files: build() };
@@ -21,13 +21,13 @@ export function* crashStates(log: CrashLog, options: CrashOptions = {}): Generat
 }
 
 /** How many states {@link crashStates} has without a sample. Builds none. */
-export function countCrashStates(log: CrashLog, options: CrashOptions = {}): number {
+export function countCrashStates(log: CrashHistory, options: CrashOptions = {}): number {
   let count = 0;
   for (const _ of planned(log, options)) count++;
   return count;
 }
 
-function* planned(log: CrashLog, options: CrashOptions): Generator<PlannedState> {
+function* planned(log: CrashHistory, options: CrashOptions): Generator<PlannedState> {
   const wanted = options.families && new Set(options.families);
   for (const state of all(log, options)) {
     const isWanted = (!wanted || wanted.has(state.family)) && (options.only ?? state.name) === state.name;
@@ -35,7 +35,7 @@ function* planned(log: CrashLog, options: CrashOptions): Generator<PlannedState>
   }
 }
 
-function* all(log: CrashLog, options: CrashOptions): Generator<PlannedState> {
+function* all(log: CrashHistory, options: CrashOptions): Generator<PlannedState> {
   const model = new CrashModel(log);
   const from = options.from ?? 1;
   const to = options.to ?? log.operations.length;
@@ -62,7 +62,7 @@ function* all(log: CrashLog, options: CrashOptions): Generator<PlannedState> {
 }
 
 /** Says of each state in turn whether it is in a sample of `size`. */
-function spread(log: CrashLog, options: CrashOptions, size: number): () => boolean {
+function spread(log: CrashHistory, options: CrashOptions, size: number): () => boolean {
   const count = countCrashStates(log, options);
   if (count <= size) return () => true;
   const shift = new SeededDraw(new SeededEntropy(options.seed ?? 1).fork('crash sample', 1)).below(2 ** 16) / 2 ** 16;

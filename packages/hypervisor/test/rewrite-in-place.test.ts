@@ -10,6 +10,7 @@ import { rewriteInPlace } from '../src/disk/rewrite-in-place.js';
 import { type JournalBinding, RewriteJournal } from '../src/disk/rewrite-journal.js';
 import { turnWindow } from '../src/disk/turn-window.js';
 import type { DiskKey } from '../src/disk/vmcrypt-filter.js';
+import { FailingFiles } from './support/failing-files.js';
 import { faultOf, grant, KEY, Lab, OTHER_KEY, pattern, plainVm, readSectors, VM, webVm } from './support/lab.js';
 
 const engine = nativeEngine();
@@ -293,6 +294,25 @@ describe('a VM whose disks are written anew in place', () => {
       between += 1;
     }
     expect(between).toBeGreaterThan(5);
+  });
+
+  it('is not gone on with in a boot in which a record may be read and not be durable', async () => {
+    const failing = new FailingFiles((await written()).files);
+    const lab = await Lab.safe({ files: failing });
+    // Of the first disk: the room of its journal, its window, then its record.
+    let fsyncs = 0;
+    failing.failsWhen = (operation, path) =>
+      operation === 'fsync' && path.endsWith('web-flat.vmdk.journal') && ++fsyncs === 3;
+    await faultOf(lab.host.reconfigureVm(VM, { crypto: deep, rewrite: 'inPlace' }));
+    failing.disarm();
+    const digest = await lab.digest(lab.datastore);
+    expect(await faultOf(lab.host.powerOnVm(VM))).toMatchObject({ code: 'INVALID_STATE', state: 'unsettled' });
+    expect(await lab.digest(lab.datastore)).toBe(digest);
+    await lab.reboot();
+    await lab.enableCrypto();
+    await lab.host.addKeys([grant(KEY), grant(OTHER_KEY)]);
+    await expectData(lab);
+    expect((await lab.host.vm(VM)).keyId).toEqual(OTHER_KEY.id);
   });
 
   it('[CVE-2021-4122] cannot be sent to decrypt by what somebody writes into its folder', async () => {

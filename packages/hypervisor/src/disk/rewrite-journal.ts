@@ -60,6 +60,7 @@ export class RewriteJournal {
   readonly #shown: string;
   readonly #binding: JournalBinding;
   #number = 0;
+  #isUncertain = false;
   #state: RewriteState = { way: 'forward', doneBytes: 0, pendingBytes: 0 };
 
   private constructor(file: FlatExtent, shown: string, binding: JournalBinding) {
@@ -116,6 +117,14 @@ export class RewriteJournal {
     return this.#state;
   }
 
+  /**
+   * Whether the medium failed while a record was written: it may be read and not be durable, so that nothing may be built on it
+   * before the next boot.
+   */
+  get isUncertain(): boolean {
+    return this.#isUncertain;
+  }
+
   /** Bytes that a window has at most. */
   get windowSizeBytes(): number {
     return this.#binding.windowSizeBytes;
@@ -167,8 +176,10 @@ export class RewriteJournal {
     view.setUint8(28, state.way === 'forward' ? 0 : 1);
     slot.set(windowMac, 29);
     slot.set(this.#slotMac(slot.subarray(0, SLOT_BODY_SIZE_BYTES)), SLOT_BODY_SIZE_BYTES);
+    this.#isUncertain = true;
     await this.#file.write(slot, this.#slotOffset(number));
     await this.#file.flush();
+    this.#isUncertain = false;
     this.#number = number;
     this.#state = state;
   }

@@ -9,6 +9,7 @@ import type { Sealer } from '../../create-disk.js';
 import type { OpenHome } from '../../open-bundle.js';
 import { type DiskConfig, missingKeysOf, type VmConfig } from '../../vm-config.js';
 import type { ChangedVm } from '../changed-vm.js';
+import { SwitchUnknown } from '../commit-change.js';
 import { finishInPlace } from './finish-in-place.js';
 import { journalContext } from './journal-binding.js';
 import { openBetween } from './open-between.js';
@@ -79,6 +80,8 @@ function rewriteDisk(vm: OpenVm, disk: DiskConfig, control: WorkControl): Promis
     try {
       const rewrite = { extent, sizeBytes: sizeOf(disk), oldKey: from, newKey: to, journal, engine };
       return await rewriteInPlace(rewrite, control);
+    } catch (error) {
+      throw journal.isUncertain ? new SwitchUnknown('', { cause: error }) : error;
     } finally {
       await extent.close();
     }

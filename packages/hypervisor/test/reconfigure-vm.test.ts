@@ -216,7 +216,12 @@ describe('what a bundle that is put back meets', () => {
     const right = pairOf(await lab.readText('web_1.vmdk'));
     await lab.edit('web_1.vmdk', right, `${old},${right}`);
     await rebootedWith(lab, KEY);
-    await expectGuestData(lab);
+    const refusal = await lab.host.powerOnVm(VM).then(
+      () => null,
+      (error: Error) => error.message,
+    );
+    expect(refusal, 'the old pair opens').toBeNull();
+    await lab.host.powerOffVm(VM);
     expect(await lab.readText('web_1.vmdk')).toContain(old);
     await lab.host.addKeys([grant(OTHER_KEY)]);
     await expectGuestData(lab);

@@ -47,7 +47,9 @@ const descriptorText = fc
       seen.add(key);
       return line;
     });
-    const lines = [...head, one, '#DDB', ...tail].flatMap((line, index) => [line, between[index] ?? '# c']);
+    // After a line that ends with CR alone, a blank one that ends with LF becomes CRLF when what stood between goes.
+    const blank = ends.includes('\r') ? '#' : '';
+    const lines = [...head, one, '#DDB', ...tail].flatMap((line, index) => [line, between[index] || blank]);
     return lines.map((line, index) => line + (ends[index % ends.length] ?? '\n')).join('');
   });
 /** The same in bytes, perhaps without its last line end, or with what DOS and qemu-img put behind a text. */

@@ -32,6 +32,9 @@ interface Line extends EditableLine {
  * A text file whose lines can be changed, added and taken out while every other byte stays: the encoding, a byte order
  * mark, the end of each line, and bytes that the encoding does not have (row S21).
  *
+ * One thing cannot stay: a blank line that ends with LF, after a line that ends with CR alone, becomes that line's end when
+ * all that stood between them is taken out.
+ *
  * What qemu-img leaves behind the text (NULs up to a whole sector, and pieces of an older, longer text among them) is
  * kept as long as nothing is changed. An edited file ends with its text: those pieces may be of an older bundle, and the
  * file that replaces it must not carry them on. qemu-img reads descriptors of any length.

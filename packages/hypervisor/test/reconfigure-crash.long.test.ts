@@ -135,29 +135,33 @@ describe.each(CHANGES)('a cut in %s', (_name, spec, change) => {
     }
   });
 
-  it('and a call that fails, with the host going on, is undone or made', async () => {
-    const memory = new MemoryFileSystem();
-    await make(memory, spec);
-    for (const attempt of failingCalls(memory, { aftermaths: ['goes-on'] })) {
-      const lab = await Lab.safe({ files: attempt.files });
-      const before = await keysOf(lab);
-      attempt.arm();
-      const failed = await lab.host.reconfigureVm(VM, change).then(
-        () => false,
-        () => true,
-      );
-      attempt.disarm();
-      const refused = await started(lab, `${attempt.name}, the same boot`).then(
-        () => null,
-        (error: { actual?: unknown }) => error.actual ?? String(error),
-      );
-      expect([null, 'unsettled'], attempt.name).toContain(refused);
-      await lab.reboot();
-      await lab.enableCrypto();
-      await lab.host.addKeys([grant(KEY), grant(OTHER_KEY)]);
-      const keys = await started(lab, attempt.name);
-      await expectNoStrays(lab, attempt.name);
-      if (!failed) expect(keys, attempt.name).not.toBe(before);
-    }
-  });
+  // Of the others `npm run crash` fails each call.
+  const isTried = change.rewrite === undefined && change.crypto?.type === 'DeepRecrypt';
+  if (isTried) {
+    it('and a call that fails, with the host going on, is undone or made', async () => {
+      const memory = new MemoryFileSystem();
+      await make(memory, spec);
+      for (const attempt of failingCalls(memory, { aftermaths: ['goes-on'] })) {
+        const lab = await Lab.safe({ files: attempt.files });
+        const before = await keysOf(lab);
+        attempt.arm();
+        const failed = await lab.host.reconfigureVm(VM, change).then(
+          () => false,
+          () => true,
+        );
+        attempt.disarm();
+        const refused = await started(lab, `${attempt.name}, the same boot`).then(
+          () => null,
+          (error: { actual?: unknown }) => error.actual ?? String(error),
+        );
+        expect([null, 'unsettled'], attempt.name).toContain(refused);
+        await lab.reboot();
+        await lab.enableCrypto();
+        await lab.host.addKeys([grant(KEY), grant(OTHER_KEY)]);
+        const keys = await started(lab, attempt.name);
+        await expectNoStrays(lab, attempt.name);
+        if (!failed) expect(keys, attempt.name).not.toBe(before);
+      }
+    });
+  }
 });

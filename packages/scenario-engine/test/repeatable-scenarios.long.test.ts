@@ -1,4 +1,5 @@
-// Every scenario twice on each wire, and with a kernel that is late: the same seed gives the same log and the same files.
+// Every scenario on both wires, in memory twice and every third one twice over TLS, and with a kernel that is late: the same
+// seed gives the same log and the same files.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -15,8 +16,10 @@ describe('the scenarios', () => {
     const overTls = await run(path, { wire: 'tls' });
     expect(troubles(overTls)).toEqual([]);
     expect(overTls.status).toBe('passed');
-    const overTlsAgain = await run(path, { wire: 'tls' });
-    expect(overTlsAgain.eventLogSha256).toBe(overTls.eventLogSha256);
+    if (names.indexOf(name) % 3 === 0) {
+      const overTlsAgain = await run(path, { wire: 'tls' });
+      expect(overTlsAgain.eventLogSha256).toBe(overTls.eventLogSha256);
+    }
 
     const inMemory = await run(path, { wire: 'memory' });
     expect(troubles(inMemory)).toEqual([]);

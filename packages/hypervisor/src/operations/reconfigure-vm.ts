@@ -2,6 +2,7 @@ import { keyNotInCache } from '../api/faults.js';
 import type { VmReconfigureSpec } from '../api/reconfigure.js';
 import type { VmInfo } from '../api/vm.js';
 import type { WorkControl } from '../api/work-control.js';
+import type { VmFolder } from '../datastore/vm-folder.js';
 import { releaseVmLock, takeVmLock } from '../datastore/vm-lock.js';
 import type { HostContext } from '../host/host-context.js';
 import { loadConfig, refreshVm, requireUnlocked } from '../host/refresh-vm.js';
@@ -40,7 +41,7 @@ export const reconfigureVm = vmOperation<[spec: VmReconfigureSpec, control?: Wor
     const plan = planChange(found, spec);
     checkAllowed(host, vm, plan);
     if (!changesKeys(plan)) return vmInfoOf(vm, host.keys);
-    const rewritten = await whileLocked(host, vm, async () => {
+    const rewritten = await whileLocked(host, vm, found.folder, async () => {
       const config = await settleVm(host, vm, await loadConfig(host, vm));
       const settled = planChange(config, spec);
       const isInPlace = spec.rewrite === 'inPlace' && settled.disks.some(({ change }) => rewritesData(change));
@@ -73,9 +74,13 @@ function checkAllowed({ mode, keys }: HostContext, vm: RegisteredVm, plan: Chang
 }
 
 /** Under the lock of the VM's files, which a running VM holds already; whatever became of it is then looked at again. */
-async function whileLocked(host: HostContext, vm: RegisteredVm, work: () => Promise<Rewritten>): Promise<Rewritten> {
+async function whileLocked(
+  host: HostContext,
+  vm: RegisteredVm,
+  folder: VmFolder,
+  work: () => Promise<Rewritten>,
+): Promise<Rewritten> {
   const isRunning = vm.running !== null;
-  const folder = (await loadConfig(host, vm)).folder;
   if (!isRunning) await takeVmLock(folder, vm.path.fileName, host);
   try {
     const rewritten = await work();

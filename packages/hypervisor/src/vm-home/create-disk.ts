@@ -1,4 +1,4 @@
-import { Dek, type XtsEngine } from '@vcryptsim/crypto-core';
+import type { Dek } from '@vcryptsim/crypto-core';
 import {
   type CryptoKeyId,
   type DiskUuid,
@@ -7,7 +7,6 @@ import {
   type SectorCount,
   type VmUuid,
 } from '@vcryptsim/ports';
-import { keyNotInCache } from '../api/faults.js';
 import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import { drawContentId } from '../disk/content-id.js';
@@ -16,7 +15,7 @@ import { composeDescriptor } from '../formats/compose-descriptor.js';
 import { formatBundle } from '../formats/encryption-bundle.js';
 import { drawContentKeyId } from './draw-content-key-id.js';
 import { type BoundDisk, diskBinding, FIRST_GENERATION } from './key-binding.js';
-import type { KeySource } from './opener.js';
+import { makeSealedDek, type Sealer } from './seal-dek.js';
 
 /** A disk as it will be made. */
 export interface DiskPlan {
@@ -28,13 +27,6 @@ export interface DiskPlan {
   readonly dataUnitSizeBytes: 512 | 4096;
   readonly keyId: CryptoKeyId | null;
   readonly fill: 'zeros' | 'later';
-}
-
-/** What making encrypted files needs of the host. */
-export interface Sealer {
-  readonly keys: KeySource;
-  readonly engine: XtsEngine;
-  readonly entropy: Entropy;
 }
 
 /**
@@ -85,12 +77,9 @@ function makeDek(
   keyId: CryptoKeyId,
   vm: VmUuid,
   uuid: DiskUuid,
-  { engine, entropy, keys }: Sealer,
+  sealer: Sealer,
 ): { dek: Dek; contentKeyId: string; bundle: string } {
-  const kek = keys.get(keyId);
-  // Asked for again: it may have been removed by force while the disks before this one were written.
-  if (kek === undefined) throw keyNotInCache([keyId]);
-  const contentKeyId = drawContentKeyId(entropy);
+  const contentKeyId = drawContentKeyId(sealer.entropy);
   const binding = diskBinding({
     ...plan,
     vm,
@@ -100,7 +89,6 @@ function makeDek(
     contentKeyId,
     descriptor: plan.fileName,
   });
-  const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of disk ${uuid}`);
-  const { dek, locked } = Dek.make({ engine, draw, kek, binding, iv: entropy.public(16, 'IV of locked data') });
-  return { dek, contentKeyId, bundle: formatBundle([{ keyId, locked }]) };
+  const { dek, sealed } = makeSealedDek(`disk ${uuid}`, keyId, binding, sealer);
+  return { dek, contentKeyId, bundle: formatBundle([sealed]) };
 }

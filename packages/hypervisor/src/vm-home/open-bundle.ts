@@ -10,6 +10,7 @@ import {
   rewriteUnfinished,
 } from '../api/faults.js';
 import type { DiskKey } from '../disk/vmcrypt-filter.js';
+import type { SealedDek } from '../formats/encryption-bundle.js';
 import { type BoundDisk, boundDisksIn, diskBinding, FIRST_GENERATION } from './key-binding.js';
 import type { Opener } from './opener.js';
 import type { DiskConfig, SealedDeks, VmConfig } from './vm-config.js';
@@ -125,6 +126,18 @@ export function openSealed(
   } finally {
     other?.dek.dispose();
   }
+}
+
+/**
+ * What was sealed with a DEK, of one pair of a bundle.
+ *
+ * @returns null where its KEK is not at hand, or its DEK is of another generation
+ * @throws HypervisorError BUNDLE_TAMPERED
+ */
+export function bindingOf(pair: SealedDek, generation: string, file: string, opener: Opener): KeyBinding | null {
+  const opened = openSealed([pair], file, opener, generation);
+  opened?.dek.dispose();
+  return opened?.binding.generation === generation ? opened.binding : null;
 }
 
 function unsealOrNull(o: { engine: Opener['engine']; kek: Kek; locked: Uint8Array }, file: string): OpenedDek | null {

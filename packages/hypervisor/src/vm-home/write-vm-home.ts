@@ -1,13 +1,11 @@
-import { Dek } from '@vcryptsim/crypto-core';
 import { type Clock, SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
-import { keyNotInCache } from '../api/faults.js';
 import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
-import type { SealedDek } from '../formats/encryption-bundle.js';
 import { composeVmx } from './compose-vmx.js';
-import { createDisk, type Sealer } from './create-disk.js';
+import { createDisk } from './create-disk.js';
 import { type BoundDisk, FIRST_GENERATION, homeBinding } from './key-binding.js';
 import { composeNvramFile, firstNvram } from './nvram-file.js';
+import { makeSealedDek, type SealedNewDek, type Sealer } from './seal-dek.js';
 import { beginLog } from './vm-log.js';
 import type { VmPlan } from './vm-plan.js';
 
@@ -51,16 +49,8 @@ export async function writeVmHome(
   await folder.fsync();
 }
 
-function makeHomeDek(
-  plan: VmPlan,
-  disks: readonly BoundDisk[],
-  { engine, entropy, keys }: Sealer,
-): { dek: Dek; sealed: SealedDek } | null {
+function makeHomeDek(plan: VmPlan, disks: readonly BoundDisk[], sealer: Sealer): SealedNewDek | null {
   if (plan.keyId === null) return null;
-  const kek = keys.get(plan.keyId);
-  if (kek === undefined) throw keyNotInCache([plan.keyId]);
-  const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of VM home ${plan.uuid}`);
-  const iv = entropy.public(16, 'IV of locked data');
-  const { dek, locked } = Dek.make({ engine, draw, kek, binding: homeBinding(plan.uuid, FIRST_GENERATION, disks), iv });
-  return { dek, sealed: { keyId: plan.keyId, locked } };
+  const binding = homeBinding(plan.uuid, FIRST_GENERATION, disks);
+  return makeSealedDek(`VM home ${plan.uuid}`, plan.keyId, binding, sealer);
 }

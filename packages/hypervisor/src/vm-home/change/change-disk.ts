@@ -1,12 +1,11 @@
-import { hashesOf, resealDek } from '@vcryptsim/crypto-core';
 import { assert, type CryptoKeyId, formatKeyId } from '@vcryptsim/ports';
-import { descriptorMismatch, keyNotInCache } from '../../api/faults.js';
+import { descriptorMismatch } from '../../api/faults.js';
 import type { WorkControl } from '../../api/work-control.js';
 import { rewriteExtent } from '../../disk/rewrite-extent.js';
-import type { SealedDek } from '../../formats/encryption-bundle.js';
 import { openKeyOrRefuse } from '../attach-disk.js';
 import type { BoundDisk } from '../key-binding.js';
-import { openSealed } from '../open-bundle.js';
+import { bindingOf } from '../open-bundle.js';
+import { resealPair } from '../seal-dek.js';
 import type { DiskConfig } from '../vm-config.js';
 import { descriptorOf, setEncrypted, setPlain } from './changed-descriptor.js';
 import type { ChangedVm } from './changed-vm.js';
@@ -55,32 +54,13 @@ async function addPair(vm: ChangedVm, disk: DiskConfig, keyId: CryptoKeyId): Pro
   const bound = boundOf(vm, disk);
   // Compares the descriptor with its sealed copy first: what does not agree is not sealed anew.
   openKeyOrRefuse(disk, config, home, sealer)?.dek.dispose();
-  const sealed = disk.encryption?.sealed ?? [];
-  const pair = sealed.find((each) => sealer.keys.has(each.keyId) && isOf(each, bound.generation, vm, disk));
-  assert(pair !== undefined, 'a bundle that was just opened has a pair that opens');
-  await writeBundle(config.folder, disk.fileName, [pair, resealed(pair, keyId, vm, disk)]);
-  return { ...bound, key: formatKeyId(keyId) };
-}
-
-function isOf(pair: SealedDek, generation: string, { config, sealer }: ChangedVm, disk: DiskConfig): boolean {
-  const opened = openSealed([pair], config.folder.shown(disk.fileName), sealer, generation);
-  opened?.dek.dispose();
-  return opened?.binding.generation === generation;
-}
-
-function resealed(pair: SealedDek, keyId: CryptoKeyId, { config, sealer }: ChangedVm, disk: DiskConfig): SealedDek {
-  const { keys, entropy, engine } = sealer;
-  const [from, to] = [keys.get(pair.keyId), keys.get(keyId)];
-  if (from === undefined) throw keyNotInCache([pair.keyId]);
-  if (to === undefined) throw keyNotInCache([keyId]);
-  const opened = openSealed([pair], config.folder.shown(disk.fileName), sealer, null);
-  assert(opened !== null, 'its key is in the cache');
-  opened.dek.dispose();
-  const iv = entropy.public(16, 'IV of locked data');
-  return {
-    keyId,
-    locked: resealDek({ locked: pair.locked, from, to, binding: opened.binding, iv, hashes: hashesOf(engine) }),
-  };
+  for (const pair of disk.encryption?.sealed ?? []) {
+    const binding = bindingOf(pair, bound.generation, config.folder.shown(disk.fileName), sealer);
+    if (binding === null) continue;
+    await writeBundle(config.folder, disk.fileName, [pair, resealPair(pair, keyId, binding, sealer)]);
+    return { ...bound, key: formatKeyId(keyId) };
+  }
+  assert(false, 'a bundle that was just opened has a pair that opens');
 }
 
 async function rewriteDisk(

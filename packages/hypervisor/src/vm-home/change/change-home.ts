@@ -1,4 +1,3 @@
-import { Dek, hashesOf, resealDek } from '@vcryptsim/crypto-core';
 import type { CryptoKeyId } from '@vcryptsim/ports';
 import { keyNotInCache } from '../../api/faults.js';
 import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
@@ -7,6 +6,7 @@ import { Vmx } from '../../formats/vmx.js';
 import { diskUnitOf } from '../disk-units.js';
 import { type BoundDisk, FIRST_GENERATION, homeBinding, nextGeneration } from '../key-binding.js';
 import { composeNvramFile, readNvramFile } from '../nvram-file.js';
+import { makeSealedDek, resealPair, type SealedNewDek } from '../seal-dek.js';
 import type { ChangedVm } from './changed-vm.js';
 import type { NewFiles } from './name-files.js';
 import type { KeyChange } from './plan-change.js';
@@ -64,37 +64,16 @@ async function sealHome(
   }
 }
 
-function makeHomeDek(
-  { config, home, sealer }: ChangedVm,
-  keyId: CryptoKeyId,
-  { disks, intent }: Bound,
-): { dek: Dek; sealed: SealedDek } {
-  const { engine, entropy, keys } = sealer;
-  const kek = keys.get(keyId);
-  if (kek === undefined) throw keyNotInCache([keyId]);
+function makeHomeDek({ config, home, sealer }: ChangedVm, keyId: CryptoKeyId, { disks, intent }: Bound): SealedNewDek {
   const generation = home === null ? FIRST_GENERATION : nextGeneration(home.generation);
-  const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of VM home ${config.uuid}`);
-  const iv = entropy.public(16, 'IV of locked data');
-  const { dek, locked } = Dek.make({
-    engine,
-    draw,
-    kek,
-    binding: homeBinding(config.uuid, generation, disks, intent),
-    iv,
-  });
-  return { dek, sealed: { keyId, locked } };
+  return makeSealedDek(`VM home ${config.uuid}`, keyId, homeBinding(config.uuid, generation, disks, intent), sealer);
 }
 
 /** The same DEK, with what is now to know of the disks, under the same KEK or another. */
 function reseal({ config, home, sealer }: ChangedVm, change: KeyChange, { disks, intent }: Bound): SealedDek | null {
   if (home === null) return null;
-  const { keys, entropy, engine } = sealer;
-  const pair = config.sealedHome?.find((each) => keys.has(each.keyId));
+  const pair = config.sealedHome?.find((each) => sealer.keys.has(each.keyId));
   if (pair === undefined) throw keyNotInCache(config.sealedHome?.map((each) => each.keyId) ?? []);
   const keyId = change.kind === 'shallow' ? change.keyId : pair.keyId;
-  const [from, to] = [keys.get(pair.keyId), keys.get(keyId)];
-  if (from === undefined || to === undefined) throw keyNotInCache([from === undefined ? pair.keyId : keyId]);
-  const binding = homeBinding(config.uuid, home.generation, disks, intent);
-  const iv = entropy.public(16, 'IV of locked data');
-  return { keyId, locked: resealDek({ locked: pair.locked, from, to, binding, iv, hashes: hashesOf(engine) }) };
+  return resealPair(pair, keyId, homeBinding(config.uuid, home.generation, disks, intent), sealer);
 }

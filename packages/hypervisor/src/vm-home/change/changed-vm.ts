@@ -1,5 +1,5 @@
-import type { Sealer } from '../create-disk.js';
 import type { OpenHome } from '../open-bundle.js';
+import type { Sealer } from '../seal-dek.js';
 import type { VmConfig } from '../vm-config.js';
 
 /** A VM that is changed, as it was before, and what changing it needs of the host. */

@@ -1,5 +1,5 @@
 import type { VmFolder } from '../../datastore/vm-folder.js';
-import type { Sealer } from '../create-disk.js';
+import type { Sealer } from '../seal-dek.js';
 import { readVmConfig } from '../vm-config.js';
 import { type ChangeRecord, writeChangeRecord } from './change-record.js';
 import { settleChange } from './settle-change.js';

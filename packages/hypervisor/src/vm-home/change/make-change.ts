@@ -2,8 +2,8 @@ import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import type { WorkControl } from '../../api/work-control.js';
 import { noSpace } from '../../datastore/file-fault.js';
 import { openHomeOrLocked } from '../attach-disk.js';
-import type { Sealer } from '../create-disk.js';
 import type { BoundDisk } from '../key-binding.js';
+import type { Sealer } from '../seal-dek.js';
 import type { VmConfig } from '../vm-config.js';
 import { changeDisk } from './change-disk.js';
 import { changeHome } from './change-home.js';
@@ -34,7 +34,8 @@ export async function makeChange(
   control: WorkControl,
 ): Promise<Rewritten> {
   const { folder, vmxFileName } = config;
-  const files = nameNewFiles(config, plan, await folder.names());
+  const disks = plan.disks.filter(({ change }) => rewritesData(change)).map(({ disk }) => disk);
+  const files = nameNewFiles(config, await folder.names(), { disks, hasNewExtents: true, home: plan.home });
   const rewritten = rewrittenBy(plan);
   await refuseWithoutRoom(config, rewritten.bytes);
   const home = openHomeOrLocked(config, sealer);

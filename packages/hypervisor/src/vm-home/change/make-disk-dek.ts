@@ -1,10 +1,9 @@
-import { Dek } from '@vcryptsim/crypto-core';
 import { type CryptoKeyId, formatKeyId } from '@vcryptsim/ports';
-import { keyNotInCache } from '../../api/faults.js';
 import type { DiskKey } from '../../disk/vmcrypt-filter.js';
 import type { SealedDek } from '../../formats/encryption-bundle.js';
 import { drawContentKeyId } from '../draw-content-key-id.js';
 import { type BoundDisk, diskBinding, FIRST_GENERATION, nextGeneration } from '../key-binding.js';
+import { makeSealedDek } from '../seal-dek.js';
 import type { DiskConfig } from '../vm-config.js';
 import type { ChangedVm } from './changed-vm.js';
 import type { DiskFiles } from './name-files.js';
@@ -34,19 +33,15 @@ export function makeDiskDek(
   files: DiskFiles,
   oldKey: DiskKey | null,
 ): MadeDek {
-  const { engine, entropy, keys } = sealer;
-  const kek = keys.get(keyId);
-  if (kek === undefined) throw keyNotInCache([keyId]);
   const known = home?.disks.get(disk.uuid);
   const generation = known === undefined ? FIRST_GENERATION : nextGeneration(known.generation);
   const dataUnitSizeBytes = oldKey?.dataUnitSizeBytes ?? DEFAULT_UNIT_SIZE_BYTES;
-  const contentKeyId = drawContentKeyId(entropy);
+  const contentKeyId = drawContentKeyId(sealer.entropy);
   const binding = diskBinding({
     ...{ vm: config.uuid, uuid: disk.uuid, capacity: disk.capacity, generation, contentKeyId },
     ...{ dataUnitSize: String(dataUnitSizeBytes), extentFileName: files.extentFileName, descriptor: files.fileName },
   });
-  const draw = (lengthBytes: number): Uint8Array => entropy.secret(lengthBytes, `DEK of disk ${disk.uuid}`);
-  const { dek, locked } = Dek.make({ engine, draw, kek, binding, iv: entropy.public(16, 'IV of locked data') });
+  const { dek, sealed } = makeSealedDek(`disk ${disk.uuid}`, keyId, binding, sealer);
   const bound = { uuid: disk.uuid, generation, key: formatKeyId(keyId), check: dek.keyCheckValue() };
-  return { key: { dek, dataUnitSizeBytes }, contentKeyId, sealed: { keyId, locked }, bound };
+  return { key: { dek, dataUnitSizeBytes }, contentKeyId, sealed, bound };
 }

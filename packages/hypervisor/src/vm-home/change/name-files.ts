@@ -1,7 +1,7 @@
 import type { DiskConfig, VmConfig } from '../vm-config.js';
 import type { ChangeRecord } from './change-record.js';
 import { TakenNames } from './free-names.js';
-import { type ChangePlan, type DiskChange, type KeyChange, rewritesData } from './plan-change.js';
+import { type KeyChange, rewritesData } from './plan-change.js';
 
 /** The new files of one disk. */
 export interface DiskFiles {
@@ -17,64 +17,45 @@ export interface NewFiles {
   readonly record: ChangeRecord;
 }
 
-/** Chooses names for all that a change makes; none of them is in the folder. */
-export function nameNewFiles(config: VmConfig, plan: ChangePlan, present: readonly string[]): NewFiles {
-  const taken = new TakenNames(present);
-  const rewritten = plan.disks.filter(({ change }) => rewritesData(change)).map(({ disk }) => disk);
-  const disks = new Map(rewritten.map((disk) => [disk.deviceKey, nameDisk(disk, taken)]));
-  const nvramFileName = rewritesData(plan.home) ? nameNvram(config.nvramFileName, taken) : null;
-  const made = [...disks.values()].flatMap(({ extentFileName, fileName }) => [extentFileName, fileName]);
-  const dropped = rewritten.flatMap(({ extentFileName, fileName }) => [extentFileName, fileName]);
-  return {
-    disks,
-    nvramFileName,
-    record: {
-      made: nvramFileName === null ? made : [...made, nvramFileName],
-      dropped: nvramFileName === null ? dropped : [...dropped, config.nvramFileName],
-    },
-  };
+/** What a change needs names for. */
+export interface FilesToName {
+  /** Disks that get a new descriptor. */
+  readonly disks: readonly DiskConfig[];
+  /** Whether their data is written anew beside, into new extents; else extents stay where they are. */
+  readonly hasNewExtents: boolean;
+  readonly home: KeyChange;
+  /** What the change makes and drops besides. */
+  readonly more?: ChangeRecord;
 }
 
 /**
- * Chooses names for the files of a change that leaves extents where they are: descriptors, and an NVRAM.
+ * Chooses names for the files that a change makes; none of them is in the folder.
  *
- * @param more what it makes and drops besides
+ * @param present what is in the folder
  */
-export function nameDescriptors(
-  config: VmConfig,
-  disks: readonly DiskConfig[],
-  home: KeyChange,
+export function nameNewFiles(
+  { nvramFileName: oldNvram }: VmConfig,
   present: readonly string[],
-  more: ChangeRecord,
+  { disks, hasNewExtents, home, more = { made: [], dropped: [] } }: FilesToName,
 ): NewFiles {
   const taken = new TakenNames(present);
-  const named = new Map(
-    disks.map((disk) => {
-      const [fileName = ''] = taken.take(stemOf(disk.fileName), ['.vmdk']);
-      return [disk.deviceKey, { fileName, extentFileName: disk.extentFileName }];
-    }),
-  );
-  const nvramFileName = rewritesData(home) ? nameNvram(config.nvramFileName, taken) : null;
-  const isNvramNew = nvramFileName !== null;
+  const named = disks.map((disk) => ({ deviceKey: disk.deviceKey, ...nameDisk(disk, hasNewExtents, taken) }));
+  const nvramFileName = rewritesData(home) ? nameNvram(oldNvram, taken) : null;
+  const filesOf = ({ extentFileName, fileName }: DiskFiles): string[] =>
+    hasNewExtents ? [extentFileName, fileName] : [fileName];
   return {
-    disks: named,
+    disks: new Map(named.map((files) => [files.deviceKey, files])),
     nvramFileName,
     record: {
-      made: [
-        ...more.made,
-        ...[...named.values()].map(({ fileName }) => fileName),
-        ...(isNvramNew ? [nvramFileName] : []),
-      ],
-      dropped: [
-        ...[...more.dropped, ...disks.map(({ fileName }) => fileName)],
-        ...(isNvramNew ? [config.nvramFileName] : []),
-      ],
+      made: [...more.made, ...named.flatMap(filesOf), ...(nvramFileName === null ? [] : [nvramFileName])],
+      dropped: [...more.dropped, ...disks.flatMap(filesOf), ...(nvramFileName === null ? [] : [oldNvram])],
     },
   };
 }
 
-function nameDisk({ fileName }: DiskChange['disk'], taken: TakenNames): DiskFiles {
-  const [descriptor = '', extent = ''] = taken.take(stemOf(fileName), ['.vmdk', '-flat.vmdk']);
+function nameDisk({ fileName, extentFileName }: DiskFiles, hasNewExtent: boolean, taken: TakenNames): DiskFiles {
+  const endings = hasNewExtent ? ['.vmdk', '-flat.vmdk'] : ['.vmdk'];
+  const [descriptor = '', extent = extentFileName] = taken.take(stemOf(fileName), endings);
   return { fileName: descriptor, extentFileName: extent };
 }
 

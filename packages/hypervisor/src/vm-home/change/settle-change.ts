@@ -5,7 +5,7 @@ import { editDescriptor } from '../../formats/descriptor-editor.js';
 import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
 import type { BoundDisk } from '../key-binding.js';
-import { type OpenHome, openHome, openSealed } from '../open-bundle.js';
+import { bindingOf, type OpenHome, openHome } from '../open-bundle.js';
 import type { Opener } from '../opener.js';
 import type { DiskConfig, SealedDeks, VmConfig } from '../vm-config.js';
 import { changeRecordOf, readChangeRecord } from './change-record.js';
@@ -109,11 +109,7 @@ async function dropPairsOf(
 
 /** Whether a pair is the one of the VMX, and opens now. */
 function isRight(pair: SealedDek, { key, generation }: BoundDisk, file: string, opener: Opener): boolean {
-  if (formatKeyId(pair.keyId) !== key || !opener.keys.has(pair.keyId)) return false;
-  const opened = openSealed([pair], file, opener, generation);
-  if (opened === null) return false;
-  opened.dek.dispose();
-  return opened.binding.generation === generation;
+  return formatKeyId(pair.keyId) === key && bindingOf(pair, generation, file, opener) !== null;
 }
 
 /** Puts another bundle into a descriptor, in its place; durable after the fsync of the folder. */

@@ -2,8 +2,8 @@ import { assert, type CryptoKeyId } from '@vcryptsim/ports';
 import { RewriteJournal } from '../../../disk/rewrite-journal.js';
 import type { DiskKey } from '../../../disk/vmcrypt-filter.js';
 import { openHomeOrLocked, openKeyOrRefuse } from '../../attach-disk.js';
-import type { Sealer } from '../../create-disk.js';
 import { type BoundDisk, formatBetween, PLAIN_GENERATION } from '../../key-binding.js';
+import type { Sealer } from '../../seal-dek.js';
 import { type DiskConfig, JOURNAL_ENTRY, type VmConfig } from '../../vm-config.js';
 import { boundOf } from '../change-disk.js';
 import { changeHome } from '../change-home.js';
@@ -11,7 +11,7 @@ import { descriptorOf, setEncrypted } from '../changed-descriptor.js';
 import type { ChangedVm } from '../changed-vm.js';
 import { commitChange } from '../commit-change.js';
 import { type MadeDek, makeDiskDek } from '../make-disk-dek.js';
-import { type NewFiles, nameDescriptors } from '../name-files.js';
+import { type NewFiles, nameNewFiles } from '../name-files.js';
 import { type ChangePlan, type KeyChange, rewritesData } from '../plan-change.js';
 import { journalContext } from './journal-binding.js';
 import { formatIntent, type RewriteIntent } from './rewrite-intent.js';
@@ -36,9 +36,9 @@ export async function beginInPlace(
     const vm: ChangedVm = { config, home, sealer };
     const rewritten = plan.disks.filter(({ change }) => rewritesData(change)).map(({ disk }) => disk);
     const begun: KeyChange = plan.home.kind === 'encrypt' ? plan.home : { kind: 'keep' };
-    const files = nameDescriptors(config, rewritten, begun, await folder.names(), {
-      made: rewritten.map(journalNameOf),
-      dropped: [],
+    const files = nameNewFiles(config, await folder.names(), {
+      ...{ disks: rewritten, hasNewExtents: false, home: begun },
+      more: { made: rewritten.map(journalNameOf), dropped: [] },
     });
     const writeBeside = async (): Promise<Uint8Array> => {
       const bound: BoundDisk[] = [];

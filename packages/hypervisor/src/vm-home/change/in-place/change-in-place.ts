@@ -3,7 +3,7 @@ import { canceled } from '../../../api/faults.js';
 import type { WorkControl } from '../../../api/work-control.js';
 import { noSpace } from '../../../datastore/file-fault.js';
 import { WINDOW_SIZE_BYTES } from '../../../disk/turn-window.js';
-import type { Sealer } from '../../create-disk.js';
+import type { Sealer } from '../../seal-dek.js';
 import { readVmConfig, type VmConfig } from '../../vm-config.js';
 import { type Rewritten, rewrittenBy } from '../make-change.js';
 import { type ChangePlan, rewritesData } from '../plan-change.js';

@@ -1,16 +1,16 @@
-import { hashesOf, resealDek } from '@vcryptsim/crypto-core';
 import { assert, type CryptoKeyId, formatKeyId } from '@vcryptsim/ports';
 import { diskKeyMissing } from '../../../api/faults.js';
 import { formatBundle, type SealedDek } from '../../../formats/encryption-bundle.js';
 import { type BoundDisk, betweenOf, PLAIN_GENERATION } from '../../key-binding.js';
-import { type OpenHome, openSealed } from '../../open-bundle.js';
+import { bindingOf, type OpenHome } from '../../open-bundle.js';
+import { resealPair } from '../../seal-dek.js';
 import { type DiskConfig, JOURNAL_ENTRY } from '../../vm-config.js';
 import { boundOf, changeDisk } from '../change-disk.js';
 import { changeHome } from '../change-home.js';
 import { descriptorOf, setPlain } from '../changed-descriptor.js';
 import type { ChangedVm } from '../changed-vm.js';
 import { commitChange } from '../commit-change.js';
-import { type NewFiles, nameDescriptors } from '../name-files.js';
+import { type NewFiles, nameNewFiles } from '../name-files.js';
 import { parseIntent } from './rewrite-intent.js';
 
 /**
@@ -30,7 +30,10 @@ export async function finishInPlace(
   const intent = parseIntent(home.intent, folder.shown(vmxFileName));
   const homeChange = intent.home[outcome];
   const journals = disks.flatMap(({ journalFileName }) => (journalFileName === null ? [] : [journalFileName]));
-  const files = nameDescriptors(config, disks, homeChange, await folder.names(), { made: [], dropped: journals });
+  const files = nameNewFiles(config, await folder.names(), {
+    ...{ disks, hasNewExtents: false, home: homeChange },
+    more: { made: [], dropped: journals },
+  });
   const writeBeside = async (): Promise<Uint8Array> => {
     const bound: BoundDisk[] = [];
     for (const disk of config.disks) {
@@ -85,17 +88,11 @@ function sideOf(
   descriptor: string,
 ): { readonly sealed: SealedDek; readonly contentKeyId: string } {
   const file = config.folder.shown(disk.fileName);
-  const { keys, entropy, engine } = sealer;
-  for (const { keyId, locked } of disk.encryption?.sealed ?? []) {
-    const kek = keys.get(keyId);
-    if (kek === undefined) continue;
-    const opened = openSealed([{ keyId, locked }], file, sealer, generation);
-    opened?.dek.dispose();
-    if (opened?.binding.generation !== generation) continue;
-    const binding = { ...opened.binding, descriptor };
-    const iv = entropy.public(16, 'IV of locked data');
-    const sealed = resealDek({ locked, from: kek, to: kek, binding, iv, hashes: hashesOf(engine) });
-    return { sealed: { keyId, locked: sealed }, contentKeyId: opened.binding.keyID ?? '' };
+  for (const pair of disk.encryption?.sealed ?? []) {
+    const binding = bindingOf(pair, generation, file, sealer);
+    if (binding === null) continue;
+    const sealed = resealPair(pair, pair.keyId, { ...binding, descriptor }, sealer);
+    return { sealed, contentKeyId: binding.keyID ?? '' };
   }
   throw diskKeyMissing(file, disk.encryption?.sealed.map(({ keyId }) => keyId) ?? []);
 }

@@ -1,9 +1,11 @@
 import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
 import type { HostCapability } from './api/capability.js';
+import type { VmCloneResult, VmCloneSpec } from './api/clone.js';
 import type { EsxiVersion } from './api/crypto-state.js';
 import type { DatastoreInfo } from './api/datastore.js';
 import type { CryptoKeyResult, CryptoKeyStatus, HostApi, HostRuntime, KeyGrant } from './api/host-api.js';
 import type { VmReconfigureSpec } from './api/reconfigure.js';
+import type { SnapshotCreateSpec, SnapshotInfo, SnapshotList, SnapshotRemoveSpec } from './api/snapshot.js';
 import type { VmChanges, VmCreateSpec, VmInfo } from './api/vm.js';
 import type { ProgressListener, WorkControl } from './api/work-control.js';
 import type { ImageSource } from './disk/fill-extent.js';
@@ -12,6 +14,9 @@ import type { ExportedDisk, ExportTarget } from './disk/plain-copy.js';
 import { bootHost, type EsxiHostOptions } from './host/boot-host.js';
 import type { HostContext } from './host/host-context.js';
 import { addKeys } from './operations/add-keys.js';
+import { cloneVm } from './operations/clone-vm.js';
+import { consolidateDisks } from './operations/consolidate-disks.js';
+import { createSnapshot } from './operations/create-snapshot.js';
 import { createVm } from './operations/create-vm.js';
 import { datastores } from './operations/datastores.js';
 import { enableCrypto } from './operations/enable-crypto.js';
@@ -20,15 +25,22 @@ import { getCryptoKeyStatus } from './operations/get-crypto-key-status.js';
 import { callHost, type HostOperation } from './operations/host-operation.js';
 import { importDisk } from './operations/import-disk.js';
 import { listKeys } from './operations/list-keys.js';
+import { markAsTemplate } from './operations/mark-as-template.js';
+import { markAsVirtualMachine } from './operations/mark-as-virtual-machine.js';
 import { openDisk } from './operations/open-disk.js';
 import { powerOffVm } from './operations/power-off-vm.js';
 import { powerOnVm } from './operations/power-on-vm.js';
 import { prepareCrypto } from './operations/prepare-crypto.js';
 import { reconfigureVm } from './operations/reconfigure-vm.js';
 import { registerVm } from './operations/register-vm.js';
+import { removeAllSnapshots } from './operations/remove-all-snapshots.js';
 import { removeKeys } from './operations/remove-keys.js';
+import { removeSnapshot } from './operations/remove-snapshot.js';
+import { revertToSnapshot } from './operations/revert-to-snapshot.js';
 import { runtime } from './operations/runtime.js';
 import { shutDown } from './operations/shut-down.js';
+import { snapshots } from './operations/snapshots.js';
+import { suspendVm } from './operations/suspend-vm.js';
 import { unregisterVm } from './operations/unregister-vm.js';
 import { vm } from './operations/vm.js';
 import { vmChanges } from './operations/vm-changes.js';
@@ -115,6 +127,46 @@ export class EsxiHost implements HostApi {
 
   powerOffVm(uuid: VmUuid): Promise<void> {
     return this.#call(powerOffVm, uuid);
+  }
+
+  suspendVm(uuid: VmUuid): Promise<void> {
+    return this.#call(suspendVm, uuid);
+  }
+
+  createSnapshot(uuid: VmUuid, spec: SnapshotCreateSpec, control?: WorkControl): Promise<SnapshotInfo> {
+    return this.#call(createSnapshot, uuid, spec, control);
+  }
+
+  revertToSnapshot(uuid: VmUuid, id: number, control?: WorkControl): Promise<VmInfo> {
+    return this.#call(revertToSnapshot, uuid, id, control);
+  }
+
+  removeSnapshot(uuid: VmUuid, spec: SnapshotRemoveSpec, control?: WorkControl): Promise<void> {
+    return this.#call(removeSnapshot, uuid, spec, control);
+  }
+
+  removeAllSnapshots(uuid: VmUuid, control?: WorkControl): Promise<void> {
+    return this.#call(removeAllSnapshots, uuid, control);
+  }
+
+  consolidateDisks(uuid: VmUuid, control?: WorkControl): Promise<void> {
+    return this.#call(consolidateDisks, uuid, control);
+  }
+
+  snapshots(uuid: VmUuid): Promise<SnapshotList> {
+    return this.#call(snapshots, uuid);
+  }
+
+  cloneVm(uuid: VmUuid, spec: VmCloneSpec, control?: WorkControl): Promise<VmCloneResult> {
+    return this.#call(cloneVm, uuid, spec, control);
+  }
+
+  markAsTemplate(uuid: VmUuid): Promise<void> {
+    return this.#call(markAsTemplate, uuid);
+  }
+
+  markAsVirtualMachine(uuid: VmUuid): Promise<void> {
+    return this.#call(markAsVirtualMachine, uuid);
   }
 
   vm(uuid: VmUuid): Promise<VmInfo> {

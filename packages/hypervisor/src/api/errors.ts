@@ -10,7 +10,10 @@ export type HypervisorFault =
   | { readonly code: 'INVALID_ARGUMENT'; readonly what: string } // [InvalidArgument]
   | { readonly code: 'VM_NOT_FOUND'; readonly vm: string } // [ManagedObjectNotFound]
   | { readonly code: 'DISK_NOT_FOUND'; readonly disk: string }
-  | { readonly code: 'INVALID_POWER_STATE'; readonly existing: 'poweredOn' | 'poweredOff' } // [InvalidPowerState]
+  | { readonly code: 'SNAPSHOT_NOT_FOUND'; readonly vm: string; readonly snapshot: number } // [ManagedObjectNotFound]
+  | { readonly code: 'SNAPSHOTS_PRESENT'; readonly vm: string } // what is not done while a VM has snapshots, or has them in branches [InvalidState]
+  | { readonly code: 'MIXED_KEYS'; readonly disk: string } // links of one disk under different KEKs [vm.crypto.DiskchainUsingMixedKeys]
+  | { readonly code: 'INVALID_POWER_STATE'; readonly existing: 'poweredOn' | 'poweredOff' | 'suspended' } // [InvalidPowerState]
   | { readonly code: 'VM_LOCKED'; readonly vm: string; readonly requiredKeys: readonly CryptoKeyId[] } // [EncryptionKeyRequired]
   | { readonly code: 'DISK_KEY_MISSING'; readonly disk: string; readonly requiredKeys: readonly CryptoKeyId[] }
   | { readonly code: 'KEY_NOT_IN_CACHE'; readonly requiredKeys: readonly CryptoKeyId[] } // [msg.vigor.enc.keyNotFound]

@@ -1,9 +1,11 @@
 import type { KeyParcel } from '@vcryptsim/crypto-core/parcel';
 import type { CryptoKeyId, HostName, HostUuid, VmUuid } from '@vcryptsim/ports';
 import type { HostCapability } from './capability.js';
+import type { VmCloneResult, VmCloneSpec } from './clone.js';
 import type { CryptoState, EsxiVersion } from './crypto-state.js';
 import type { DatastoreInfo } from './datastore.js';
 import type { VmReconfigureSpec } from './reconfigure.js';
+import type { SnapshotCreateSpec, SnapshotInfo, SnapshotList, SnapshotRemoveSpec } from './snapshot.js';
 import type { VmChanges, VmCreateSpec, VmInfo } from './vm.js';
 import type { WorkControl } from './work-control.js';
 
@@ -85,6 +87,23 @@ export interface HostApi {
   reconfigureVm(uuid: VmUuid, spec: VmReconfigureSpec, control?: WorkControl): Promise<VmInfo>;
   powerOnVm(uuid: VmUuid): Promise<void>;
   powerOffVm(uuid: VmUuid): Promise<void>;
+  /** Writes the memory of a running VM into its folder and ends it; the next power on goes on from there. */
+  suspendVm(uuid: VmUuid): Promise<void>;
+  /** Freezes the disks of a VM, and its memory where asked, and goes on in children of them. */
+  createSnapshot(uuid: VmUuid, spec: SnapshotCreateSpec, control?: WorkControl): Promise<SnapshotInfo>;
+  /** Makes a VM what it was when the snapshot was taken; what it was until now is lost. */
+  revertToSnapshot(uuid: VmUuid, id: number, control?: WorkControl): Promise<VmInfo>;
+  /** Forgets a snapshot and puts together the links that it kept apart. The VM itself stays as it is. */
+  removeSnapshot(uuid: VmUuid, spec: SnapshotRemoveSpec, control?: WorkControl): Promise<void>;
+  removeAllSnapshots(uuid: VmUuid, control?: WorkControl): Promise<void>;
+  /** Puts together the links that no snapshot needs, where an earlier removal did not get that far. */
+  consolidateDisks(uuid: VmUuid, control?: WorkControl): Promise<void>;
+  snapshots(uuid: VmUuid): Promise<SnapshotList>;
+  /** Makes a copy of a VM and registers it; on failure nothing of it is left. */
+  cloneVm(uuid: VmUuid, spec: VmCloneSpec, control?: WorkControl): Promise<VmCloneResult>;
+  /** A template cannot be powered on nor changed until it is a virtual machine again. */
+  markAsTemplate(uuid: VmUuid): Promise<void>;
+  markAsVirtualMachine(uuid: VmUuid): Promise<void>;
   vm(uuid: VmUuid): Promise<VmInfo>;
   vms(): Promise<readonly VmInfo[]>;
   /**

@@ -1,4 +1,5 @@
 import type { CryptoSpec } from './crypto-spec.js';
+import type { DiskAddSpec, DiskGrowSpec, DiskRemoveSpec } from './device-change.js';
 
 /**
  * How the data of a disk is rewritten. The product has one way and does not publish which; both are ours [ours O40].
@@ -24,4 +25,8 @@ export interface VmReconfigureSpec {
   /** Disks with a spec of their own, which is refused where it does not fit. */
   readonly disks?: readonly DiskReconfigureSpec[];
   readonly rewrite?: RewriteWay;
+  /** Disks that come, go or grow; not together with a change of keys (InvalidArgument). */
+  readonly addDisks?: readonly DiskAddSpec[];
+  readonly removeDisks?: readonly DiskRemoveSpec[];
+  readonly growDisks?: readonly DiskGrowSpec[];
 }

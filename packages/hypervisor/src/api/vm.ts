@@ -52,7 +52,7 @@ export interface VmInfo {
   readonly name: VmName;
   /** `[datastore] folder/name.vmx` */
   readonly vmxPath: string;
-  readonly powerState: 'poweredOn' | 'poweredOff';
+  readonly powerState: 'poweredOn' | 'poweredOff' | 'suspended';
   /**
    * `invalid` while the VM-home key is missing or the files are damaged (facts/vsphere-encryption.md section 6);
    * `inaccessible` while the medium fails: nothing is known of the files then, and they are looked at again.

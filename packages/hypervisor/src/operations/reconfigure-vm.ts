@@ -1,4 +1,4 @@
-import { keyNotInCache } from '../api/faults.js';
+import { keyNotInCache, notSupported } from '../api/faults.js';
 import type { VmReconfigureSpec } from '../api/reconfigure.js';
 import type { VmInfo } from '../api/vm.js';
 import type { WorkControl } from '../api/work-control.js';
@@ -34,6 +34,7 @@ export const reconfigureVm = vmOperation<[spec: VmReconfigureSpec, control?: Wor
   vimName: 'VirtualMachine.ReconfigVM_Task',
   changesInventory: false,
   perform: async (host, vm, spec, control = {}) => {
+    refuseDevices(spec);
     await requireUnlocked(host, vm);
     checkSettled(vm);
     const found = await loadConfig(host, vm);
@@ -57,6 +58,11 @@ export const reconfigureVm = vmOperation<[spec: VmReconfigureSpec, control?: Wor
     return vmInfoOf(vm, host.keys);
   },
 });
+
+function refuseDevices({ addDisks, removeDisks, growDisks }: VmReconfigureSpec): void {
+  if ([addDisks, removeDisks, growDisks].every((disks) => disks === undefined)) return;
+  throw notSupported('devices', 'This host does not add, remove or grow disks of a virtual machine yet.');
+}
 
 function changesKeys({ home, disks }: ChangePlan): boolean {
   return [home, ...disks.map(({ change }) => change)].some(({ kind }) => kind !== 'keep');

@@ -1,4 +1,13 @@
-import type { HostApi, KeyGrant, VmCreateSpec, VmReconfigureSpec, WorkControl } from '@vcryptsim/hypervisor/api';
+import type {
+  HostApi,
+  KeyGrant,
+  SnapshotCreateSpec,
+  SnapshotRemoveSpec,
+  VmCloneSpec,
+  VmCreateSpec,
+  VmReconfigureSpec,
+  WorkControl,
+} from '@vcryptsim/hypervisor/api';
 import type { CryptoKeyId, VmUuid } from '@vcryptsim/ports';
 import type { HostRoad } from './host-road.js';
 
@@ -74,6 +83,46 @@ export class LinkedHost implements HostApi {
 
   powerOffVm(uuid: VmUuid) {
     return this.#road.call(() => this.#host.powerOffVm(uuid));
+  }
+
+  suspendVm(uuid: VmUuid) {
+    return this.#road.call(() => this.#host.suspendVm(uuid));
+  }
+
+  createSnapshot(uuid: VmUuid, spec: SnapshotCreateSpec, control?: WorkControl) {
+    return this.#road.call(() => this.#host.createSnapshot(uuid, spec, control));
+  }
+
+  revertToSnapshot(uuid: VmUuid, id: number, control?: WorkControl) {
+    return this.#road.call(() => this.#host.revertToSnapshot(uuid, id, control));
+  }
+
+  removeSnapshot(uuid: VmUuid, spec: SnapshotRemoveSpec, control?: WorkControl) {
+    return this.#road.call(() => this.#host.removeSnapshot(uuid, spec, control));
+  }
+
+  removeAllSnapshots(uuid: VmUuid, control?: WorkControl) {
+    return this.#road.call(() => this.#host.removeAllSnapshots(uuid, control));
+  }
+
+  consolidateDisks(uuid: VmUuid, control?: WorkControl) {
+    return this.#road.call(() => this.#host.consolidateDisks(uuid, control));
+  }
+
+  snapshots(uuid: VmUuid) {
+    return this.#road.call(() => this.#host.snapshots(uuid));
+  }
+
+  cloneVm(uuid: VmUuid, spec: VmCloneSpec, control?: WorkControl) {
+    return this.#road.call(() => this.#host.cloneVm(uuid, spec, control));
+  }
+
+  markAsTemplate(uuid: VmUuid) {
+    return this.#road.call(() => this.#host.markAsTemplate(uuid));
+  }
+
+  markAsVirtualMachine(uuid: VmUuid) {
+    return this.#road.call(() => this.#host.markAsVirtualMachine(uuid));
   }
 
   vm(uuid: VmUuid) {

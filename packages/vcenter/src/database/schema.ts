@@ -106,7 +106,7 @@ const vm = z.strictObject({
   /** Storage policy of the VM home; null for Datastore Default. */
   policy: branded<PolicyId>().nullable(),
   policyGeneration: whole,
-  powerState: z.enum(['poweredOn', 'poweredOff']),
+  powerState: z.enum(['poweredOn', 'poweredOff', 'suspended']),
   connectionState: z.enum(['connected', 'invalid', 'inaccessible']),
   cryptoState: z.enum(['unlocked', 'locked']),
   /** KEK of the VM home, or null for a plain VM. */

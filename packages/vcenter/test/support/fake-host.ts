@@ -12,7 +12,13 @@ import {
   type HostRuntime,
   HypervisorError,
   type KeyGrant,
+  type SnapshotCreateSpec,
+  type SnapshotInfo,
+  type SnapshotList,
+  type SnapshotRemoveSpec,
   type VmChanges,
+  type VmCloneResult,
+  type VmCloneSpec,
   type VmCreateSpec,
   type VmInfo,
   type VmReconfigureSpec,
@@ -171,6 +177,46 @@ export class FakeHost implements HostApi {
 
   async powerOffVm(uuid: VmUuid): Promise<void> {
     return (await this.#host).powerOffVm(uuid);
+  }
+
+  async suspendVm(uuid: VmUuid): Promise<void> {
+    return (await this.#host).suspendVm(uuid);
+  }
+
+  async createSnapshot(uuid: VmUuid, spec: SnapshotCreateSpec, control?: WorkControl): Promise<SnapshotInfo> {
+    return (await this.#host).createSnapshot(uuid, spec, control);
+  }
+
+  async revertToSnapshot(uuid: VmUuid, id: number, control?: WorkControl): Promise<VmInfo> {
+    return (await this.#host).revertToSnapshot(uuid, id, control);
+  }
+
+  async removeSnapshot(uuid: VmUuid, spec: SnapshotRemoveSpec, control?: WorkControl): Promise<void> {
+    return (await this.#host).removeSnapshot(uuid, spec, control);
+  }
+
+  async removeAllSnapshots(uuid: VmUuid, control?: WorkControl): Promise<void> {
+    return (await this.#host).removeAllSnapshots(uuid, control);
+  }
+
+  async consolidateDisks(uuid: VmUuid, control?: WorkControl): Promise<void> {
+    return (await this.#host).consolidateDisks(uuid, control);
+  }
+
+  async snapshots(uuid: VmUuid): Promise<SnapshotList> {
+    return (await this.#host).snapshots(uuid);
+  }
+
+  async cloneVm(uuid: VmUuid, spec: VmCloneSpec, control?: WorkControl): Promise<VmCloneResult> {
+    return (await this.#host).cloneVm(uuid, spec, control);
+  }
+
+  async markAsTemplate(uuid: VmUuid): Promise<void> {
+    return (await this.#host).markAsTemplate(uuid);
+  }
+
+  async markAsVirtualMachine(uuid: VmUuid): Promise<void> {
+    return (await this.#host).markAsVirtualMachine(uuid);
   }
 
   async vm(uuid: VmUuid): Promise<VmInfo> {

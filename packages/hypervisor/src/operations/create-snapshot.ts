@@ -1,0 +1,13 @@
+import { notSupported } from '../api/faults.js';
+import type { SnapshotCreateSpec, SnapshotInfo } from '../api/snapshot.js';
+import type { WorkControl } from '../api/work-control.js';
+import { vmOperation } from './host-operation.js';
+
+/** Not served yet. @throws HypervisorError NOT_SUPPORTED */
+export const createSnapshot = vmOperation<[spec: SnapshotCreateSpec, control?: WorkControl], SnapshotInfo>({
+  vimName: 'VirtualMachine.CreateSnapshot_Task',
+  changesInventory: false,
+  perform: async () => {
+    throw notSupported('snapshots', 'This host does not serve snapshots yet.');
+  },
+});

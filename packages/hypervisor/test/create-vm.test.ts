@@ -168,7 +168,7 @@ describe('creating a VM is refused and leaves nothing', () => {
     ],
     [
       'more disks than units',
-      { disks: Array.from({ length: 16 }, () => disk) },
+      { disks: Array.from({ length: 61 }, () => disk) },
       { code: 'INVALID_ARGUMENT', what: 'disks' },
     ],
     ['a datastore that is not there', { datastore: 'ds9' }, { code: 'INVALID_ARGUMENT', what: 'datastore' }],

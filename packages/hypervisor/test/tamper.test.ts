@@ -224,7 +224,7 @@ describe('[S21] an edit of the descriptor', () => {
       'a snapshot’s parent',
       'parentCID=ffffffff',
       'parentCID=12345678',
-      { code: 'NOT_SUPPORTED', again: 'NOT_SUPPORTED' },
+      { code: 'FILE_DAMAGED', again: 'FILE_DAMAGED' },
     ],
   ])('%s', async (_name, pattern, replacement, expected) => {
     expect(await met((lab) => lab.edit('web.vmdk', pattern, replacement))).toMatchObject(expected);

@@ -27,7 +27,7 @@ export class RunningVm {
       for (const disk of config.disks) {
         const { backing, key } = await attachDisk(disk, config, home, opener, 'write');
         if (key !== null) running.#deks.push(key.dek);
-        const shown = config.folder.shown(disk.fileName);
+        const shown = disk.folder.shown(disk.fileName);
         running.#disks.set(disk.deviceKey, {
           shown,
           capacity: disk.capacity,

@@ -17,7 +17,7 @@ export function vmInfoOf(vm: RegisteredVm, keys: KeySource): VmInfo {
     disks: (config?.disks ?? []).map((disk) => ({
       deviceKey: disk.deviceKey,
       uuid: disk.uuid,
-      fileName: config?.folder.shown(disk.fileName) ?? disk.fileName,
+      fileName: disk.folder.shown(disk.fileName),
       capacity: disk.capacity,
       keyId: disk.encryption?.sealed[0].keyId ?? null,
       unlocked: isOpen(disk, keys),

@@ -7,8 +7,9 @@ import { replaceExtent } from '../disk/replace-extent.js';
 import type { HostContext } from '../host/host-context.js';
 import { loadConfig, refreshVm, requireUnlocked } from '../host/refresh-vm.js';
 import { openHomeOrLocked, openKeyOrRefuse } from '../vm-home/attach-disk.js';
+import type { DiskConfig } from '../vm-home/disk-config.js';
 import { refuseLostBundle } from '../vm-home/lost-bundle.js';
-import { type DiskConfig, diskAt, type VmConfig } from '../vm-home/vm-config.js';
+import { diskAt, type VmConfig } from '../vm-home/vm-config.js';
 import { vmOperation } from './host-operation.js';
 
 /**

@@ -1,13 +1,14 @@
 import type { EventSink } from '@vcryptsim/ports';
 import type { HostEvent } from '../api/events.js';
-import { diskKeyMissing, encryptedDiskOnPlainVm, vmLocked } from '../api/faults.js';
+import { diskKeyMissing, encryptedDiskOnPlainVm, notSupported, vmLocked } from '../api/faults.js';
 import type { DiskBacking } from '../disk/disk-backing.js';
 import { openExtent } from '../disk/open-extent.js';
 import type { RunBuffers } from '../disk/run-buffers.js';
 import { type DiskKey, throughFilter } from '../disk/vmcrypt-filter.js';
+import type { DiskConfig } from './disk-config.js';
 import { type OpenHome, openDiskKey, openHome } from './open-bundle.js';
 import type { Opener } from './opener.js';
-import { type DiskConfig, missingKeysOf, type VmConfig } from './vm-config.js';
+import { missingKeysOf, type VmConfig } from './vm-config.js';
 
 /** What attaching a disk needs of the host. */
 export interface DiskOpener extends Opener {
@@ -37,7 +38,7 @@ export function openKeyOrRefuse(
   home: OpenHome | null,
   opener: Opener,
 ): DiskKey | null {
-  const shown = config.folder.shown(disk.fileName);
+  const shown = disk.folder.shown(disk.fileName);
   if (disk.encryption !== null && home === null) throw encryptedDiskOnPlainVm(shown);
   const opened = openDiskKey(disk, config, home?.disks ?? new Map(), opener);
   if (opened === null) throw diskKeyMissing(shown, disk.encryption?.sealed.map(({ keyId }) => keyId) ?? []);
@@ -58,7 +59,8 @@ export async function attachDisk(
 ): Promise<OpenDisk> {
   const key = openKeyOrRefuse(disk, config, home, opener);
   try {
-    const { extent, surplusBytes } = await openExtent(disk, config.folder, access);
+    if (disk.parents.length > 0) throw notSupported('chain', `${disk.folder.shown(disk.fileName)} is a chain.`);
+    const { extent, surplusBytes } = await openExtent(disk, disk.folder, access);
     if (surplusBytes > 0) {
       opener.events.emit({ type: 'EXTENT_TOO_LONG', vm: config.uuid, disk: disk.uuid, surplusBytes });
     }

@@ -15,7 +15,7 @@ export async function checkVm(config: VmConfig, opener: Opener): Promise<boolean
   if (config.sealedHome === null) {
     await readNvramFile(config, null);
     const encrypted = config.disks.find((disk) => disk.encryption !== null);
-    if (encrypted !== undefined) throw encryptedDiskOnPlainVm(config.folder.shown(encrypted.fileName));
+    if (encrypted !== undefined) throw encryptedDiskOnPlainVm(encrypted.folder.shown(encrypted.fileName));
     return false;
   }
   const home = openHome(config.sealedHome, config, opener);

@@ -1,6 +1,7 @@
 import { formatBundle, type SealedDek } from '../formats/encryption-bundle.js';
 import { formatVmwareUuid } from '../formats/vmware-uuid.js';
 import { Vmx } from '../formats/vmx.js';
+import { partsOf } from './disk-node.js';
 import type { VmPlan } from './vm-plan.js';
 
 /**
@@ -19,15 +20,23 @@ export function composeVmx(plan: VmPlan, nvramFileName: string, sealedHome: Seal
     ['firmware', 'efi'],
     ['memSize', String(plan.memoryMiB)],
     ['nvram', nvramFileName],
-    ['scsi0.present', 'TRUE'],
-    ['scsi0.virtualDev', 'pvscsi'],
-    ...plan.disks.flatMap((disk): [string, string][] => [
-      [`scsi0:${disk.unit}.present`, 'TRUE'],
-      [`scsi0:${disk.unit}.deviceType`, 'scsi-hardDisk'],
-      [`scsi0:${disk.unit}.fileName`, disk.fileName],
+    ...controllersOf(plan),
+    ...plan.disks.flatMap(({ node, fileName }): [string, string][] => [
+      [`${node}.present`, 'TRUE'],
+      [`${node}.deviceType`, 'scsi-hardDisk'],
+      [`${node}.fileName`, fileName],
     ]),
     ...(sealedHome === null ? [] : [['encryption.bundle', formatBundle([sealedHome])] as [string, string]]),
   ];
   for (const [key, value] of entries) vmx.set(key, value);
   return vmx;
+}
+
+/** The first SCSI controller, which every VM has, and those that its disks need besides. */
+function controllersOf({ disks }: VmPlan): readonly [string, string][] {
+  const used = new Set([0, ...disks.map(({ node }) => partsOf(node).controller)]);
+  return [...used].flatMap((controller): [string, string][] => [
+    [`scsi${controller}.present`, 'TRUE'],
+    [`scsi${controller}.virtualDev`, 'pvscsi'],
+  ]);
 }

@@ -13,14 +13,14 @@ import { drawContentId } from '../disk/content-id.js';
 import { createExtent } from '../disk/create-extent.js';
 import { composeDescriptor } from '../formats/compose-descriptor.js';
 import { formatBundle } from '../formats/encryption-bundle.js';
+import type { DiskNode } from './disk-node.js';
 import { drawContentKeyId } from './draw-content-key-id.js';
 import { type BoundDisk, diskBinding, FIRST_GENERATION } from './key-binding.js';
 import { makeSealedDek, type Sealer } from './seal-dek.js';
 
 /** A disk as it will be made. */
 export interface DiskPlan {
-  /** Unit on `scsi0`. */
-  readonly unit: number;
+  readonly node: DiskNode;
   readonly fileName: string;
   readonly extentFileName: string;
   readonly capacity: SectorCount;

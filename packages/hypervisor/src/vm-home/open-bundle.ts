@@ -11,9 +11,10 @@ import {
 } from '../api/faults.js';
 import type { DiskKey } from '../disk/vmcrypt-filter.js';
 import type { SealedDek } from '../formats/encryption-bundle.js';
+import { type DiskConfig, type LinkConfig, linksOf, type SealedDeks } from './disk-config.js';
 import { type BoundDisk, boundDisksIn, diskBinding, FIRST_GENERATION } from './key-binding.js';
 import type { Opener } from './opener.js';
-import type { DiskConfig, SealedDeks, VmConfig } from './vm-config.js';
+import type { VmConfig } from './vm-config.js';
 
 /** The VM home's DEK and what is sealed with it. The receiver disposes of the DEK. */
 export interface OpenHome {
@@ -57,33 +58,78 @@ export function openDiskKey(
   bound: ReadonlyMap<DiskUuid, BoundDisk>,
   opener: Opener,
 ): DiskKey | 'plain' | null {
-  const file = config.folder.shown(disk.fileName);
-  if (disk.journalFileName !== null) throw rewriteUnfinished(file);
+  if (disk.journalFileName !== null) throw rewriteUnfinished(disk.folder.shown(disk.fileName));
   const known = bound.get(disk.uuid);
+  const [top, ...below] = linksOf(disk);
+  const key = openLinkKey(top, disk, config, known, opener);
+  try {
+    for (const link of below) {
+      const opened = openLinkKey(link, disk, config, known, opener);
+      if (opened !== null && opened !== 'plain') opened.dek.dispose();
+      checkSameKey(link, opened, key);
+      if (opened === null && key !== null) return disposed(key);
+    }
+    return key;
+  } catch (error) {
+    disposed(key);
+    throw error;
+  }
+}
+
+/** All links of a disk are encrypted, or none, and in units of one size; that they have one DEK the key check value has shown. */
+function checkSameKey(link: LinkConfig, opened: DiskKey | 'plain' | null, key: DiskKey | 'plain' | null): void {
+  const unitOf = (one: DiskKey | 'plain' | null): string =>
+    one === null || one === 'plain' ? 'nothing' : String(one.dataUnitSizeBytes);
+  if (opened === null || key === null || unitOf(opened) === unitOf(key)) return;
+  throw descriptorMismatch(link.folder.shown(link.fileName), 'dataUnitSize', unitOf(opened), unitOf(key));
+}
+
+function disposed(key: DiskKey | 'plain' | null): null {
+  if (key !== null && key !== 'plain') key.dek.dispose();
+  return null;
+}
+
+/** The key of one link, compared with what the VM home knows of the disk. */
+function openLinkKey(
+  link: LinkConfig,
+  disk: DiskConfig,
+  config: VmConfig,
+  known: BoundDisk | undefined,
+  opener: Opener,
+): DiskKey | 'plain' | null {
+  const file = link.folder.shown(link.fileName);
   const generation = known?.generation;
-  if (disk.encryption === null) {
+  if (link.encryption === null) {
     if (generation !== undefined) throw bundleMissing(file);
     return 'plain';
   }
-  const { sealed, cipher, dataUnitSize, contentKeyId } = disk.encryption;
+  const { sealed, cipher, dataUnitSize, contentKeyId } = link.encryption;
   const opened = openSealed(sealed, file, opener, generation ?? null);
   if (opened === null) return null;
   return orDispose(opened.dek, () => {
     // The dictionary that was just opened names its cipher, and crypto-core reads no other.
     if (cipher !== 'XTS-AES-256') throw descriptorMismatch(file, 'cipher', cipher, 'XTS-AES-256');
-    const clear = { ...disk, vm: config.uuid, dataUnitSize, contentKeyId, generation: generation ?? 'nothing' };
-    checkBinding(file, diskBinding(clear), opened.binding);
+    const { capacity, extentFileName } = link;
+    const clear = { capacity, extentFileName, uuid: disk.uuid, vm: config.uuid, dataUnitSize, contentKeyId };
+    checkBinding(file, diskBinding({ ...clear, generation: generation ?? 'nothing' }), opened.binding);
     const check = opened.dek.keyCheckValue();
     if (check !== known?.check) throw descriptorMismatch(file, 'key check value', check, known?.check ?? 'nothing');
-    const sealedAs = opened.binding.descriptor;
-    if (sealedAs !== undefined && sealedAs !== disk.fileName && config.disks.some((one) => one.fileName === sealedAs)) {
-      throw descriptorsSwapped(file, disk.uuid, config.folder.shown(sealedAs));
-    }
+    refuseSwapped(link, opened.binding.descriptor, disk, config);
     if (dataUnitSize !== '512' && dataUnitSize !== '4096') {
       throw fileDamaged(file, `a data unit of ${dataUnitSize} bytes is not served`);
     }
     return { dek: opened.dek, dataUnitSizeBytes: dataUnitSize === '512' ? 512 : 4096 };
   });
+}
+
+/** A descriptor that was sealed under the name of another one of this VM: the contents of two files were exchanged. */
+function refuseSwapped(link: LinkConfig, sealedAs: string | undefined, { uuid }: DiskConfig, config: VmConfig): void {
+  if (sealedAs === undefined || sealedAs === link.fileName) return;
+  const isOther = config.disks
+    .flatMap(linksOf)
+    .some((one) => one.folder.path === link.folder.path && one.fileName === sealedAs);
+  if (!isOther) return;
+  throw descriptorsSwapped(link.folder.shown(link.fileName), uuid, link.folder.shown(sealedAs));
 }
 
 /** A DEK with what was sealed with it. */

@@ -1,51 +1,15 @@
-import {
-  type CryptoKeyId,
-  type DiskUuid,
-  type SectorCount,
-  sameKeyId,
-  type VmName,
-  type VmUuid,
-} from '@vcryptsim/ports';
-import { HypervisorError } from '../api/errors.js';
-import { bundleMissing, diskNotFound, fileDamaged, notSupported } from '../api/faults.js';
+import { type CryptoKeyId, sameKeyId, type VmName, type VmUuid } from '@vcryptsim/ports';
+import { diskNotFound, fileDamaged, notSupported } from '../api/faults.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
-import { NO_CONTENT_KEY, normalContentKeyId } from '../formats/content-key-id.js';
 import { parseBundle, type SealedDek } from '../formats/encryption-bundle.js';
 import { isFileName } from '../formats/file-name.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
-import { parseDescriptor, type VmdkDescriptor } from '../formats/vmdk-descriptor.js';
 import { parseVmwareUuid } from '../formats/vmware-uuid.js';
 import { Vmx } from '../formats/vmx.js';
-import { DISK_UNITS, deviceKeyOf } from './disk-units.js';
+import { type DiskConfig, linksOf, readDiskConfig, type SealedDeks } from './disk-config.js';
+import { nodesIn, parseDiskMode } from './disk-node.js';
 import { distinctKeyIds } from './distinct-key-ids.js';
 import type { KeySource } from './opener.js';
-
-/** Entry of the disk database by which a descriptor names the journal of a rewrite in place. */
-export const JOURNAL_ENTRY = 'vmcrypt.journal';
-
-/** A sealed DEK with every KEK that opens it; all seal the same DEK. */
-export type SealedDeks = readonly [SealedDek, ...SealedDek[]];
-
-/** A disk as its VMX and its descriptor describe it, in clear: nothing is opened, nothing is believed yet. */
-export interface DiskConfig {
-  readonly deviceKey: number;
-  /** Name of the descriptor. */
-  readonly fileName: string;
-  readonly uuid: DiskUuid;
-  readonly capacity: SectorCount;
-  readonly extentFileName: string;
-  /** Null for a plain disk. */
-  readonly encryption: {
-    readonly sealed: SealedDeks;
-    /** As the descriptor spells them; the sealed copy decides. */
-    readonly cipher: string;
-    readonly dataUnitSize: string;
-    /** `keyID`: eight hex digits that tell one DEK from another, `nothing` where the line is missing. */
-    readonly contentKeyId: string;
-  } | null;
-  /** Of a disk that is being rewritten in place, else null. */
-  readonly journalFileName: string | null;
-}
 
 /** A VM as its files describe it, in clear. */
 export interface VmConfig {
@@ -80,12 +44,13 @@ export async function readVmConfig(folder: VmFolder, vmxFileName: string): Promi
   if (uuid === null) throw fileDamaged(shown, 'vc.uuid is not a UUID', vmx.lineOf('vc.uuid'));
   const bundle = vmx.get('encryption.bundle');
   const disks: DiskConfig[] = [];
-  for (const unit of DISK_UNITS) {
-    if (vmx.get(`scsi0:${unit}.present`)?.toUpperCase() !== 'TRUE') continue;
-    disks.push(await readDiskConfig(folder, fileNameIn(vmx, `scsi0:${unit}.fileName`, shown), deviceKeyOf(unit)));
+  for (const node of nodesIn(vmx)) {
+    const mode = parseDiskMode(vmx.get(`${node}.mode`));
+    if (mode === null) throw fileDamaged(shown, `${node}.mode is not a mode of disks`, vmx.lineOf(`${node}.mode`));
+    disks.push(await readDiskConfig(folder, { node, mode, fileName: fileNameIn(vmx, `${node}.fileName`, shown) }));
   }
-  const extents = new Set(disks.map((disk) => disk.extentFileName));
-  if (extents.size < disks.length) throw fileDamaged(shown, 'two disks have the same extent');
+  const extents = disks.flatMap((disk) => linksOf(disk).map((link) => `${link.folder.path}/${link.extentFileName}`));
+  if (new Set(extents).size < extents.length) throw fileDamaged(shown, 'two disks have the same extent');
   return {
     folder,
     vmxFileName,
@@ -119,89 +84,19 @@ export function missingKeysOf(config: VmConfig, keys: KeySource): readonly Crypt
   return keyIdsOf(config).filter((id) => missing.some((other) => sameKeyId(id, other)));
 }
 
-/** Whether the keys that a disk needs are there: one of its bundle, or all while it is rewritten in place. */
-export function isOpen({ encryption, journalFileName }: DiskConfig, keys: KeySource): boolean {
-  if (encryption === null) return true;
+/** Whether the keys that a disk needs are there: one of each link's bundle, or all while it is rewritten in place. */
+export function isOpen(disk: DiskConfig, keys: KeySource): boolean {
   const isThere = ({ keyId }: SealedDek): boolean => keys.has(keyId);
-  return journalFileName === null ? encryption.sealed.some(isThere) : encryption.sealed.every(isThere);
+  const isWhole = disk.journalFileName === null;
+  return linksOf(disk).every(({ encryption }) => {
+    return encryption === null || (isWhole ? encryption.sealed.some(isThere) : encryption.sealed.every(isThere));
+  });
 }
 
 function bundlesOf(config: VmConfig): readonly SealedDeks[] {
-  return [config.sealedHome, ...config.disks.map((disk) => disk.encryption?.sealed ?? null)].filter(
+  const links = config.disks.flatMap(linksOf);
+  return [config.sealedHome, ...links.map(({ encryption }) => encryption?.sealed ?? null)].filter(
     (sealed) => sealed !== null,
-  );
-}
-
-async function readDiskConfig(folder: VmFolder, fileName: string, deviceKey: number): Promise<DiskConfig> {
-  const shown = folder.shown(fileName);
-  const descriptor = parseDescriptor(await folder.readText(fileName), shown);
-  const [extent, ...more] = descriptor.extents;
-  if (descriptor.createType !== 'vmfs' || extent === undefined || more.length > 0 || extent.type !== 'VMFS') {
-    throw notSupported(
-      'disk type',
-      `${shown} is not of createType "vmfs" with one VMFS extent. Import the disk instead.`,
-    );
-  }
-  const extentFileName = extent.fileName ?? '';
-  if (!isFileName(extentFileName)) {
-    throw notSupported(
-      'extent elsewhere',
-      `${shown}, line ${extent.line}: the extent is not a file of the virtual machine's own folder, and only those are opened. Import the disk instead.`,
-    );
-  }
-  if (extent.access !== 'RW')
-    throw fileDamaged(shown, 'the extent is not open to writing', descriptor.lineOf('extent'));
-  if (descriptor.header.get('parentcid')?.toLowerCase() !== 'ffffffff') {
-    throw notSupported(
-      'snapshot',
-      `${shown} belongs to a snapshot chain, which is not served. Consolidate the disk first.`,
-    );
-  }
-  const uuid = parseVmwareUuid(descriptor.ddb.get('uuid') ?? '');
-  if (uuid === null) throw fileDamaged(shown, 'ddb.uuid is missing or not a UUID', descriptor.lineOf('ddb.uuid'));
-  return {
-    deviceKey,
-    fileName,
-    uuid: uuid as DiskUuid,
-    capacity: descriptor.capacity,
-    extentFileName,
-    encryption: readEncryption(descriptor, shown),
-    journalFileName: readJournalName(descriptor, shown),
-  };
-}
-
-/** A disk is encrypted when anything says so; then everything must (row S21: no half-removed encryption). */
-function readEncryption(descriptor: VmdkDescriptor, shown: string): DiskConfig['encryption'] {
-  const { header, ddb } = descriptor;
-  const filters = (ddb.get('iofilters') ?? '').split(',').map((name) => name.trim());
-  const filtered = filters.includes('vmwarevmcrypt');
-  const keyId = header.get('keyid');
-  const contentKeyId = keyId === undefined ? 'nothing' : normalContentKeyId(keyId);
-  const hasKeyId = keyId !== undefined && contentKeyId !== NO_CONTENT_KEY;
-  const bundle = header.get('encryptionkeys');
-  if (!filtered && !hasKeyId && bundle === undefined) return null;
-  if (bundle === undefined) throw bundleMissing(shown);
-  const sealed = parseBundle(bundle, shown);
-  if (!filtered) throw halfEdited(shown, 'ddb.iofilters', 'no encryption', 'vmwarevmcrypt');
-  return {
-    sealed,
-    cipher: ddb.get('vmcrypt.cipher') ?? 'nothing',
-    dataUnitSize: ddb.get('vmcrypt.dataUnitSize') ?? 'nothing',
-    contentKeyId,
-  };
-}
-
-function readJournalName({ ddb, lineOf }: VmdkDescriptor, shown: string): string | null {
-  const name = ddb.get(JOURNAL_ENTRY);
-  if (name === undefined) return null;
-  if (isFileName(name)) return name;
-  throw fileDamaged(shown, 'the journal is not a file of the same folder', lineOf(`ddb.${JOURNAL_ENTRY}`));
-}
-
-function halfEdited(file: string, field: string, says: string, wants: string): HypervisorError {
-  return new HypervisorError(
-    { code: 'DESCRIPTOR_MISMATCH', file, field },
-    `${file}: ${field} says ${says}, but encryptionKeys wants ${wants}. Change the line back.`,
   );
 }
 

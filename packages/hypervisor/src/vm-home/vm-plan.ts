@@ -1,11 +1,11 @@
-import { type CryptoKeyId, SECTOR_SIZE_BYTES, type VmName, type VmUuid } from '@vcryptsim/ports';
+import { assert, type CryptoKeyId, SECTOR_SIZE_BYTES, type VmName, type VmUuid } from '@vcryptsim/ports';
 import type { CryptoSpec } from '../api/crypto-spec.js';
 import { encryptedDiskOnPlainVm, invalidArgument, notSupported } from '../api/faults.js';
 import type { DiskCreateSpec, VmCreateSpec } from '../api/vm.js';
 import { isFileName } from '../formats/file-name.js';
 import { isUuid } from '../formats/vmware-uuid.js';
 import type { DiskPlan } from './create-disk.js';
-import { DISK_UNITS } from './disk-units.js';
+import { type DiskNode, nodesOf } from './disk-node.js';
 import { distinctKeyIds } from './distinct-key-ids.js';
 
 /** A VM as it will be made: everything settled before the first byte is written. */
@@ -31,8 +31,9 @@ export function planVm(spec: VmCreateSpec): VmPlan {
   if (!Number.isSafeInteger(memoryMiB) || memoryMiB < 4) {
     throw invalidArgument('memoryMiB', 'The memory of a VM is a whole number of MiB from 4 on.');
   }
-  if (spec.disks.length > DISK_UNITS.length) {
-    throw invalidArgument('disks', `A VM takes at most ${DISK_UNITS.length} disks.`);
+  const nodes = nodesOf('scsi');
+  if (spec.disks.length > nodes.length) {
+    throw invalidArgument('disks', `A VM takes at most ${nodes.length} disks.`);
   }
   const keyId = keyIdOf(spec.crypto);
   const disks = spec.disks.map((disk, index) => planDisk(disk, index, spec, keyId));
@@ -60,10 +61,9 @@ function planDisk(disk: DiskCreateSpec, index: number, spec: VmCreateSpec, vmKey
   }
   const keyId = disk.crypto === undefined ? vmKeyId : keyIdOf(disk.crypto);
   if (keyId !== null && vmKeyId === null) throw encryptedDiskOnPlainVm(`${base}.vmdk`);
-  const unit = DISK_UNITS[index] ?? index;
   const fill = disk.fill ?? 'zeros';
   return {
-    unit,
+    node: nodeAfter(index),
     fileName: `${base}.vmdk`,
     extentFileName: `${base}-flat.vmdk`,
     capacity: disk.capacity,
@@ -77,4 +77,11 @@ function keyIdOf(crypto: CryptoSpec | undefined): CryptoKeyId | null {
   if (crypto === undefined || crypto.type === 'NoOp') return null;
   if (crypto.type === 'Encrypt') return crypto.cryptoKeyId;
   throw notSupported(crypto.type, `A new virtual machine takes the crypto spec Encrypt or NoOp, not ${crypto.type}.`);
+}
+
+/** The place of a VM's disk with that number, from 0. */
+function nodeAfter(index: number): DiskNode {
+  const node = nodesOf('scsi')[index];
+  assert(node !== undefined, 'the number of disks was checked');
+  return node;
 }

@@ -260,7 +260,7 @@ export function hostApiSuite(name: string, boot: (version: EsxiVersion) => Promi
         ],
         ['a disk name that is a path', { disks: [{ ...disk, fileName: 'a/b' }] }, { code: 'INVALID_ARGUMENT' }],
         ['two disks of one name', { disks: [disk, { ...disk, fileName: 'web' }] }, { code: 'INVALID_ARGUMENT' }],
-        ['more disks than units', { disks: Array.from({ length: 16 }, () => disk) }, { code: 'INVALID_ARGUMENT' }],
+        ['more disks than units', { disks: Array.from({ length: 61 }, () => disk) }, { code: 'INVALID_ARGUMENT' }],
         ['an unknown datastore', { datastore: 'nowhere' }, { code: 'INVALID_ARGUMENT', what: 'datastore' }],
         [
           'an encrypted disk of a plain VM',

@@ -3,10 +3,10 @@ import { descriptorMismatch } from '../../api/faults.js';
 import type { WorkControl } from '../../api/work-control.js';
 import { rewriteExtent } from '../../disk/rewrite-extent.js';
 import { openKeyOrRefuse } from '../attach-disk.js';
+import { type DiskConfig, type LinkConfig, linksOf } from '../disk-config.js';
 import type { BoundDisk } from '../key-binding.js';
 import { bindingOf } from '../open-bundle.js';
-import { resealPair } from '../seal-dek.js';
-import type { DiskConfig } from '../vm-config.js';
+import { resealPair, type Sealer } from '../seal-dek.js';
 import { descriptorOf, setEncrypted, setPlain } from './changed-descriptor.js';
 import type { ChangedVm } from './changed-vm.js';
 import { makeDiskDek } from './make-disk-dek.js';
@@ -32,7 +32,7 @@ export async function changeDisk(
     case 'keep':
       return disk.encryption === null ? null : boundOf(vm, disk);
     case 'shallow':
-      return addPair(vm, disk, change.keyId);
+      return addPairs(vm, disk, change.keyId);
     default: {
       assert(rewritesData(change) && files !== undefined, 'a disk that is written anew has names for its files');
       const newKeyId = change.kind === 'decrypt' ? null : change.keyId;
@@ -42,23 +42,33 @@ export async function changeDisk(
 }
 
 /** What the VM home knows of an encrypted disk now; DESCRIPTOR_MISMATCH where it knows of none. */
-export function boundOf({ config, home }: ChangedVm, disk: DiskConfig): BoundDisk {
+export function boundOf({ home }: ChangedVm, disk: DiskConfig): BoundDisk {
   const bound = home?.disks.get(disk.uuid);
   if (bound !== undefined) return bound;
-  throw descriptorMismatch(config.folder.shown(disk.fileName), 'encryptionKeys', 'encrypted', 'nothing');
+  throw descriptorMismatch(disk.folder.shown(disk.fileName), 'encryptionKeys', 'encrypted', 'nothing');
 }
 
-/** Seals the DEK under another KEK too: for a while either opens it. */
-async function addPair(vm: ChangedVm, disk: DiskConfig, keyId: CryptoKeyId): Promise<BoundDisk> {
+/** Seals the DEK under another KEK too, in the descriptor of every link: for a while either opens it. */
+async function addPairs(vm: ChangedVm, disk: DiskConfig, keyId: CryptoKeyId): Promise<BoundDisk> {
   const { config, home, sealer } = vm;
   const bound = boundOf(vm, disk);
-  // Compares the descriptor with its sealed copy first: what does not agree is not sealed anew.
+  // Compares the descriptors with their sealed copies first: what does not agree is not sealed anew.
   openKeyOrRefuse(disk, config, home, sealer)?.dek.dispose();
-  for (const pair of disk.encryption?.sealed ?? []) {
-    const binding = bindingOf(pair, bound.generation, config.folder.shown(disk.fileName), sealer);
+  for (const link of linksOf(disk)) await addPair(link, bound, keyId, sealer);
+  return { ...bound, key: formatKeyId(keyId) };
+}
+
+async function addPair(
+  { folder, fileName, encryption }: LinkConfig,
+  { generation }: BoundDisk,
+  keyId: CryptoKeyId,
+  sealer: Sealer,
+): Promise<void> {
+  for (const pair of encryption?.sealed ?? []) {
+    const binding = bindingOf(pair, generation, folder.shown(fileName), sealer);
     if (binding === null) continue;
-    await writeBundle(config.folder, disk.fileName, [pair, resealPair(pair, keyId, binding, sealer)]);
-    return { ...bound, key: formatKeyId(keyId) };
+    await writeBundle(folder, fileName, [pair, resealPair(pair, keyId, binding, sealer)]);
+    return;
   }
   assert(false, 'a bundle that was just opened has a pair that opens');
 }

@@ -3,7 +3,7 @@ import { keyNotInCache } from '../../api/faults.js';
 import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
 import { Vmx } from '../../formats/vmx.js';
-import { diskUnitOf } from '../disk-units.js';
+import { nodeOf } from '../disk-node.js';
 import { type BoundDisk, FIRST_GENERATION, homeBinding, nextGeneration } from '../key-binding.js';
 import { composeNvramFile, readNvramFile } from '../nvram-file.js';
 import { makeSealedDek, resealPair, type SealedNewDek } from '../seal-dek.js';
@@ -34,7 +34,7 @@ export async function changeHome(
   if (sealed === null) vmx.remove('encryption.bundle');
   else vmx.set('encryption.bundle', formatBundle([sealed]));
   if (files.nvramFileName !== null) vmx.set('nvram', files.nvramFileName);
-  for (const [deviceKey, { fileName }] of files.disks) vmx.set(`scsi0:${diskUnitOf(deviceKey)}.fileName`, fileName);
+  for (const [deviceKey, { fileName }] of files.disks) vmx.set(`${nodeOf(deviceKey)}.fileName`, fileName);
   return vmx.toBytes();
 }
 

@@ -2,7 +2,7 @@ import { drawContentId } from '../../disk/content-id.js';
 import { type DescriptorEditor, editDescriptor } from '../../formats/descriptor-editor.js';
 import { formatBundle } from '../../formats/encryption-bundle.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
-import type { DiskConfig, SealedDeks } from '../vm-config.js';
+import type { DiskConfig, SealedDeks } from '../disk-config.js';
 import type { ChangedVm } from './changed-vm.js';
 import type { MadeDek } from './make-disk-dek.js';
 

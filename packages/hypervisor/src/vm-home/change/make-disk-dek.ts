@@ -1,10 +1,10 @@
 import { type CryptoKeyId, formatKeyId } from '@vcryptsim/ports';
 import type { DiskKey } from '../../disk/vmcrypt-filter.js';
 import type { SealedDek } from '../../formats/encryption-bundle.js';
+import type { DiskConfig } from '../disk-config.js';
 import { drawContentKeyId } from '../draw-content-key-id.js';
 import { type BoundDisk, diskBinding, FIRST_GENERATION, nextGeneration } from '../key-binding.js';
 import { makeSealedDek } from '../seal-dek.js';
-import type { DiskConfig } from '../vm-config.js';
 import type { ChangedVm } from './changed-vm.js';
 import type { DiskFiles } from './name-files.js';
 

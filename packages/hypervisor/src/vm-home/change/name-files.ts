@@ -1,4 +1,5 @@
-import type { DiskConfig, VmConfig } from '../vm-config.js';
+import type { DiskConfig } from '../disk-config.js';
+import type { VmConfig } from '../vm-config.js';
 import type { ChangeRecord } from './change-record.js';
 import { TakenNames } from './free-names.js';
 import { type KeyChange, rewritesData } from './plan-change.js';

@@ -8,8 +8,9 @@ import {
   notEncrypted,
 } from '../../api/faults.js';
 import type { VmReconfigureSpec } from '../../api/reconfigure.js';
+import type { DiskConfig } from '../disk-config.js';
 import { distinctKeyIds } from '../distinct-key-ids.js';
-import type { DiskConfig, VmConfig } from '../vm-config.js';
+import type { VmConfig } from '../vm-config.js';
 
 /** What becomes of the keys of the VM home or of one disk. */
 export type KeyChange =
@@ -51,12 +52,12 @@ export function planChange(config: VmConfig, spec: VmReconfigureSpec): ChangePla
     const wanted = own.get(disk.deviceKey);
     const keyId = disk.encryption?.sealed[0].keyId ?? null;
     if (wanted === undefined) return { disk, change: inheritedChange(crypto, keyId) };
-    const file = config.folder.shown(disk.fileName);
+    const file = disk.folder.shown(disk.fileName);
     return { disk, change: changeOf(wanted, keyId, { kind: 'DISK', what: file, shown: file }) };
   });
   if (!isEncryptedAfter(home, homeKeyId !== null)) {
     const encrypted = disks.find(({ disk, change }) => isEncryptedAfter(change, disk.encryption !== null));
-    if (encrypted !== undefined) throw encryptedDiskOnPlainVm(config.folder.shown(encrypted.disk.fileName));
+    if (encrypted !== undefined) throw encryptedDiskOnPlainVm(encrypted.disk.folder.shown(encrypted.disk.fileName));
   }
   return { home, disks };
 }

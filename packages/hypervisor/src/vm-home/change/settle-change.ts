@@ -1,13 +1,14 @@
-import { formatKeyId } from '@vcryptsim/ports';
+import { type DiskUuid, formatKeyId } from '@vcryptsim/ports';
 import type { VmFolder } from '../../datastore/vm-folder.js';
 import { importedBeside } from '../../disk/replace-extent.js';
 import { editDescriptor } from '../../formats/descriptor-editor.js';
 import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
+import { type LinkConfig, linksOf, type SealedDeks } from '../disk-config.js';
 import type { BoundDisk } from '../key-binding.js';
 import { bindingOf, type OpenHome, openHome } from '../open-bundle.js';
 import type { Opener } from '../opener.js';
-import type { DiskConfig, SealedDeks, VmConfig } from '../vm-config.js';
+import type { VmConfig } from '../vm-config.js';
 import { changeRecordOf, readChangeRecord } from './change-record.js';
 
 /** How an interrupted change ended: nothing was there to settle; as if it had ended; as if it had not begun. */
@@ -29,9 +30,10 @@ export async function settleChange(config: VmConfig, opener: Opener, isDurable =
   const names = await folder.names();
   const strays = replacementsLeft(config, names);
   const hasRecord = names.includes(changeRecordOf(vmxFileName));
-  const torn = config.disks.filter(({ encryption, journalFileName }) => {
-    return journalFileName === null && encryption !== null && encryption.sealed.length > 1;
-  });
+  const torn = config.disks
+    .filter(({ journalFileName }) => journalFileName === null)
+    .flatMap((disk) => linksOf(disk).map((link) => ({ link, uuid: disk.uuid })))
+    .filter(({ link }) => (link.encryption?.sealed.length ?? 0) > 1);
   if (strays.length === 0 && !hasRecord && torn.length === 0) return 'nothing';
   // Whatever the VMX says must be what the medium will say after a cut, before anything that it does not need goes.
   if (!isDurable) await folder.fsync();
@@ -59,10 +61,8 @@ async function dropFiles(config: VmConfig, names: readonly string[]): Promise<Se
 function filesOf({ vmxFileName, nvramFileName, disks }: VmConfig): ReadonlySet<string> {
   return new Set([
     ...[vmxFileName, nvramFileName],
-    ...disks.flatMap(({ fileName, extentFileName, journalFileName }) => [
-      ...[fileName, extentFileName],
-      ...(journalFileName === null ? [] : [journalFileName]),
-    ]),
+    ...disks.flatMap(linksOf).flatMap(({ fileName, extentFileName }) => [fileName, extentFileName]),
+    ...disks.flatMap(({ journalFileName }) => journalFileName ?? []),
   ]);
 }
 
@@ -71,19 +71,25 @@ function replacementsLeft(config: VmConfig, names: readonly string[]): readonly 
   const replaced = [
     config.vmxFileName,
     changeRecordOf(config.vmxFileName),
-    ...config.disks.map((disk) => disk.fileName),
+    ...config.disks.flatMap(linksOf).map((link) => link.fileName),
   ].map((name) => `${name}.new`);
   const imported = config.disks.map(({ extentFileName }) => importedBeside(extentFileName));
   return names.filter((name) => replaced.includes(name) || imported.includes(name));
 }
 
-async function dropPairs(torn: readonly DiskConfig[], config: VmConfig, opener: Opener): Promise<Settled> {
+/** A link whose bundle has more than one pair, and the disk that it is of. */
+interface TornLink {
+  readonly link: LinkConfig;
+  readonly uuid: DiskUuid;
+}
+
+async function dropPairs(torn: readonly TornLink[], config: VmConfig, opener: Opener): Promise<Settled> {
   if (torn.length === 0 || config.sealedHome === null) return 'nothing';
   const home = openHome(config.sealedHome, config, opener);
   if (home === null) return 'nothing';
   try {
     let settled: Settled = 'nothing';
-    for (const disk of torn) settled = (await dropPairsOf(disk, config.folder, home, opener)) ?? settled;
+    for (const each of torn) settled = (await dropPairsOf(each, home, opener)) ?? settled;
     if (settled !== 'nothing') await config.folder.fsync();
     return settled;
   } finally {
@@ -93,8 +99,7 @@ async function dropPairs(torn: readonly DiskConfig[], config: VmConfig, opener: 
 
 /** @returns null where all pairs stay */
 async function dropPairsOf(
-  { fileName, uuid, encryption }: DiskConfig,
-  folder: VmFolder,
+  { link: { folder, fileName, encryption }, uuid }: TornLink,
   home: OpenHome,
   opener: Opener,
 ): Promise<Settled | null> {

@@ -1,10 +1,10 @@
 import { assert, type CryptoKeyId, formatKeyId } from '@vcryptsim/ports';
 import { diskKeyMissing } from '../../../api/faults.js';
 import { formatBundle, type SealedDek } from '../../../formats/encryption-bundle.js';
+import { type DiskConfig, JOURNAL_ENTRY } from '../../disk-config.js';
 import { type BoundDisk, betweenOf, PLAIN_GENERATION } from '../../key-binding.js';
 import { bindingOf, type OpenHome } from '../../open-bundle.js';
 import { resealPair } from '../../seal-dek.js';
-import { type DiskConfig, JOURNAL_ENTRY } from '../../vm-config.js';
 import { boundOf, changeDisk } from '../change-disk.js';
 import { changeHome } from '../change-home.js';
 import { descriptorOf, setPlain } from '../changed-descriptor.js';
@@ -82,12 +82,12 @@ async function endDisk(
 
 /** The DEK of one generation, sealed anew with the name that its descriptor gets: another disk may take the old name. */
 function sideOf(
-  { config, sealer }: ChangedVm,
+  { sealer }: ChangedVm,
   disk: DiskConfig,
   generation: string,
   descriptor: string,
 ): { readonly sealed: SealedDek; readonly contentKeyId: string } {
-  const file = config.folder.shown(disk.fileName);
+  const file = disk.folder.shown(disk.fileName);
   for (const pair of disk.encryption?.sealed ?? []) {
     const binding = bindingOf(pair, generation, file, sealer);
     if (binding === null) continue;

@@ -1,5 +1,6 @@
+import type { DiskConfig } from '../../disk-config.js';
 import type { BoundDisk } from '../../key-binding.js';
-import type { DiskConfig, VmConfig } from '../../vm-config.js';
+import type { VmConfig } from '../../vm-config.js';
 
 /** What binds the journal of a rewrite to its disk, beside the keys. */
 export function journalContext(

@@ -1,10 +1,11 @@
 import type { DiskUuid } from '@vcryptsim/ports';
 import { descriptorMismatch } from '../../../api/faults.js';
 import type { DiskKey } from '../../../disk/vmcrypt-filter.js';
+import type { DiskConfig } from '../../disk-config.js';
 import { type BoundDisk, betweenOf, diskBinding, PLAIN_GENERATION } from '../../key-binding.js';
 import { checkBinding, openSealed } from '../../open-bundle.js';
 import type { Opener } from '../../opener.js';
-import type { DiskConfig, VmConfig } from '../../vm-config.js';
+import type { VmConfig } from '../../vm-config.js';
 
 /** Both sides of a disk that is being rewritten in place; null for plain. The receiver disposes of the DEKs. */
 export interface BetweenKeys {
@@ -25,7 +26,7 @@ export function openBetween(
   bound: ReadonlyMap<DiskUuid, BoundDisk>,
   opener: Opener,
 ): BetweenKeys | null {
-  const file = config.folder.shown(disk.fileName);
+  const file = disk.folder.shown(disk.fileName);
   const known = bound.get(disk.uuid);
   const between = betweenOf(known?.generation ?? '');
   if (known === undefined || between === null) {
@@ -47,7 +48,7 @@ function openSide(
   opener: Opener,
 ): DiskKey | null | 'missing' {
   if (generation === PLAIN_GENERATION) return null;
-  const file = config.folder.shown(disk.fileName);
+  const file = disk.folder.shown(disk.fileName);
   const { encryption } = disk;
   if (encryption === null) throw descriptorMismatch(file, 'encryptionKeys', 'nothing', `generation ${generation}`);
   const opened = openSealed(encryption.sealed, file, opener, generation);

@@ -5,9 +5,10 @@ import { openExtent } from '../../../disk/open-extent.js';
 import { rewriteInPlace } from '../../../disk/rewrite-in-place.js';
 import { RewriteJournal } from '../../../disk/rewrite-journal.js';
 import { openHomeOrLocked } from '../../attach-disk.js';
+import type { DiskConfig } from '../../disk-config.js';
 import type { OpenHome } from '../../open-bundle.js';
 import type { Sealer } from '../../seal-dek.js';
-import { type DiskConfig, missingKeysOf, type VmConfig } from '../../vm-config.js';
+import { missingKeysOf, type VmConfig } from '../../vm-config.js';
 import type { ChangedVm } from '../changed-vm.js';
 import { SwitchUnknown } from '../commit-change.js';
 import { finishInPlace } from './finish-in-place.js';
@@ -98,7 +99,7 @@ async function withDisk<T>(
   disk: DiskConfig,
   work: (opened: OpenedDisk) => Promise<T>,
 ): Promise<T> {
-  const shown = config.folder.shown(disk.fileName);
+  const shown = disk.folder.shown(disk.fileName);
   const keys = openBetween(disk, config, home.disks, sealer);
   if (keys === null) throw diskKeyMissing(shown, missingKeysOf(config, sealer.keys));
   try {

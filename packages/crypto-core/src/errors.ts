@@ -12,7 +12,7 @@ export type CryptoErrorCode =
   | 'LOCKED_DATA_MISMATCH'
   /** The MAC is right and what it protects is not a crypto dictionary as we write it. */
   | 'LOCKED_DATA_MALFORMED'
-  /** An AES-GCM envelope whose tag does not fit its bytes, key and context. */
+  /** An AES-GCM envelope or a sealed page whose tag does not fit its bytes, key and context. */
   | 'ENVELOPE_MISMATCH'
   /** A wrapped key whose integrity check value does not fit. */
   | 'KEY_WRAP_MISMATCH'

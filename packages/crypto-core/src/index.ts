@@ -10,6 +10,7 @@ export { type Pbkdf2Input, pbkdf2, pbkdf2Sha256 } from './kdf/pbkdf2.js';
 export { DEK_SIZE_BYTES, Dek, resealDek } from './keys/dek.js';
 export { KEK_SIZE_BYTES, Kek } from './keys/kek.js';
 export type { KeyBinding } from './locked/crypto-dictionary.js';
+export { type PageOptions, SEALED_PAGE_OVERHEAD_BYTES } from './locked/sealed-page.js';
 export { type PooledEngine, pooledEngine, SMALLEST_POOLED_RUN_BYTES } from './pool/pooled-engine.js';
 export { type RunCipher, turnStream } from './range/unit-stream.js';
 export {

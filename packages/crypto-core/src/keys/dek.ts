@@ -1,9 +1,11 @@
-import type { KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type EnvelopeOptions, openEnvelope, sealEnvelope } from '../aead/envelope.js';
 import { timingSafeEqual } from '../constant-time.js';
 import { CryptoError } from '../errors.js';
 import { type HashEngine, hashesOf } from '../kdf/hash-engine.js';
+import { cbcOf } from '../locked/cbc-engine.js';
 import { buildCryptoDictionary, type KeyBinding, parseCryptoDictionary } from '../locked/crypto-dictionary.js';
+import { openPage, type PageKeys, type PageOptions, sealPage } from '../locked/sealed-page.js';
 import type { XtsCipher, XtsEngine } from '../xts/xts-engine.js';
 import { deriveBytes, deriveKey } from './derive-key.js';
 import type { Kek } from './kek.js';
@@ -23,6 +25,7 @@ export class Dek extends Unprintable {
   readonly #hashes: HashEngine;
   #fileKey: KeyObject | null;
   #recordKey: KeyObject | null;
+  #pageKeys: PageKeys | null;
 
   private constructor(engine: XtsEngine, key: Uint8Array) {
     super();
@@ -31,6 +34,13 @@ export class Dek extends Unprintable {
     this.#hashes = hashesOf(engine);
     this.#fileKey = deriveKey(key, 'vm file', this.#hashes);
     this.#recordKey = deriveKey(key, 'record', this.#hashes);
+    this.#pageKeys = {
+      // As VMware's own state files have it: CBC under the first half, whatever the key's name says.
+      cipherKey: createSecretKey(key.subarray(0, DEK_SIZE_BYTES / 2)),
+      macKey: deriveKey(key, 'page', this.#hashes),
+      cbc: cbcOf(engine),
+      hashes: this.#hashes,
+    };
     const check = deriveBytes(key, 'key check value', 8, this.#hashes);
     this.#keyCheckValue = Array.from(check, (byte) => byte.toString(16).padStart(2, '0')).join('');
   }
@@ -115,6 +125,21 @@ export class Dek extends Unprintable {
   }
 
   /**
+   * Seals a page of a state file or of swapped memory: AES-256-CBC under the first half of this key, and a MAC under a
+   * key derived from it, see {@link sealPage}.
+   *
+   * @throws CryptoError LENGTH, DISPOSED
+   */
+  sealPage(plaintext: Uint8Array, o: PageOptions): Uint8Array {
+    return sealPage(this.#livePageKeys(), plaintext, o);
+  }
+
+  /** Opens what {@link Dek.sealPage} sealed; ENVELOPE_MISMATCH, DISPOSED. */
+  openPage(page: Uint8Array, o: { readonly binding: Uint8Array }): Uint8Array {
+    return openPage(this.#livePageKeys(), page, o);
+  }
+
+  /**
    * HMAC-SHA-256 of a record under a key derived from this one: nobody without the unlocked DEK makes one that fits. What
    * the record is for, and of which disk, belongs into `parts`. {@link Dek.isAuthentic} compares.
    *
@@ -142,6 +167,7 @@ export class Dek extends Unprintable {
     this.#cipher.dispose();
     this.#fileKey = null;
     this.#recordKey = null;
+    this.#pageKeys = null;
   }
 
   get disposed(): boolean {
@@ -151,6 +177,11 @@ export class Dek extends Unprintable {
   #liveFileKey(): KeyObject {
     if (this.#fileKey === null) throw disposed();
     return this.#fileKey;
+  }
+
+  #livePageKeys(): PageKeys {
+    if (this.#pageKeys === null) throw disposed();
+    return this.#pageKeys;
   }
 }
 

@@ -1,4 +1,5 @@
-const ENCOBJ_MAGIC = 0x8943dd9e;
+import { ENCOBJ_MAGIC } from './encobj.js';
+
 const STATE_MAGICS = [0xbed2bed0, 0xbad1bad1, 0xbed2bed2, 0xbed3bed3];
 
 /** The clear header of an encrypted state file of VMware (facts/vsphere-formats.md Q6). */

@@ -4,7 +4,7 @@ import { findings, packageSources, type SourceFile, sample } from './source.js';
 
 /** Files in which a KeyObject is turned into bytes, each for a reason that its docstring tells. */
 const EXPORTERS = [
-  'packages/crypto-core/src/kdf/hash-engine.ts', // for one call of the portable engine; zeroed after it
+  'packages/crypto-core/src/with-key-bytes.ts', // for one call of the portable engine; zeroed after it
   'packages/kms/src/objects/key-material.ts', // the answer to KMIP Get
   'packages/kms/src/operations/create-key-pair.ts', // a new pair, on its way into the store
   'packages/kms/src/cryptography/key-formats.ts', // the answer to a Get that names a format

@@ -1,10 +1,11 @@
-import { createHmac, hkdfSync, KeyObject, pbkdf2Sync } from 'node:crypto';
+import { createHmac, hkdfSync, type KeyObject, pbkdf2Sync } from 'node:crypto';
 import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js';
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { pbkdf2 as noblePbkdf2 } from '@noble/hashes/pbkdf2.js';
 import { sha224, sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { asBytes } from '../as-bytes.js';
+import { withKeyBytes } from '../with-key-bytes.js';
 import type { HashName } from './hash-name.js';
 
 /** Who computes hashes, MACs and key derivations: OpenSSL, or audited JavaScript. Lengths are checked by the callers. */
@@ -37,26 +38,17 @@ const NOBLE = { sha1, sha224, sha256, sha384, sha512 } as const;
 export const PORTABLE_HASHES: HashEngine = {
   name: 'portable',
   hmac: (hash, key, parts) =>
-    withKey(key, (bytes) => {
+    withKeyBytes(key, (bytes) => {
       const mac = nobleHmac.create(NOBLE[hash], bytes);
       for (const part of parts) mac.update(part);
       return mac.digest();
     }),
-  hkdf: (key, salt, info, lengthBytes) => withKey(key, (bytes) => nobleHkdf(sha256, bytes, salt, info, lengthBytes)),
+  hkdf: (key, salt, info, lengthBytes) =>
+    withKeyBytes(key, (bytes) => nobleHkdf(sha256, bytes, salt, info, lengthBytes)),
   pbkdf2: (hash, o) => noblePbkdf2(NOBLE[hash], o.password, o.salt, { c: o.iterations, dkLen: o.lengthBytes }),
 };
 
 /** The hashes that go with an XTS engine: the portable one computes nothing with OpenSSL's. */
 export function hashesOf(engine: { readonly name: string }): HashEngine {
   return engine.name === 'portable' ? PORTABLE_HASHES : NATIVE_HASHES;
-}
-
-function withKey(key: KeyObject | Uint8Array, use: (bytes: Uint8Array) => Uint8Array): Uint8Array {
-  if (!(key instanceof KeyObject)) return use(key);
-  const bytes = key.export();
-  try {
-    return use(bytes);
-  } finally {
-    bytes.fill(0);
-  }
 }

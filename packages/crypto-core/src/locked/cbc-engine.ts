@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { cbc } from '@noble/ciphers/aes.js';
 import { asBytes } from '../as-bytes.js';
+import { withKeyBytes } from '../with-key-bytes.js';
 
 /** Who computes AES-256-CBC over whole blocks, without padding: OpenSSL, or audited JavaScript. */
 export interface CbcEngine {
@@ -20,20 +21,11 @@ export const NATIVE_CBC: CbcEngine = {
 /** @noble/ciphers: no OpenSSL in what it computes. The key is copied out for the call and zeroed. */
 export const PORTABLE_CBC: CbcEngine = {
   name: 'portable',
-  encrypt: (key, iv, blocks) => withKey(key, (bytes) => cbc(bytes, iv, { disablePadding: true }).encrypt(blocks)),
-  decrypt: (key, iv, blocks) => withKey(key, (bytes) => cbc(bytes, iv, { disablePadding: true }).decrypt(blocks)),
+  encrypt: (key, iv, blocks) => withKeyBytes(key, (bytes) => cbc(bytes, iv, { disablePadding: true }).encrypt(blocks)),
+  decrypt: (key, iv, blocks) => withKeyBytes(key, (bytes) => cbc(bytes, iv, { disablePadding: true }).decrypt(blocks)),
 };
 
 /** The CBC that goes with an XTS engine: the portable one computes nothing with OpenSSL's. */
 export function cbcOf(engine: { readonly name: string }): CbcEngine {
   return engine.name === 'portable' ? PORTABLE_CBC : NATIVE_CBC;
-}
-
-function withKey(key: KeyObject, use: (bytes: Uint8Array) => Uint8Array): Uint8Array {
-  const bytes = key.export();
-  try {
-    return use(bytes);
-  } finally {
-    bytes.fill(0);
-  }
 }

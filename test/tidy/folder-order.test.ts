@@ -21,12 +21,12 @@ const ORDER: Readonly<Record<string, string>> = {
   vcenter:
     'terms < database < records < inventory < access < policies < kmip < crypto < remediation < operations < root',
   simkit: 'root < entropy < events, files, network, virtual-clock < scan',
-  lab: 'errors < topology, vocabulary, folder, needles, names < faults, taps < racks, invariants < guests < world < key-map < control < root',
+  lab: 'errors < topology, vocabulary, folder, needles, names, dedup < faults, taps < racks, invariants < guests < world < key-map < control < root',
   'scenario-engine':
     'language, scene, reports < expectations < steps < scenario < reference, run, narrator < orders < root',
   'kmip-check': 'root < checks < run',
   bench: 'root < xts < kmip, world, disk < recrypt',
-  cli: 'root < terminal < inspect, kmip, kmip-check, lab, privileges, run, tamper < verbs',
+  cli: 'root < terminal < datastore, inspect, kmip, kmip-check, lab, privileges, run, tamper < verbs',
 };
 
 const ROW_OF_DOORS = Number.POSITIVE_INFINITY;

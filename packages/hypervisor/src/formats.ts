@@ -3,6 +3,7 @@ export { NO_CONTENT_KEY, normalContentKeyId } from './formats/content-key-id.js'
 export { type DescriptorEditor, editDescriptor } from './formats/descriptor-editor.js';
 export { ENCOBJ_PAGE_BYTES, encobjSizeBytes, isEncobj } from './formats/encobj.js';
 export { formatBundle, parseBundle, type SealedDek } from './formats/encryption-bundle.js';
+export { contentKeyIdOf, hasEncryptionSign } from './formats/encryption-signs.js';
 export { descriptorBeside, type FileEnds, type FileKind, type FileRole, qemuImgLine } from './formats/file-kind.js';
 export { isFileName } from './formats/file-name.js';
 export { formatKeyLocator, type KeyLocator, type KeyRole, parseKeyLocator } from './formats/key-locator.js';

@@ -20,6 +20,15 @@ export type { LabOrder, LabWords, OrderAnswer, OrderOutcome } from './control/co
 export { ControlLink, type ReplyListener } from './control/control-link.js';
 export type { AlarmStatus, HostStatus, KeyServerStatus, LabStatus, VmStatus } from './control/lab-status.js';
 export { type ExecuteOrder, type LabEnd, LiveLab } from './control/live-lab.js';
+export {
+  COMPARED_DISKS_MAX,
+  type DatastoreStats,
+  type DiskStats,
+  measureDatastore,
+  type PairRelation,
+  type PairStats,
+  type StateStats,
+} from './dedup/datastore-stats.js';
 export { LabError, type LabErrorCode } from './errors/lab-error.js';
 export { succeed, TaskError } from './errors/task-error.js';
 export type { Disk } from './faults/disk.js';

@@ -1,8 +1,8 @@
 import {
   type DescriptorExtent,
+  hasEncryptionSign,
   parseDescriptor,
   parseKeyLocator,
-  type VmdkDescriptor,
 } from '@vcryptsim/hypervisor/formats';
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { formatBytes } from '../terminal/byte-progress.js';
@@ -10,7 +10,6 @@ import type { FileReport, ReportEntry, SealedKey } from './file-report.js';
 import { keysOf, plainMac } from './key-safe.js';
 
 const BUNDLE = 'encryptionKeys';
-const FILTER = 'vmwarevmcrypt';
 /** The parser compares header keys without case; people know them as VMware spells them. */
 const SPELLING: ReadonlyMap<string, string> = new Map([
   ['cid', 'CID'],
@@ -36,7 +35,7 @@ export function describeDescriptor(
 ): FileReport {
   const descriptor = parseDescriptor(text, file);
   const { header, ddb } = descriptor;
-  const encrypted = saysEncrypted(descriptor);
+  const encrypted = hasEncryptionSign(descriptor);
   const clear: ReportEntry[] = [
     ...[...header]
       .filter(([name]) => name !== BUNDLE.toLowerCase())
@@ -62,19 +61,6 @@ export function describeDescriptor(
     sealed,
     keys: keysIn(bundle, file),
   };
-}
-
-/** Any sign is enough: nobody is told "not encrypted" of a disk whose descriptor speaks of a key or of the filter. */
-function saysEncrypted({ header, ddb }: VmdkDescriptor): boolean {
-  const keyId = header.get('keyid');
-  const filters = [...ddb].find(([name]) => name.toLowerCase() === 'iofilters')?.[1] ?? '';
-  return (
-    header.has(BUNDLE.toLowerCase()) ||
-    // 00000000 is how VMware writes "no key" (facts/vsphere-formats.md Q3).
-    (keyId !== undefined && !/^0*$/.test(keyId)) ||
-    filters.toLowerCase().includes(FILTER) ||
-    [...header.keys()].some((name) => name.startsWith('encryption'))
-  );
 }
 
 function keysIn(bundle: string | undefined, file: string): SealedKey[] {

@@ -18,6 +18,7 @@ const VERBS: ReadonlyMap<string, () => Promise<Command>> = new Map(
     kms: async () => (await import('./kms.js')).kmsCommand(),
     kmip: async () => (await import('./kmip.js')).kmipCommand(),
     inspect: async () => (await import('./inspect.js')).inspectCommand(),
+    datastore: async () => (await import('./datastore.js')).datastoreCommand(),
     privileges: async () => (await import('./privileges.js')).privilegesCommand(),
     scan: async () => (await import('./scan.js')).scanCommand(),
     tamper: async () => (await import('./tamper.js')).tamperCommand(),

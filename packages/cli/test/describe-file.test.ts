@@ -147,7 +147,7 @@ describe('files of real products are named, and nobody is blamed', () => {
 
   it.each<[string, string, Uint8Array | string, boolean | null, string]>([
     ['firmware variables', 'a.nvram', at(0, 'MRVN', 8684), false, 'as VMware writes it'],
-    ['sealed firmware variables', 'A.NVRAM', encobj, true, 'as VMware seals it'],
+    ['sealed firmware variables', 'A.NVRAM', encobj, true, 'an encobj as VMware has it'],
     ['a sealed snapshot', 'a-Snapshot1.vmsn', encobj, true, 'an encrypted state file of a VM'],
     ['a saved state', 'a.vmss', at(0, '\xd2\xbe\xd2\xbe\x08\0\0\0'), false, 'saved state'],
     ['memory', 'a-1.vmem', at(0, '\0'), null, 'memory of a VM'],

@@ -58,7 +58,10 @@ describe('inspect', () => {
   it('names the variables of a plain NVRAM and nothing of a sealed one', () => {
     const plain = encodeNvram(new Map([['BootOrder', new Uint8Array(4)]]));
     expect(describeNvram(plain, 'a.nvram').clear).toEqual([{ name: 'BootOrder', value: '4 bytes' }]);
-    const sealed = describeNvram(Buffer.concat([Buffer.from('VCSEAL01'), Buffer.alloc(128, 7)]), 'a.nvram');
+    const encobj = Buffer.alloc(8192);
+    encobj.writeUInt32LE(0x8943dd9e, 0);
+    encobj.writeUInt8(100, 0x18);
+    const sealed = describeNvram(encobj, 'a.nvram');
     expect(sealed).toMatchObject({ encrypted: true, clear: [] });
     expect(sealed.sealed[0]?.value).toContain('100 bytes');
     expect(() => describeNvram(new Uint8Array(128), 'a.nvram')).toThrow(/neither a plain nor a sealed/);

@@ -107,8 +107,8 @@ describe.each([nativeEngine(), portableEngine()])('Dek on the $name engine', (en
     const refused = [
       () => dek.encryptRun(units, 0n, 512),
       () => dek.decryptRun(units, 0n, 512),
-      () => dek.sealFile(units, { context: '', nonce: NONCE }),
-      () => dek.openFile(units, { context: '' }),
+      () => dek.sealPage(units, { binding: IV, iv: IV }),
+      () => dek.openPage(units, { binding: IV }),
       () => dek.authenticate([units]),
       () => dek.isAuthentic([units], new Uint8Array(32)),
     ];
@@ -118,21 +118,6 @@ describe.each([nativeEngine(), portableEngine()])('Dek on the $name engine', (en
 });
 
 describe('Dek', () => {
-  it('seals files under a key of their own, bound to a context', () => {
-    const { dek, locked, kek } = makeDek();
-    const envelope = dek.sealFile(Uint8Array.of(9, 8, 7), { context: 'vm.nvram', nonce: NONCE });
-    expect(envelope).toHaveLength(12 + 3 + 16);
-    const again = Dek.unseal({ engine: portableEngine(), kek, locked }).dek;
-    expect(again.openFile(envelope, { context: 'vm.nvram' })).toEqual(Uint8Array.of(9, 8, 7));
-    expect(() => again.openFile(envelope, { context: 'other.nvram' })).toThrow(code('ENVELOPE_MISMATCH'));
-    expect(() => again.openFile(envelope.subarray(0, 27), { context: 'vm.nvram' })).toThrow(code('ENVELOPE_MISMATCH'));
-    for (let at = 0; at < envelope.length; at++) {
-      const forged = envelope.slice();
-      forged[at]! ^= 1;
-      expect(() => again.openFile(forged, { context: 'vm.nvram' })).toThrow(code('ENVELOPE_MISMATCH'));
-    }
-  });
-
   it('authenticates records under a key of their own, the same for every holder of it', () => {
     const { dek, locked, kek } = makeDek();
     const [first, second] = [Uint8Array.of(1, 2), Uint8Array.of(3)];

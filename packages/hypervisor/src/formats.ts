@@ -11,7 +11,6 @@ export { decodeElement, type Element, encodeElement } from './formats/key-locato
 export { decodeNvram, encodeNvram, isPlainNvram, type NvramVariables } from './formats/nvram.js';
 export { endsOf, readEnds } from './formats/read-ends.js';
 export { isDescriptorText, recognizeFile } from './formats/recognize-file.js';
-export { isSealedFile, SEALED_FILE_OVERHEAD_BYTES } from './formats/sealed-file.js';
 export { type SparseHeader, sparseHeaderOf } from './formats/sparse-header.js';
 export { type EncryptedObject, encryptedObjectOf } from './formats/state-file.js';
 export { decodeStateGroups, encodeStateGroups, type StateGroup, type StateGroups } from './formats/state-groups.js';

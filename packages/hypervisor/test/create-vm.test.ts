@@ -1,4 +1,5 @@
 import { createDecipheriv } from 'node:crypto';
+import { encryptedObjectOf } from '@vcryptsim/hypervisor/formats';
 import { sectorCount, sectorIndex, type VmName } from '@vcryptsim/ports';
 import { describe, expect, it } from 'vitest';
 import {
@@ -32,7 +33,10 @@ describe('an encrypted VM', () => {
     expect(descriptor).toContain('ddb.iofilters = "vmwarevmcrypt"');
     expect(descriptor).toContain(`fqid/<VMWARE-NULL>/corp%2dkms/${KEY.id.keyId.replaceAll('-', '%2d')}`);
     expect(await lab.filesWith(secret.subarray(0, 16))).toEqual([]);
-    expect(await lab.filesWith(new Uint8Array(16), `${lab.datastore}/web`), 'zeros are ciphertext too').toEqual([]);
+    const withZeros = await lab.filesWith(new Uint8Array(16), `${lab.datastore}/web`);
+    expect(withZeros, 'zeros are ciphertext too, but in the header of an encobj').toEqual([lab.path('web.nvram')]);
+    const pages = Buffer.from((await lab.read('web.nvram')).subarray(4096));
+    expect(pages.includes(new Uint8Array(16))).toBe(false);
   });
 
   it('[S08] sector 0 opens with node’s own aes-256-xts and a DEK unsealed by hand', async () => {
@@ -79,7 +83,8 @@ describe('an encrypted VM', () => {
     const secret = Buffer.from(`setup password of ${VM}`);
     expect(await lab.filesWith(secret)).toEqual([]);
     const nvram = await lab.read('web.nvram');
-    expect(Buffer.from(nvram.subarray(0, 8)).toString()).toBe('VCSEAL01');
+    expect(encryptedObjectOf(nvram)?.version).toBe(1);
+    expect(nvram).toHaveLength(8192);
     const vmx = await lab.readText('web.vmx');
     expect(vmx).toContain('displayName = "web"\n');
     expect(vmx).toContain('encryption.bundle = "vmware:key/list/(pair/(fqid/');

@@ -1,12 +1,5 @@
 import { basename } from 'node:path';
-import {
-  decodeText,
-  type FileEnds,
-  isPlainNvram,
-  isSealedFile,
-  recognizeFile,
-  Vmx,
-} from '@vcryptsim/hypervisor/formats';
+import { decodeText, type FileEnds, isPlainNvram, recognizeFile, Vmx } from '@vcryptsim/hypervisor/formats';
 import { CliError, EXIT } from '../exit.js';
 import { describeDescriptor } from './describe-descriptor.js';
 import { describeByName, describeKind } from './describe-foreign.js';
@@ -36,7 +29,7 @@ export async function describeFile(
   file: string,
 ): Promise<FileReport> {
   if (ends.sizeBytes === 0) return describeEmpty(file);
-  if (isPlainNvram(ends.head) || isSealedFile(ends.head)) return describeNvram(await whole(), file);
+  if (isPlainNvram(ends.head)) return describeNvram(await whole(), file);
   const kind = recognizeFile(ends);
   if (kind?.id === 'vmdk-descriptor') return describeDescriptor(decodeText(await whole(), file), file);
   if (kind?.id === 'vmdk-sparse' || kind?.id === 'vmdk-stream') return describeSparse(ends.head, file, kind.name);

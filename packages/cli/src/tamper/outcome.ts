@@ -86,10 +86,10 @@ export function rollbackOutcome(kind: TargetKind): Outcome {
       noticed: `by the host, if only this file is put back and there was a deep recrypt in between: DESCRIPTOR_MISMATCH, because the sealed part of the VMX says which data key each disk has, or FILE_DAMAGED, because a file that it names is gone. After a shallow recrypt the host asks for the old KEK, and notices nothing where it has it. Put back together with ${kind === 'VMX' ? 'its descriptors and their data' : 'the VMX and the data'}, by nothing: nothing outside these files remembers.`,
     };
   }
-  if (kind === 'sealed NVRAM') {
+  if (kind === 'sealed file') {
     return {
-      does: 'The firmware variables are again what they were when the copy was made, if the VM home still has the data key that it had then.',
-      gains: 'Can undo changes of firmware settings, without any key.',
+      does: 'What is sealed in it (firmware variables, or a saved state) is again what it was when the copy was made, if the VM home still has the data key that it had then.',
+      gains: 'Can undo changes of what is in it, such as firmware settings, without any key.',
       noticed:
         'by nothing as long as the key is the same: the seal says whose the file is, not how old. After a deep recrypt: ENVELOPE_TAMPERED.',
     };
@@ -100,7 +100,7 @@ export function rollbackOutcome(kind: TargetKind): Outcome {
 function elsewhere(kind: TargetKind): Outcome {
   if (kind === 'plain extent') return PLAIN;
   if (kind === 'VMX' || kind === 'descriptor') return CLEAR_TEXT;
-  if (kind === 'sealed NVRAM') {
+  if (kind === 'sealed file') {
     return {
       does: 'The seal does not fit any more.',
       gains: 'Can keep the VM from starting.',

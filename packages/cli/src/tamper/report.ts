@@ -70,6 +70,6 @@ const KIND_NAMES: Readonly<Record<Target['kind'], string>> = {
   'plain extent': 'the data of a disk that is not encrypted',
   VMX: 'the configuration of a VM',
   descriptor: 'the descriptor of a disk',
-  'sealed NVRAM': 'the sealed NVRAM of a VM',
+  'sealed file': 'a sealed file of a VM (NVRAM or a saved state)',
   other: 'no file of which it is known how a host reads it',
 };

@@ -5,8 +5,8 @@ import {
   descriptorBeside,
   endsOf,
   type FileEnds,
+  isEncobj,
   isPlainNvram,
-  isSealedFile,
   readDescriptor,
   recognizeFile,
   TEXT_FILE_LIMIT_BYTES,
@@ -16,7 +16,7 @@ import { OsFileSystem } from '@vcryptsim/ports/os';
 import { CliError, EXIT } from '../exit.js';
 
 /** What a file is to whoever changes it behind the host's back. */
-export type TargetKind = 'encrypted extent' | 'plain extent' | 'VMX' | 'descriptor' | 'sealed NVRAM' | 'other';
+export type TargetKind = 'encrypted extent' | 'plain extent' | 'VMX' | 'descriptor' | 'sealed file' | 'other';
 
 /** A file that is to be changed, open. The receiver closes the handle. */
 export interface Target {
@@ -64,7 +64,7 @@ export async function readPiece(target: Target, offsetBytes: number, lengthBytes
 }
 
 function kindByBytes({ head }: FileEnds, file: string): TargetKind | null {
-  if (isSealedFile(head)) return 'sealed NVRAM';
+  if (isEncobj(head)) return 'sealed file';
   if (isPlainNvram(head)) return 'other';
   const kind = recognizeFile({ head, tail: new Uint8Array(0), sizeBytes: head.length });
   if (kind?.id === 'vmdk-descriptor') return 'descriptor';

@@ -1,5 +1,4 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { type EnvelopeOptions, openEnvelope, sealEnvelope } from '../aead/envelope.js';
 import { timingSafeEqual } from '../constant-time.js';
 import { CryptoError } from '../errors.js';
 import { type HashEngine, hashesOf } from '../kdf/hash-engine.js';
@@ -23,7 +22,6 @@ export class Dek extends Unprintable {
   readonly #cipher: XtsCipher;
   readonly #keyCheckValue: string;
   readonly #hashes: HashEngine;
-  #fileKey: KeyObject | null;
   #recordKey: KeyObject | null;
   #pageKeys: PageKeys | null;
 
@@ -32,7 +30,6 @@ export class Dek extends Unprintable {
     this.#engine = engine;
     this.#cipher = engine.prepare(key);
     this.#hashes = hashesOf(engine);
-    this.#fileKey = deriveKey(key, 'vm file', this.#hashes);
     this.#recordKey = deriveKey(key, 'record', this.#hashes);
     this.#pageKeys = {
       // As VMware's own state files have it: CBC under the first half, whatever the key's name says.
@@ -111,21 +108,7 @@ export class Dek extends Unprintable {
   }
 
   /**
-   * Seals a whole small file (NVRAM, a memory page) under a key derived from this one, see {@link sealEnvelope}.
-   *
-   * @throws CryptoError LENGTH, DISPOSED
-   */
-  sealFile(plaintext: Uint8Array, o: EnvelopeOptions): Uint8Array {
-    return sealEnvelope(this.#liveFileKey(), plaintext, o);
-  }
-
-  /** Opens what {@link Dek.sealFile} sealed; ENVELOPE_MISMATCH, DISPOSED. */
-  openFile(envelope: Uint8Array, o: { readonly context: string }): Uint8Array {
-    return openEnvelope(this.#liveFileKey(), envelope, o);
-  }
-
-  /**
-   * Seals a page of a state file or of swapped memory: AES-256-CBC under the first half of this key, and a MAC under a
+   * Seals a page of a state file (NVRAM, a saved state) or of swapped memory: AES-256-CBC under the first half of this key, and a MAC under a
    * key derived from it, see {@link sealPage}.
    *
    * @throws CryptoError LENGTH, DISPOSED
@@ -165,18 +148,12 @@ export class Dek extends Unprintable {
   /** Zeroes what can be zeroed and lets go of the rest; every later use throws DISPOSED. */
   dispose(): void {
     this.#cipher.dispose();
-    this.#fileKey = null;
     this.#recordKey = null;
     this.#pageKeys = null;
   }
 
   get disposed(): boolean {
-    return this.#fileKey === null;
-  }
-
-  #liveFileKey(): KeyObject {
-    if (this.#fileKey === null) throw disposed();
-    return this.#fileKey;
+    return this.#pageKeys === null;
   }
 
   #livePageKeys(): PageKeys {

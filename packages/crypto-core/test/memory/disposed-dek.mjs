@@ -35,7 +35,8 @@ async function work(engine) {
   for (let round = 0; round < 20; round++) {
     dek.encryptRun(units.subarray(0, 4096), BigInt(round), 512);
     await dek.encryptLargeRun(units, BigInt(round), 512);
-    dek.openFile(dek.sealFile(units.subarray(0, 100), { context: 'x', nonce: randomBytes(12) }), { context: 'x' });
+    const binding = units.subarray(0, 8);
+    dek.openPage(dek.sealPage(units.subarray(0, 96), { binding, iv: randomBytes(16) }), { binding });
   }
   await settle();
   const live = copies();

@@ -24,7 +24,7 @@ export type HypervisorFault =
   | { readonly code: 'ENCRYPTED_DISK_ON_PLAIN_VM'; readonly disk: string } // [configSpec.enc.mismatch]
   | { readonly code: 'BUNDLE_TAMPERED'; readonly file: string } // the MAC does not fit, or the text is no key locator
   | { readonly code: 'BUNDLE_MISSING'; readonly file: string } // taken out of the file, though what it opens is sealed
-  | { readonly code: 'ENVELOPE_TAMPERED'; readonly file: string } // a sealed VM file (NVRAM) whose tag does not fit
+  | { readonly code: 'ENVELOPE_TAMPERED'; readonly file: string } // a sealed VM file (NVRAM, saved state) of which a MAC does not fit
   | { readonly code: 'DESCRIPTOR_MISMATCH'; readonly file: string; readonly field: string } // clear text and sealed copy differ
   | { readonly code: 'RECORD_TAMPERED'; readonly file: string } // the journal of a rewrite in place does not open, or is not this VM's
   | { readonly code: 'FILE_INACCESSIBLE'; readonly file: string; readonly reason: FileErrorCode } // [InaccessibleDatastore]: the medium failed, not the file

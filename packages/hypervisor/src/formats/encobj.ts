@@ -42,16 +42,17 @@ export interface EncobjContext {
  * | | 16 | MAC | |
  *
  * All of that is VMware's but the MAC, which nobody has worked out: ours is HMAC-SHA-256 cut to 16 bytes under a key
- * derived from the DEK (crypto-core's sealed-page.ts), and covers the context, the version, the logical size and the
- * number of the page. So pages cannot be exchanged, taken from another file, or cut off. An older copy of the whole file
- * in its place opens: nothing outside it remembers.
+ * derived from the DEK (crypto-core's sealed-page.ts), and covers the context, the version, the logical size, the number
+ * of the page, and, of every page but the first, the first one's IV. So pages cannot be exchanged, taken from another
+ * file or from an older copy of the same one, or cut off. An older copy of the whole file in its place opens: nothing
+ * outside it remembers.
  *
  * @param plaintext 1 byte or more
  */
 export function sealEncobj(plaintext: Uint8Array, o: EncobjContext & { readonly entropy: Entropy }): Uint8Array {
   const file = new Uint8Array(encobjSizeBytes(plaintext.length));
   file.set(encobjHeader(plaintext.length, o.version));
-  file.set(sealEncobjPages(plaintext, 0, plaintext.length, o), ENCOBJ_PAGE_BYTES);
+  file.set(new EncobjSealer(plaintext.length, o).seal(plaintext), ENCOBJ_PAGE_BYTES);
   return file;
 }
 
@@ -63,7 +64,7 @@ export function sealEncobj(plaintext: Uint8Array, o: EncobjContext & { readonly 
  */
 export function openEncobj(bytes: Uint8Array, o: EncobjContext & { readonly file: string }): Uint8Array {
   const contentBytes = readEncobjHeader(bytes.subarray(0, ENCOBJ_PAGE_BYTES), bytes.length, o);
-  return openEncobjPages(bytes.subarray(ENCOBJ_PAGE_BYTES), 0, contentBytes, o);
+  return new EncobjOpener(contentBytes, o).open(bytes.subarray(ENCOBJ_PAGE_BYTES));
 }
 
 /** Says whether bytes begin as an encobj does. */
@@ -110,60 +111,75 @@ export function readEncobjHeader(
   return contentBytes;
 }
 
-/**
- * Seals a run of pages; the plaintext is a piece of the whole that begins on a page.
- *
- * @param firstPage number of the piece's first page, from 0
- * @param contentBytes length of the whole plaintext
- * @returns whole pages
- */
-export function sealEncobjPages(
-  plaintext: Uint8Array,
-  firstPage: number,
-  contentBytes: number,
-  o: EncobjContext & { readonly entropy: Entropy },
-): Uint8Array {
-  const count = Math.ceil(plaintext.length / ENCOBJ_CONTENT_BYTES);
-  const pages = new Uint8Array(count * ENCOBJ_PAGE_BYTES);
-  const ivs = o.entropy.public(count * IV_BYTES, `IVs of ${o.context}`);
-  const content = new Uint8Array(ENCOBJ_CONTENT_BYTES);
-  for (let index = 0; index < count; index += 1) {
-    const at = index * ENCOBJ_CONTENT_BYTES;
-    const part = plaintext.subarray(at, at + ENCOBJ_CONTENT_BYTES);
-    content.fill(0, part.length).set(part);
-    const binding = bindingOf(o, firstPage + index, contentBytes);
-    const iv = ivs.subarray(index * IV_BYTES, (index + 1) * IV_BYTES);
-    pages.set(o.dek.sealPage(content, { binding, iv }), index * ENCOBJ_PAGE_BYTES);
+/** Seals the pages of one file, piece by piece and in their order; the header is {@link encobjHeader}. */
+export class EncobjSealer {
+  #page = 0;
+  #firstIv = new Uint8Array(0);
+
+  /** @param contentBytes length of the whole plaintext */
+  constructor(
+    readonly contentBytes: number,
+    readonly o: EncobjContext & { readonly entropy: Entropy },
+  ) {}
+
+  /**
+   * Seals the next piece.
+   *
+   * @param plaintext a multiple of 4,064 bytes, unless it is the last piece
+   * @returns whole pages
+   */
+  seal(plaintext: Uint8Array): Uint8Array {
+    const count = Math.ceil(plaintext.length / ENCOBJ_CONTENT_BYTES);
+    const pages = new Uint8Array(count * ENCOBJ_PAGE_BYTES);
+    const ivs = this.o.entropy.public(count * IV_BYTES, `IVs of ${this.o.context}`);
+    const content = new Uint8Array(ENCOBJ_CONTENT_BYTES);
+    for (let index = 0; index < count; index += 1) {
+      const at = index * ENCOBJ_CONTENT_BYTES;
+      const part = plaintext.subarray(at, at + ENCOBJ_CONTENT_BYTES);
+      content.fill(0, part.length).set(part);
+      const iv = ivs.subarray(index * IV_BYTES, (index + 1) * IV_BYTES);
+      const binding = bindingOf(this.o, this.#page, this.contentBytes, this.#firstIv);
+      pages.set(this.o.dek.sealPage(content, { binding, iv }), index * ENCOBJ_PAGE_BYTES);
+      if (this.#page === 0) this.#firstIv = iv.slice();
+      this.#page += 1;
+    }
+    content.fill(0);
+    return pages;
   }
-  content.fill(0);
-  return pages;
 }
 
-/**
- * Opens a run of whole pages.
- *
- * @param firstPage number of the run's first page, from 0
- * @param contentBytes the logical size
- * @returns their plaintext, without the padding of the last page
- * @throws HypervisorError ENVELOPE_TAMPERED
- */
-export function openEncobjPages(
-  pages: Uint8Array,
-  firstPage: number,
-  contentBytes: number,
-  o: EncobjContext & { readonly file: string },
-): Uint8Array {
-  const count = pages.length / ENCOBJ_PAGE_BYTES;
-  const content = new Uint8Array(count * ENCOBJ_CONTENT_BYTES);
-  for (let index = 0; index < count; index += 1) {
-    const page = pages.subarray(index * ENCOBJ_PAGE_BYTES, (index + 1) * ENCOBJ_PAGE_BYTES);
-    const part = openPage(page, bindingOf(o, firstPage + index, contentBytes), o);
-    content.set(part, index * ENCOBJ_CONTENT_BYTES);
-    part.fill(0);
+/** Opens the pages of one file, piece by piece and in their order; the header is read by {@link readEncobjHeader}. */
+export class EncobjOpener {
+  #page = 0;
+  #firstIv = new Uint8Array(0);
+
+  /** @param contentBytes the logical size, as the header says it */
+  constructor(
+    readonly contentBytes: number,
+    readonly o: EncobjContext & { readonly file: string },
+  ) {}
+
+  /**
+   * Opens the next pages.
+   *
+   * @returns their plaintext, without the padding of the last page
+   * @throws HypervisorError ENVELOPE_TAMPERED
+   */
+  open(pages: Uint8Array): Uint8Array {
+    const count = pages.length / ENCOBJ_PAGE_BYTES;
+    const content = new Uint8Array(count * ENCOBJ_CONTENT_BYTES);
+    const lengthBytes = Math.min(content.length, this.contentBytes - this.#page * ENCOBJ_CONTENT_BYTES);
+    for (let index = 0; index < count; index += 1) {
+      const page = pages.subarray(index * ENCOBJ_PAGE_BYTES, (index + 1) * ENCOBJ_PAGE_BYTES);
+      const part = openPage(page, bindingOf(this.o, this.#page, this.contentBytes, this.#firstIv), this.o);
+      content.set(part, index * ENCOBJ_CONTENT_BYTES);
+      part.fill(0);
+      if (this.#page === 0) this.#firstIv = page.slice(ENCOBJ_CONTENT_BYTES, ENCOBJ_CONTENT_BYTES + IV_BYTES);
+      this.#page += 1;
+    }
+    if (content.subarray(lengthBytes).some((byte) => byte !== 0)) throw tampered(this.o.file);
+    return content.subarray(0, lengthBytes);
   }
-  const lengthBytes = Math.min(content.length, contentBytes - firstPage * ENCOBJ_CONTENT_BYTES);
-  if (content.subarray(lengthBytes).some((byte) => byte !== 0)) throw tampered(o.file);
-  return content.subarray(0, lengthBytes);
 }
 
 function openPage(page: Uint8Array, binding: Uint8Array, o: EncobjContext & { readonly file: string }): Uint8Array {
@@ -175,21 +191,29 @@ function openPage(page: Uint8Array, binding: Uint8Array, o: EncobjContext & { re
   }
 }
 
-/** `encobj` in ASCII, version (1 byte), number of the page and logical size (8 bytes each), context in UTF-8. */
-function bindingOf({ context, version = 1 }: EncobjContext, page: number, contentBytes: number): Uint8Array {
+/**
+ * `encobj` in ASCII, version (1 byte), number of the page and logical size (8 bytes each), the first page's IV (16 bytes,
+ * of the first page itself none), context in UTF-8.
+ */
+function bindingOf(
+  { context, version = 1 }: EncobjContext,
+  page: number,
+  contentBytes: number,
+  firstIv: Uint8Array,
+): Uint8Array {
   const fixed = new Uint8Array(23);
   fixed.set(new TextEncoder().encode('encobj'));
   const view = viewOf(fixed);
   view.setUint8(6, version);
   view.setBigUint64(7, BigInt(page), true);
   view.setBigUint64(15, BigInt(contentBytes), true);
-  return new Uint8Array(Buffer.concat([fixed, new TextEncoder().encode(context)]));
+  return new Uint8Array(Buffer.concat([fixed, firstIv, new TextEncoder().encode(context)]));
 }
 
 function tampered(file: string): HypervisorError {
   return new HypervisorError(
     { code: 'ENVELOPE_TAMPERED', file },
-    `${file} was changed, cut short or taken from another virtual machine. Restore a saved copy.`,
+    `${file} does not open: it was changed, cut short, taken from another virtual machine, or sealed by a real product, whose MAC is not published. Restore a saved copy.`,
   );
 }
 

@@ -20,7 +20,7 @@ export type NvramVariables = ReadonlyMap<string, Uint8Array>;
  * | 1 + n | 4 | length of the value, big endian |
  * | 5 + n | | value |
  *
- * In an encrypted VM this is the plaintext of a sealed file (crypto-core's `Dek.sealFile`); in a plain VM it is the file.
+ * In an encrypted VM this is the plaintext of an encobj (encobj.ts); in a plain VM it is the file.
  */
 export function encodeNvram(variables: NvramVariables): Uint8Array {
   const parts: Uint8Array[] = [Buffer.from(MAGIC), uint(variables.size, 2)];

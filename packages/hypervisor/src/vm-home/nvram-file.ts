@@ -1,9 +1,8 @@
 import type { Dek } from '@vcryptsim/crypto-core';
 import type { Entropy, VmUuid } from '@vcryptsim/ports';
 import { bundleMissing, fileDamaged, notSupported } from '../api/faults.js';
+import { isEncobj, openEncobj, sealEncobj } from '../formats/encobj.js';
 import { decodeNvram, encodeNvram, isPlainNvram, type NvramVariables } from '../formats/nvram.js';
-import { isSealedFile, openSealedFile, sealFile } from '../formats/sealed-file.js';
-import { encryptedObjectOf } from '../formats/state-file.js';
 import type { VmConfig } from './vm-config.js';
 
 const NVRAM_LIMIT_BYTES = 1024 * 1024;
@@ -21,7 +20,7 @@ export function firstNvram(vm: VmUuid): NvramVariables {
 /** The bytes of an NVRAM file: sealed by the VM home's DEK, or plain where there is none. */
 export function composeNvramFile(variables: NvramVariables, vm: VmUuid, dek: Dek | null, entropy: Entropy): Uint8Array {
   const plaintext = encodeNvram(variables);
-  return dek === null ? plaintext : sealFile(plaintext, { dek, context: contextOf(vm), entropy });
+  return dek === null ? plaintext : sealEncobj(plaintext, { dek, context: contextOf(vm), entropy });
 }
 
 /**
@@ -40,15 +39,15 @@ export async function readNvramFile(config: VmConfig, dek: Dek | null): Promise<
       `${file} is the NVRAM of a real product, whose layout is not published. It is not read here.`,
     );
   }
-  if (dek !== null) return decodeNvram(openSealedFile(bytes, { dek, context: contextOf(config.uuid), file }), file);
-  if (isSealedFile(bytes)) throw bundleMissing(folder.shown(config.vmxFileName));
+  if (dek !== null) return decodeNvram(openEncobj(bytes, { dek, context: contextOf(config.uuid), file }), file);
+  if (isEncobj(bytes)) throw bundleMissing(folder.shown(config.vmxFileName));
   if (!isPlainNvram(bytes)) throw fileDamaged(file, 'it does not begin as an NVRAM file does');
   return decodeNvram(bytes, file);
 }
 
-/** As VMware writes it: `MRVN`, or sealed as a state file. */
+/** As VMware writes it in clear. A sealed one of VMware's has our header, and does not open: its MAC is another. */
 function isForeignNvram(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'MRVN' || encryptedObjectOf(bytes) !== null;
+  return Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'MRVN';
 }
 
 function contextOf(vm: VmUuid): string {

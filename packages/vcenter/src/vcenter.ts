@@ -1,3 +1,4 @@
+import type { SnapshotList } from '@vcryptsim/hypervisor/api';
 import type { EventSink, MoRef, VmName, VmUuid } from '@vcryptsim/ports';
 import type { KmipServerStatus } from './crypto/kmip-server-status.js';
 import type {
@@ -151,6 +152,13 @@ export class VCenter {
   /** All VMs of this name as they were last seen, whatever folder they are in. */
   vmsNamed(name: VmName): readonly VmRecord[] {
     return this.#context.inventory.vmsNamed(name);
+  }
+
+  /** The snapshots of a VM, as its host says now (VirtualMachine.snapshot). @throws VCenterError HOST_NOT_CONNECTED; HypervisorError */
+  async snapshotsOf(id: MoRef<'VirtualMachine'>): Promise<SnapshotList> {
+    const { hosts, inventory } = this.#context;
+    const { host, uuid } = inventory.vm(id);
+    return (await hosts.reach(host)).api.snapshots(uuid);
   }
 
   /** A host as it was last seen, or null. */

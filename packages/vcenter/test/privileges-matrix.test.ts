@@ -17,10 +17,11 @@ import { PrivilegeWorld } from './support/privilege-world.js';
 import { type Called, type NeedName, needName, objectAt, type Situation } from './support/situation.js';
 import { MACHINE_SITUATIONS } from './support/situations-machines.js';
 import { SERVICE_SITUATIONS } from './support/situations-services.js';
+import { SNAPSHOT_SITUATIONS } from './support/situations-snapshots.js';
 
 type Need = AnyOperation['needs'][number];
 
-const SITUATIONS = new Map([...MACHINE_SITUATIONS, ...SERVICE_SITUATIONS]);
+const SITUATIONS = new Map([...MACHINE_SITUATIONS, ...SNAPSHOT_SITUATIONS, ...SERVICE_SITUATIONS]);
 const isFault = ({ ifMissing }: Need) => ifMissing === 'NoPermission';
 const situationsOf = ({ name }: AnyOperation) => SITUATIONS.get(name) ?? [];
 
@@ -87,6 +88,8 @@ async function expectDone(
   called: Called,
 ): Promise<void> {
   const task = await call(world, operation, user, called);
+  // What hosts do not serve yet has passed vCenter's door all the same.
+  if (SNAPSHOT_SITUATIONS.has(operation.name) && task?.error?.code === 'NOT_SUPPORTED') return;
   if (task) expect(task).toMatchObject({ error: null, state: 'success', user });
 }
 

@@ -29,7 +29,7 @@ export interface VmStatus {
   /** Reference in vCenter, such as `vm-42`; null for one that vCenter does not know. */
   readonly id: string | null;
   readonly host: string;
-  /** `poweredOn`, `poweredOff`; `unknown` while its host is down. */
+  /** `poweredOn`, `poweredOff`, `suspended`; `unknown` while its host is down. */
   readonly powerState: string;
   readonly connectionState: string;
   /** `unlocked`, `locked`; of a plain VM `unlocked`. */

@@ -30,6 +30,14 @@ export class GuestLedger {
     this.#onMarker = onMarker;
   }
 
+  /** The same notes, which then go their own way: for a disk as it was at one moment. */
+  copy(): GuestLedger {
+    const copy = new GuestLedger(this.#onMarker, this.isWhole);
+    for (const [lba, bytes] of this.#sectors) copy.#sectors.set(lba, bytes);
+    copy.#markers.push(...this.#markers);
+    return copy;
+  }
+
   /** Takes note of whole sectors that a guest wrote. `bytes` is copied. */
   wrote(lba: number, bytes: Uint8Array): void {
     for (let offset = 0; offset < bytes.length; offset += SECTOR_SIZE_BYTES) {

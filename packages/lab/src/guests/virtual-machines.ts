@@ -1,7 +1,14 @@
 import type { EsxiHost, GuestDisk } from '@vcryptsim/hypervisor';
-import { type DiskInfo, HypervisorError, type VmInfo } from '@vcryptsim/hypervisor/api';
+import {
+  type DiskInfo,
+  HypervisorError,
+  type SnapshotInfo,
+  type SnapshotList,
+  type VmInfo,
+} from '@vcryptsim/hypervisor/api';
 import {
   assert,
+  type DiskUuid,
   type FileSystem,
   type HostName,
   type MoRef,
@@ -26,6 +33,7 @@ import type { PlaintextMarkers } from '../needles/plaintext-markers.js';
 import type { HostRack } from '../racks/host-rack.js';
 import type { Lab } from '../topology/topology.js';
 import { disksOf, type LabDisk, type LabVm } from '../topology/vm.js';
+import { type DiskContent, DiskContents } from './disk-contents.js';
 import { type DiskImage, openDiskImage } from './disk-image.js';
 import { GuestLedger } from './guest-ledger.js';
 
@@ -34,19 +42,17 @@ const IMAGE_SAMPLES = 24;
 const SAMPLE_BYTES = 4096;
 
 /** One disk of a VM, with what the observer knows of its content. */
-export interface TrackedDisk {
+export interface TrackedDisk extends DiskContent {
   readonly deviceKey: number;
+  readonly uuid: DiskUuid;
   readonly capacityBytes: number;
-  /** What filled the disk; null for zeros. */
-  readonly image: DiskImage | null;
-  readonly ledger: GuestLedger;
 }
 
 /** One VM, with what the observer knows of its disks. */
 export interface TrackedVm {
   readonly name: string;
   readonly uuid: VmUuid;
-  /** In the order in which they were made or found. */
+  /** In the order in which the VM has them. */
   readonly disks: readonly TrackedDisk[];
 }
 
@@ -74,10 +80,11 @@ export interface VmMakers {
 export class VirtualMachines {
   readonly #makers: VmMakers;
   readonly #images: ImagePlaces;
-  readonly #tracked = new Map<VmUuid, { name: string; readonly uuid: VmUuid; readonly disks: TrackedDisk[] }>();
+  readonly #tracked = new Map<VmUuid, TrackedVm>();
+  readonly #contents = new DiskContents();
   readonly #markers: PlaintextMarkers;
-  /** Disks that were encrypted when they were last looked at, by UUID and device key. */
-  readonly #encrypted = new Map<string, boolean>();
+  /** Where each disk was when it was last looked at, and whether it was encrypted. */
+  readonly #seen = new Map<DiskUuid, { readonly vm: VmUuid; readonly encrypted: boolean }>();
 
   /** @param markers takes what must not be seen in clear where it is encrypted */
   constructor(makers: VmMakers, images: ImagePlaces, markers: PlaintextMarkers) {
@@ -94,9 +101,7 @@ export class VirtualMachines {
   /** The VM of this name. @throws LabError VM_NOT_CREATED, NAME_AMBIGUOUS */
   async find(name: string): Promise<TrackedVm> {
     const { uuid, name: now } = this.#vm(name).vm;
-    const tracked = await this.#track(uuid, now);
-    tracked.name = now;
-    return tracked;
+    return this.#track(uuid, now);
   }
 
   /** A disk of a VM. @param number from 1, as in "Hard disk 1" @throws LabError VM_NOT_CREATED; DISK_NOT_THERE */
@@ -149,14 +154,13 @@ export class VirtualMachines {
     const ref = succeed(await session.run(createVm, folder, args)) as MoRef<'VirtualMachine'>;
     const vm = vcenter.vm(ref);
     assert(vm, 'a VM that was made is in the inventory');
-    const disks = vm.disks.map(({ deviceKey, keyId }, index): TrackedDisk => {
-      this.#encrypted.set(diskId(vm.uuid, deviceKey), keyId !== null);
-      const capacityBytes = (args.disks[index]?.capacity ?? 0) * SECTOR_SIZE_BYTES;
-      return { deviceKey, capacityBytes, image: images[index] ?? null, ledger: this.#ledger(vm.uuid, name, deviceKey) };
-    });
-    const tracked = { name, uuid: vm.uuid, disks };
-    this.#tracked.set(vm.uuid, tracked);
-    for (const { deviceKey, image, ledger } of disks) {
+    const info = await this.#infoOf(vm.uuid);
+    assert(info, 'a VM that was made is on its host');
+    for (const [index, disk] of info.disks.entries()) {
+      this.#contents.put(disk.uuid, { image: images[index] ?? null, ledger: this.#ledger(name, disk, true) });
+    }
+    const tracked = this.#take(vm.uuid, name, info);
+    for (const { deviceKey, image, ledger } of tracked.disks) {
       if (image === null) continue;
       await markSamples(image, ledger);
       await this.#makers.hosts
@@ -197,32 +201,91 @@ export class VirtualMachines {
     }
   }
 
-  async #track(uuid: VmUuid, name: string) {
+  async #track(uuid: VmUuid, name: string): Promise<TrackedVm> {
+    const info = await this.#infoOf(uuid);
     const known = this.#tracked.get(uuid);
-    // A VM whose files could not be read before is looked at again.
-    return known && known.disks.length > 0 ? known : this.#take(uuid, name, await this.#infoOf(uuid));
+    // While its host is down, or its files cannot be read, it is taken to be as it was.
+    return known !== undefined && (info?.disks.length ?? 0) === 0
+      ? this.#keep({ ...known, name })
+      : this.#take(uuid, name, info);
   }
 
-  #take(uuid: VmUuid, name: string, info: VmInfo | null) {
-    const disks = (info?.disks ?? []).map(({ deviceKey, capacity, keyId }): TrackedDisk => {
-      this.#encrypted.set(diskId(uuid, deviceKey), keyId !== null);
-      const capacityBytes = capacity * SECTOR_SIZE_BYTES;
-      return { deviceKey, capacityBytes, image: null, ledger: this.#ledger(uuid, name, deviceKey, false) };
+  /** Takes a VM over as its host has it. Of a disk that nobody saw before it is not known what its guests wrote. */
+  #take(uuid: VmUuid, name: string, info: VmInfo | null): TrackedVm {
+    const disks = (info?.disks ?? []).map((disk): TrackedDisk => {
+      this.#seen.set(disk.uuid, { vm: uuid, encrypted: disk.keyId !== null });
+      const content =
+        this.#contents.of(disk.uuid) ??
+        this.#contents.put(disk.uuid, { image: null, ledger: this.#ledger(name, disk, false) });
+      const capacityBytes = disk.capacity * SECTOR_SIZE_BYTES;
+      return { ...content, deviceKey: disk.deviceKey, uuid: disk.uuid, capacityBytes };
     });
-    const tracked = { name, uuid, disks };
-    this.#tracked.set(uuid, tracked);
+    return this.#keep({ name, uuid, disks });
+  }
+
+  #keep(tracked: TrackedVm): TrackedVm {
+    this.#tracked.set(tracked.uuid, tracked);
     return tracked;
   }
 
-  #ledger(uuid: VmUuid, vm: string, deviceKey: number, isWhole = true): GuestLedger {
-    const isEncrypted = () => this.#encrypted.get(diskId(uuid, deviceKey)) ?? false;
+  #ledger(vm: string, { uuid: disk, deviceKey }: DiskInfo, isWhole: boolean): GuestLedger {
     const isPlainNow = async () => {
-      const disk = (await this.#infoOf(uuid))?.disks.find((each) => each.deviceKey === deviceKey);
-      return disk !== undefined && disk.keyId === null;
+      const seen = this.#seen.get(disk);
+      const found = seen && (await this.#infoOf(seen.vm))?.disks.find(({ uuid }) => uuid === disk);
+      return found !== undefined && found.keyId === null;
     };
     return new GuestLedger((bytes, number) => {
-      this.#markers.add({ vm, disk: deviceKey, number, encrypted: isEncrypted(), isPlainNow, bytes });
+      const encrypted = this.#seen.get(disk)?.encrypted ?? false;
+      this.#markers.add({ vm, disk: deviceKey, number, encrypted, isPlainNow, bytes });
     }, isWhole);
+  }
+
+  /** The snapshots of a VM, as its host has them. @throws LabError VM_NOT_CREATED, NAME_AMBIGUOUS; NetworkError REFUSED */
+  snapshots(name: string): Promise<SnapshotList> {
+    return this.running(name).snapshots(this.#vm(name).vm.uuid);
+  }
+
+  /**
+   * A snapshot of a VM by its name or its number, or the current one.
+   *
+   * @throws LabError NAME_NOT_FOUND, NAME_AMBIGUOUS; as {@link snapshots}
+   */
+  async snapshot(name: string, wanted?: string): Promise<SnapshotInfo> {
+    const { snapshots, currentId } = await this.snapshots(name);
+    const found = snapshots.filter((each) =>
+      wanted === undefined ? each.id === currentId : each.name === wanted || String(each.id) === wanted,
+    );
+    const [first, ...others] = found;
+    if (first && others.length === 0) return first;
+    const there = snapshots.map((each) => `${each.name} (${each.id})`).join(', ') || 'none';
+    const which = wanted === undefined ? 'no current snapshot' : `no snapshot '${wanted}'`;
+    throw first
+      ? new LabError(
+          'NAME_AMBIGUOUS',
+          `VM ${name} has ${found.length} snapshots of the name '${wanted}': ${there}. Write the number of the one that is meant.`,
+        )
+      : new LabError('NAME_NOT_FOUND', `VM ${name} has ${which}; there are: ${there}.`);
+  }
+
+  /** Takes note of what a VM's disks hold now that a snapshot of it was taken. */
+  async noteSnapshot(name: string, id: SnapshotInfo['id']): Promise<void> {
+    const { uuid, frozen } = await this.#frozenBy(name, id);
+    this.#contents.freeze(uuid, id, frozen);
+  }
+
+  /** Takes note that a VM's disks hold again what they held at a snapshot. */
+  async noteRevert(name: string, id: SnapshotInfo['id']): Promise<void> {
+    const { uuid, frozen } = await this.#frozenBy(name, id);
+    this.#contents.revert(uuid, id, frozen);
+  }
+
+  /** The disks that a snapshot froze, and that the VM has now. */
+  async #frozenBy(name: string, id: SnapshotInfo['id']) {
+    const { uuid, disks } = await this.find(name);
+    const snapshot = await this.snapshot(name, String(id));
+    const keys = new Set(snapshot.disks.map(({ deviceKey }) => deviceKey));
+    const frozen = disks.filter(({ deviceKey }) => keys.has(deviceKey)).map((disk) => disk.uuid);
+    return { uuid, frozen };
   }
 
   /** The reference under which vCenter knows a VM now. @throws LabError VM_NOT_CREATED, NAME_AMBIGUOUS */
@@ -255,8 +318,6 @@ export class VirtualMachines {
     const tracked = await this.disk(name, number);
     const disk = await host.openDisk(uuid, tracked.deviceKey);
     try {
-      const info = (await host.vm(uuid)).disks.find(({ deviceKey }) => deviceKey === tracked.deviceKey);
-      this.#encrypted.set(diskId(uuid, tracked.deviceKey), info?.keyId != null);
       return await use(disk, tracked);
     } finally {
       await disk.close();
@@ -288,12 +349,8 @@ export class VirtualMachines {
 
   /** Closes the images. */
   async dispose(): Promise<void> {
-    for (const { disks } of this.#tracked.values()) for (const { image } of disks) await image?.close();
+    for (const image of this.#contents.images()) await image.close();
   }
-}
-
-function diskId(uuid: VmUuid, deviceKey: DiskInfo['deviceKey']): string {
-  return `${uuid} ${deviceKey}`;
 }
 
 /** Opens every image that a run will need and closes it again, so that a wrong one is told before anything is made. */

@@ -96,6 +96,7 @@ const VCENTER: Record<VCenterErrorCode, true> = {
   VM_LOCKED: true,
   VCENTER_APPLIANCE: true,
   INVALID_POWER_STATE: true,
+  SNAPSHOTS_PRESENT: true,
   DISK_NOT_FOUND: true,
   VM_ENCRYPTED: true,
   VM_NOT_ENCRYPTED: true,

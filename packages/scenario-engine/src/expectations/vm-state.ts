@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { expectationKind } from './expectation-kind.js';
 import { listed } from './words.js';
 
-const STATES = ['locked', 'unlocked', 'poweredOn', 'poweredOff', 'connected', 'invalid', 'inaccessible'] as const;
+const STATES = [
+  'locked',
+  'unlocked',
+  'poweredOn',
+  'poweredOff',
+  'suspended',
+  'connected',
+  'invalid',
+  'inaccessible',
+] as const;
 
 /** `vm.NAME.state`: the VM as its host sees it now; one word, or a list of words that must all hold. */
 export const vmState = expectationKind({

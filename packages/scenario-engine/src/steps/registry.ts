@@ -47,6 +47,7 @@ import { vcenterBackup } from './vcenter/backup.js';
 import { vcenterRestore } from './vcenter/restore.js';
 import { vcenterStart } from './vcenter/start.js';
 import { vcenterStop } from './vcenter/stop.js';
+import { vmConsolidate } from './vm/consolidate.js';
 import { vmCreate } from './vm/create.js';
 import { vmDigest } from './vm/digest.js';
 import { vmExport } from './vm/export.js';
@@ -56,6 +57,12 @@ import { vmPowerOn } from './vm/power-on.js';
 import { vmRead } from './vm/read.js';
 import { vmReconfigure } from './vm/reconfigure.js';
 import { vmRegister } from './vm/register.js';
+import { vmRemoveAllSnapshots } from './vm/remove-all-snapshots.js';
+import { vmRemoveSnapshot } from './vm/remove-snapshot.js';
+import { vmRevert } from './vm/revert.js';
+import { vmSnapshot } from './vm/snapshot.js';
+import { vmSnapshots } from './vm/snapshots.js';
+import { vmSuspend } from './vm/suspend.js';
 import { vmUnlock } from './vm/unlock.js';
 import { vmUnregister } from './vm/unregister.js';
 import { vmWrite } from './vm/write.js';
@@ -69,6 +76,13 @@ export const STEPS: readonly StepKind[] = [
   vmUnregister,
   vmPowerOn,
   vmPowerOff,
+  vmSuspend,
+  vmSnapshot,
+  vmSnapshots,
+  vmRevert,
+  vmRemoveSnapshot,
+  vmRemoveAllSnapshots,
+  vmConsolidate,
   vmReconfigure,
   vmUnlock,
   vmWrite,

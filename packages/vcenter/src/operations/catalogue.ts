@@ -35,12 +35,18 @@ import { deletePolicy } from './policies/delete-policy.js';
 import { queryPolicies } from './policies/query-policies.js';
 import { updatePolicy } from './policies/update-policy.js';
 import { cancelTask } from './tasks/cancel-task.js';
+import { consolidateVmDisks } from './vm/consolidate-vm-disks.js';
+import { createSnapshot } from './vm/create-snapshot.js';
 import { createVm } from './vm/create-vm.js';
 import { cryptoUnlockVm } from './vm/crypto-unlock-vm.js';
 import { powerOffVm } from './vm/power-off-vm.js';
 import { powerOnVm } from './vm/power-on-vm.js';
 import { reconfigVm } from './vm/reconfig-vm.js';
 import { registerVm } from './vm/register-vm.js';
+import { removeAllSnapshots } from './vm/remove-all-snapshots.js';
+import { removeSnapshot } from './vm/remove-snapshot.js';
+import { revertToSnapshot } from './vm/revert-to-snapshot.js';
+import { suspendVm } from './vm/suspend-vm.js';
 import { unregisterVm } from './vm/unregister-vm.js';
 
 /** Every operation of vCenter, in the order in which lists show them. */
@@ -51,12 +57,18 @@ export const OPERATIONS: readonly AnyOperation[] = [
   addHost,
   addStandaloneHost,
   reconnectHost,
+  consolidateVmDisks,
+  createSnapshot,
   createVm,
   cryptoUnlockVm,
   powerOffVm,
   powerOnVm,
   reconfigVm,
   registerVm,
+  removeAllSnapshots,
+  removeSnapshot,
+  revertToSnapshot,
+  suspendVm,
   unregisterVm,
   generateClientCsr,
   generateProviderKey,

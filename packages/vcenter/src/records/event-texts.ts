@@ -7,7 +7,8 @@ type History = readonly (readonly [VCenterVersion, string])[];
  * Event type IDs as VMware spells them (`Crypto` and `crypto` really alternate), with the sentence of each release
  * (facts/vsphere-rules.md section 3.1: "KMS cluster" became "key provider" at 7.0U2, the tense changed at 7.0). A release
  * before the first entry has no such event. Catalogues of releases before 6.7U3 are not public: 6.5 is taken to have
- * what that one has [ours]. The sentences of the `vim.event` classes are ours.
+ * what that one has [ours]. The sentences of the `vim.event` classes and of the events about snapshots and disks
+ * (facts/vsphere-formats.md Q9 has their IDs and arguments) are ours [ours O43].
  */
 const EVENT_TEXTS = {
   'com.vmware.vc.vm.Crypto.VMLocked.KeyMissingOnHost': [
@@ -28,6 +29,7 @@ const EVENT_TEXTS = {
   'com.vmware.vc.vm.crypto.NoDiskSpace': [
     ['7.0', 'Cryptographic operation failed due to insufficient disk space on datastore'],
   ],
+  'com.vmware.vc.vm.crypto.DiskchainUsingMixedKeys': [['7.0', 'The disk device is encrypted with mixed keys']],
   // The catalogues have no text for it; this one is ours.
   'com.vmware.vc.vm.crypto.RekeyFail': [['7.0U1', 'Virtual machine could not be recrypted']],
   'com.vmware.vc.crypto.Operation': [['6.5', 'Crypto operation audit event']],
@@ -49,6 +51,14 @@ const EVENT_TEXTS = {
     ['7.0U2', 'Key creation failed on key provider'],
   ],
   'com.vmware.vc.kms.crypto.Unreachable': [['7.0', 'Key Management Server is unreachable']],
+  'com.vmware.vc.vm.VmStateRevertedToSnapshot': [['6.5', 'Virtual machine was reverted to a snapshot']],
+  'com.vmware.vc.vm.VmStateFailedToRevertToSnapshot': [['6.5', 'Virtual machine could not be reverted to a snapshot']],
+  'com.vmware.vc.VmDiskConsolidationNeeded': [['6.5', 'Virtual machine disks need to be consolidated']],
+  'com.vmware.vc.VmDiskConsolidationNoLongerNeeded': [
+    ['6.5', 'Virtual machine disks no longer need to be consolidated'],
+  ],
+  'com.vmware.vc.VmDiskConsolidatedEvent': [['6.5', 'Virtual machine disks were consolidated']],
+  'com.vmware.vc.VmDiskFailedToConsolidateEvent': [['6.5', 'Virtual machine disks could not be consolidated']],
   'vim.event.HostConnectedEvent': [['6.5', 'Host is connected']],
   'vim.event.HostConnectionLostEvent': [['6.5', 'Host is not responding']],
   'vim.event.HostAddedEvent': [['6.5', 'Host was added']],
@@ -58,6 +68,8 @@ const EVENT_TEXTS = {
   'vim.event.VmRemovedEvent': [['6.5', 'Virtual machine was taken out of the inventory']],
   'vim.event.VmReconfiguredEvent': [['6.5', 'Virtual machine was reconfigured']],
   'vim.event.VmPoweredOnEvent': [['6.5', 'Virtual machine was powered on']],
+  'vim.event.VmSuspendedEvent': [['6.5', 'Virtual machine was suspended']],
+  'vim.event.VmResumingEvent': [['6.5', 'Virtual machine goes on from where it was suspended']],
   'vim.event.VmPoweredOffEvent': [['6.5', 'Virtual machine was powered off']],
   'vim.event.RoleAddedEvent': [['6.5', 'Role was added']],
   'vim.event.RoleUpdatedEvent': [['6.5', 'Role was changed']],

@@ -24,10 +24,12 @@ export interface OperationWords<Args> {
   readonly defaults?: Partial<Args>;
   /** What arguments are that a step leaves out, by what vCenter has now. */
   readonly known?: (args: Fields, names: InventoryNames) => Partial<Args>;
+  /** Arguments that only a host can say, such as which snapshot a name means. */
+  readonly lookUp?: (fields: Fields, world: World) => Promise<Partial<Args>>;
   readonly makes?: (fields: Fields) => readonly Named[];
   readonly drops?: (fields: Fields) => readonly Named[];
-  /** What to say when it is done. */
-  readonly facts?: (answer: unknown, fields: Fields, world: World) => readonly string[];
+  /** What to say when it is done. The observer takes note here of what only he keeps. */
+  readonly facts?: (answer: unknown, fields: Fields, world: World) => readonly string[] | Promise<readonly string[]>;
 }
 
 const OBJECTS: Partial<Record<AnyOperation['on'], Word>> = {
@@ -78,12 +80,13 @@ export function operationStep<Args>(operation: OperationOf<Args>, o: OperationWo
         ...resolve(fields, names),
         vcenter: each,
       }));
+      const args = { ...whole, ...(await o.lookUp?.(fields, world)) };
       const caller = session(vcenter);
       const answer =
         kind === 'task'
-          ? succeed(await caller.run(operation as unknown as TaskOperation<ObjectType, Args>, ref, whole))
-          : await caller.call(operation as unknown as PlainOperation<ObjectType, Args>, ref, whole);
-      return { facts: o.facts?.(answer, fields, world) ?? [] };
+          ? succeed(await caller.run(operation as unknown as TaskOperation<ObjectType, Args>, ref, args))
+          : await caller.call(operation as unknown as PlainOperation<ObjectType, Args>, ref, args);
+      return { facts: (await o.facts?.(answer, fields, world)) ?? [] };
     },
   });
 }

@@ -6,7 +6,8 @@ import { hostsForKeys, isNewToEncryption, provideKeys } from './cluster-keys.js'
 
 /**
  * PowerOnVM_Task. While the host has the keys, nobody is asked, and no privilege of group Cryptographer is needed; else
- * they are fetched by ID and pushed first (facts/vsphere-encryption.md section 1, "power on").
+ * they are fetched by ID and pushed first (facts/vsphere-encryption.md section 1, "power on"). A suspended VM goes on from
+ * there.
  *
  * Refuses with why the key of a locked VM could not be had: VCenterError; with HypervisorError DISK_KEY_MISSING when only
  * a disk's is missing, since then the VM itself looks normal (row S30)
@@ -43,7 +44,7 @@ export const powerOnVm = taskOperation<'VirtualMachine', Record<string, never>>(
   whileLocked: 'allowed',
   run: async (context, { object, user, may }) => {
     const host = await context.hosts.reach(object.host);
-    const { missingKeys } = await host.api.vm(object.uuid);
+    const { missingKeys, powerState } = await host.api.vm(object.uuid);
     const mayEnable = !isNewToEncryption(context, host.id) || may('Cryptographer.RegisterHost', host.id);
     if (missingKeys.length > 0 && may('Cryptographer.RegisterVM', object.id) && mayEnable) {
       await context.inventory.keepVm(object.id, { keysWithheld: false });
@@ -53,7 +54,9 @@ export const powerOnVm = taskOperation<'VirtualMachine', Record<string, never>>(
     }
     await host.api.powerOnVm(object.uuid);
     await context.watch.look(host, object.uuid);
-    await context.eventLog.record({ type: 'vim.event.VmPoweredOnEvent', entity: vmEntity(object), user });
+    const entity = vmEntity(object);
+    if (powerState === 'suspended') await context.eventLog.record({ type: 'vim.event.VmResumingEvent', entity, user });
+    await context.eventLog.record({ type: 'vim.event.VmPoweredOnEvent', entity, user });
     return null;
   },
 });

@@ -32,7 +32,9 @@ export function checkPlan(
   const encrypted = isEncryptedAfter(plan.home) ? undefined : plan.disks.find(isEncryptedAfter);
   if (encrypted) throw encryptedDiskOnPlainVm(encrypted.name);
   // A shallow recrypt touches no data, and a running VM goes on (facts/vsphere-rules.md section 2.1).
-  if (vm.powerState === 'poweredOn' && doesAny(plan, 'Encrypt', 'Decrypt', 'DeepRecrypt')) throw poweredOn(vm.name);
+  const { powerState } = vm;
+  if (powerState !== 'poweredOff' && doesAny(plan, 'Encrypt', 'Decrypt', 'DeepRecrypt'))
+    throw notOff(vm.name, powerState);
 }
 
 function checkPart(policies: StoragePolicies, part: PartPlan): void {
@@ -161,9 +163,10 @@ function encryptedDiskOnPlainVm(disk: string): VCenterError {
 }
 
 /** InvalidPowerState */
-function poweredOn(vm: string): VCenterError {
+function notOff(vm: string, existing: 'poweredOn' | 'suspended'): VCenterError {
+  const now = existing === 'suspended' ? 'suspended' : 'powered on';
   return new VCenterError(
-    { code: 'INVALID_POWER_STATE', existing: 'poweredOn' },
-    `VM ${vm} is powered on. Power it off first: only a shallow recrypt may be done while it runs.`,
+    { code: 'INVALID_POWER_STATE', existing },
+    `VM ${vm} is ${now}. Power it off first: only a shallow recrypt may be done while it is not off.`,
   );
 }

@@ -6,3 +6,5 @@ export type { GuestDisk, WriteOptions } from './disk/guest-disk.js';
 export type { ExportedDisk, ExportTarget } from './disk/plain-copy.js';
 export { EsxiHost } from './esxi-host.js';
 export type { EsxiHostOptions } from './host/boot-host.js';
+export type { GuestMemoryPort } from './memory/attached-memory.js';
+export { GuestProgram, type ProgramDisk, type ProgramOptions, type ProgramState } from './memory/guest-program.js';

@@ -91,6 +91,14 @@ export function bundleMissing(file: string): HypervisorError {
   );
 }
 
+/** A sealed file of a VM that has no key. */
+export function sealedWithoutBundle(file: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'BUNDLE_MISSING', file },
+    `${file} is sealed, but the virtual machine has no encryption bundle: either the bundle was taken out of its .vmx file, or this file belongs to another virtual machine. Restore a saved copy of the one or of the other.`,
+  );
+}
+
 /** Clear text that differs from the authenticated copy inside the bundle; both values are told. */
 export function descriptorMismatch(file: string, field: string, clear: string, sealed: string): HypervisorError {
   return new HypervisorError(

@@ -1,6 +1,6 @@
 import type { Dek } from '@vcryptsim/crypto-core';
 import type { Entropy, VmUuid } from '@vcryptsim/ports';
-import { HypervisorError } from '../api/errors.js';
+import { sealedWithoutBundle } from '../api/faults.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import { encobjSizeBytes, isEncobj, openEncobj, sealEncobj } from '../formats/encobj.js';
 import { decodeStateGroups, encodeStateGroups, type StateGroups } from '../formats/state-groups.js';
@@ -44,16 +44,8 @@ export async function readStateFile(
   if (dek !== null) {
     return decodeStateGroups(openEncobj(bytes, { dek, context: contextOf(vm, fileName), file }), file);
   }
-  if (isEncobj(bytes)) throw sealedOfPlainVm(file);
+  if (isEncobj(bytes)) throw sealedWithoutBundle(file);
   return decodeStateGroups(bytes, file);
-}
-
-/** A sealed file of a VM that has no key. */
-export function sealedOfPlainVm(file: string): HypervisorError {
-  return new HypervisorError(
-    { code: 'BUNDLE_MISSING', file },
-    `${file} is sealed, but the virtual machine has no encryption bundle: either the bundle was taken out of its .vmx file, or this file belongs to another virtual machine. Restore a saved copy of the one or of the other.`,
-  );
 }
 
 function contextOf(vm: VmUuid, fileName: string): string {

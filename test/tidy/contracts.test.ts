@@ -9,6 +9,7 @@ const SUITES: Readonly<Record<string, string>> = {
   ObjectStore: 'objectStoreSuite',
   HostApi: 'hostApiSuite',
   DiskBacking: 'diskBackingSuite',
+  Extent: 'extentSuite',
 };
 /** Classes that run it under another name, or are no whole implementation; each with its reason. */
 const EXCEPT: Readonly<Record<string, string>> = {
@@ -18,6 +19,8 @@ const EXCEPT: Readonly<Record<string, string>> = {
   KeyStore: 'by the helper that opens one',
   ReplicaStore: 'by the helper that opens one',
   EsxiHost: 'by the helper that boots one',
+  CowdExtent: 'by its own open',
+  DiskChain: 'by openChain',
   OneAnswer: 'a stub that hands over one buffer and listens never',
 };
 

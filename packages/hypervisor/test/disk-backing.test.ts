@@ -1,13 +1,16 @@
-// The layers under a guest's disk: the extent's file, and the IO filter over it.
-import { Dek, Kek, nativeEngine } from '@vcryptsim/crypto-core';
+// The layers under a guest's disk: extents of each kind, and the IO filter over them.
 import { MemoryFileSystem } from '@vcryptsim/simkit';
+import { openChain } from '../src/disk/disk-chain.js';
+import { ExtentFile } from '../src/disk/extent-file.js';
 import { FlatExtent } from '../src/disk/flat-extent.js';
 import { VmcryptFilter } from '../src/disk/vmcrypt-filter.js';
 import { type BackingUnderTest, CAPACITY_SECTORS, diskBackingSuite } from './support/disk-backing-suite.js';
+import { folderOn, newDelta, newFlat, sectors, testDek } from './support/extents.js';
 import { FailingFiles } from './support/failing-files.js';
-import { KEY, pattern } from './support/lab.js';
 
-async function extent(): Promise<BackingUnderTest> {
+const CAPACITY = sectors(CAPACITY_SECTORS);
+
+async function flat(): Promise<BackingUnderTest> {
   const files = new FailingFiles(new MemoryFileSystem());
   const handle = await files.open('/x-flat.vmdk', { access: 'write', create: 'exclusive' });
   await handle.truncate(CAPACITY_SECTORS * 512);
@@ -16,19 +19,26 @@ async function extent(): Promise<BackingUnderTest> {
     await past.truncate(sizeBytes);
     await past.close();
   };
-  return { backing: new FlatExtent(handle, '[ds1] x/x-flat.vmdk'), files, truncate };
+  const backing = new FlatExtent(new ExtentFile(handle, '[ds1] x/x-flat.vmdk'), CAPACITY);
+  return { backing, files, truncate };
 }
 
-function dek(): Dek {
-  const kek = Kek.take(KEY.bytes.slice());
-  const draw = (lengthBytes: number): Uint8Array => pattern(lengthBytes, 5);
-  return Dek.make({ engine: nativeEngine(), draw, kek, binding: {}, iv: new Uint8Array(16) }).dek;
+async function chain(): Promise<BackingUnderTest> {
+  const files = new FailingFiles(new MemoryFileSystem());
+  const folder = await folderOn(files);
+  const base = await newFlat(folder, CAPACITY);
+  return { backing: openChain([await newDelta(folder, CAPACITY, 2), await newDelta(folder, CAPACITY), base]), files };
 }
 
-diskBackingSuite('FlatExtent', extent);
-for (const unitSizeBytes of [512, 4096] as const) {
-  diskBackingSuite(`VmcryptFilter in data units of ${unitSizeBytes} bytes`, async () => {
-    const under = await extent();
-    return { ...under, backing: new VmcryptFilter(under.backing, dek(), unitSizeBytes) };
-  });
+for (const [name, open] of [
+  ['FlatExtent', flat],
+  ['a chain of delta extents', chain],
+] as const) {
+  diskBackingSuite(name, open);
+  for (const unitSizeBytes of [512, 4096] as const) {
+    diskBackingSuite(`VmcryptFilter in data units of ${unitSizeBytes} bytes over ${name}`, async () => {
+      const under = await open();
+      return { ...under, backing: new VmcryptFilter(under.backing, testDek(), unitSizeBytes) };
+    });
+  }
 }

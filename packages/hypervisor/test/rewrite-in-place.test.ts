@@ -5,7 +5,7 @@ import { sectorCount, sectorIndex } from '@vcryptsim/ports';
 import { CrashLog, crashStates, MemoryFileSystem } from '@vcryptsim/simkit';
 import { describe, expect, it } from 'vitest';
 import { VmFolder } from '../src/datastore/vm-folder.js';
-import { FlatExtent } from '../src/disk/flat-extent.js';
+import { ExtentFile } from '../src/disk/extent-file.js';
 import { rewriteInPlace } from '../src/disk/rewrite-in-place.js';
 import { type JournalBinding, RewriteJournal } from '../src/disk/rewrite-journal.js';
 import { turnWindow } from '../src/disk/turn-window.js';
@@ -66,7 +66,7 @@ async function goOn(
   control: { signal?: AbortSignal; onProgress?: (bytes: number) => void } = {},
 ): Promise<'done' | 'undone'> {
   const journal = await RewriteJournal.open(folder, JOURNAL, bindingOf(oldKey, newKey));
-  const extent = new FlatExtent(await folder.openFile(EXTENT, 'write'), EXTENT);
+  const extent = new ExtentFile(await folder.openFile(EXTENT, 'write'), EXTENT);
   try {
     return await rewriteInPlace({ extent, sizeBytes: SIZE, oldKey, newKey, journal, engine }, control);
   } finally {

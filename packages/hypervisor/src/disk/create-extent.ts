@@ -1,9 +1,11 @@
 import { SECTOR_SIZE_BYTES, type SectorCount } from '@vcryptsim/ports';
 import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
+import type { DiskKey } from './disk-key.js';
+import { ExtentFile } from './extent-file.js';
 import { fillExtent } from './fill-extent.js';
 import { FlatExtent } from './flat-extent.js';
-import { type DiskKey, throughFilter } from './vmcrypt-filter.js';
+import { throughFilter } from './vmcrypt-filter.js';
 
 /** An extent of a disk: its file, and how long it is. */
 export interface ExtentSpec {
@@ -22,7 +24,8 @@ export async function createExtent(
   key: DiskKey | null,
   control: WorkControl = {},
 ): Promise<void> {
-  const extent = new FlatExtent(await folder.createFile(extentFileName), folder.shown(extentFileName));
+  const file = new ExtentFile(await folder.createFile(extentFileName), folder.shown(extentFileName));
+  const extent = new FlatExtent(file, capacity);
   try {
     await fillExtent(throughFilter(extent, key), capacity * SECTOR_SIZE_BYTES, null, control);
   } finally {

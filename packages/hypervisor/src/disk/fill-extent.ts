@@ -5,6 +5,9 @@ import type { DiskBacking } from './disk-backing.js';
 /** Bytes read, encrypted and written at once. */
 const BATCH_SIZE_BYTES = 1024 * 1024;
 
+/** What is filled. */
+export type FilledBacking = Pick<DiskBacking, 'write' | 'flush'>;
+
 /** Plain bytes that a disk is to be filled with. */
 export interface ImageSource {
   readonly sizeBytes: number;
@@ -20,7 +23,7 @@ export interface ImageSource {
  * @throws HypervisorError CANCELED between two batches
  */
 export async function fillExtent(
-  backing: DiskBacking,
+  backing: FilledBacking,
   sizeBytes: number,
   source: ImageSource | null,
   control: WorkControl = {},
@@ -37,7 +40,7 @@ export async function fillExtent(
 async function fillFrom(
   source: ImageSource | null,
   batch: Uint8Array,
-  backing: DiskBacking,
+  backing: FilledBacking,
   sizeBytes: number,
   { signal, onProgress }: WorkControl,
 ): Promise<void> {

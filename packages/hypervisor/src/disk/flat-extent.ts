@@ -1,41 +1,47 @@
-import type { FileHandle } from '@vcryptsim/ports';
-import { fileDamaged } from '../api/faults.js';
-import { fileFault } from '../datastore/file-fault.js';
-import type { DiskBacking } from './disk-backing.js';
+import type { SectorCount } from '@vcryptsim/ports';
+import type { Extent } from './extent.js';
+import type { ExtentFile } from './extent-file.js';
+import type { ByteRange } from './range-waits.js';
+import { zeroWhatIsNot } from './zeros.js';
 
-/** A `-flat.vmdk`: byte n of the disk is byte n of the file (createType `vmfs`, facts/vmdk.md section 1). */
-export class FlatExtent implements DiskBacking {
-  readonly #handle: FileHandle;
-  readonly #shown: string;
+/**
+ * A `-flat.vmdk`: byte n of the disk is byte n of the file (createType `vmfs`, facts/vmdk.md section 1). It has all of the
+ * disk. Of a thin or lazily zeroed disk the file has holes, which read as zeros; nothing else tells one kind from another here.
+ */
+export class FlatExtent implements Extent {
+  readonly capacity: SectorCount;
+  readonly #file: ExtentFile;
 
-  /** @param shown `[datastore] folder/file`, for errors */
-  constructor(handle: FileHandle, shown: string) {
-    this.#handle = handle;
-    this.#shown = shown;
+  constructor(file: ExtentFile, capacity: SectorCount) {
+    this.capacity = capacity;
+    this.#file = file;
   }
 
-  async read(buffer: Uint8Array, offsetBytes: number): Promise<void> {
-    const count = await this.#call('read', () => this.#handle.pread(buffer, offsetBytes));
-    if (count !== buffer.length) throw fileDamaged(this.#shown, `the extent ends at byte ${offsetBytes + count}`);
+  read(buffer: Uint8Array, offsetBytes: number): Promise<void> {
+    return this.#file.read(buffer, offsetBytes);
   }
 
-  async write(bytes: Uint8Array, offsetBytes: number): Promise<void> {
-    await this.#call('write', () => this.#handle.pwrite(bytes, offsetBytes));
+  write(bytes: Uint8Array, offsetBytes: number): Promise<void> {
+    return this.#file.write(bytes, offsetBytes);
   }
 
-  async flush(): Promise<void> {
-    await this.#call('write', () => this.#handle.fsync());
+  async allocatedRanges(offsetBytes: number, lengthBytes: number): Promise<readonly ByteRange[]> {
+    return lengthBytes === 0 ? [] : [{ startBytes: offsetBytes, endBytes: offsetBytes + lengthBytes }];
   }
 
-  async close(): Promise<void> {
-    await this.#call('write', () => this.#handle.close());
+  writeZeroes(offsetBytes: number, lengthBytes: number): Promise<void> {
+    return zeroWhatIsNot(this, offsetBytes, lengthBytes, (zeros, at) => this.#file.write(zeros, at));
   }
 
-  async #call<T>(intent: 'read' | 'write', work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw fileFault(error, this.#shown, intent);
-    }
+  discard(offsetBytes: number, lengthBytes: number): Promise<void> {
+    return this.writeZeroes(offsetBytes, lengthBytes);
+  }
+
+  flush(): Promise<void> {
+    return this.#file.flush();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }

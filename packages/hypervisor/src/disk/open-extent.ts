@@ -2,6 +2,7 @@ import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { fileDamaged } from '../api/faults.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import type { ExtentSpec } from './create-extent.js';
+import { ExtentFile } from './extent-file.js';
 import { FlatExtent } from './flat-extent.js';
 
 /** An open extent, and how far its file goes on after the disk's end; what lies there is never read. */
@@ -28,7 +29,7 @@ export async function openExtent(
   try {
     const surplusBytes = (await handle.sizeBytes()) - capacity * SECTOR_SIZE_BYTES;
     if (surplusBytes < 0) throw fileDamaged(shown, `the extent is ${-surplusBytes} bytes shorter than the disk`);
-    return { extent: new FlatExtent(handle, shown), surplusBytes };
+    return { extent: new FlatExtent(new ExtentFile(handle, shown), capacity), surplusBytes };
   } catch (error) {
     await handle.close().catch(() => {});
     throw error;

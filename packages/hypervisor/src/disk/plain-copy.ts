@@ -3,8 +3,8 @@ import type { ProgressListener } from '../api/work-control.js';
 import { fileFault } from '../datastore/file-fault.js';
 import { composeDescriptor } from '../formats/compose-descriptor.js';
 import type { DiskBacking } from './disk-backing.js';
-import { fillExtent } from './fill-extent.js';
-import { FlatExtent } from './flat-extent.js';
+import { ExtentFile } from './extent-file.js';
+import { type FilledBacking, fillExtent } from './fill-extent.js';
 
 /** Where a plain copy goes: an absolute folder outside the datastore, and a name without `.vmdk`. */
 export interface ExportTarget {
@@ -57,7 +57,7 @@ export async function writePlainCopy(
 
 async function copyDisk(
   from: DiskBacking,
-  to: DiskBacking,
+  to: FilledBacking,
   capacity: SectorCount,
   onProgress?: ProgressListener,
 ): Promise<void> {
@@ -70,14 +70,14 @@ async function copyDisk(
 }
 
 /** Makes a file and fills it, or leaves none. */
-async function writeNew(files: FileSystem, path: string, fill: (file: FlatExtent) => Promise<void>): Promise<void> {
+async function writeNew(files: FileSystem, path: string, fill: (file: ExtentFile) => Promise<void>): Promise<void> {
   let handle: FileHandle;
   try {
     handle = await files.open(path, { access: 'write', create: 'exclusive' });
   } catch (error) {
     throw fileFault(error, path, 'write');
   }
-  const file = new FlatExtent(handle, path);
+  const file = new ExtentFile(handle, path);
   try {
     await fill(file);
     await file.close();

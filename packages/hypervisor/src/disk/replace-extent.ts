@@ -2,9 +2,11 @@ import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import type { ProgressListener } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import type { ExtentSpec } from './create-extent.js';
+import type { DiskKey } from './disk-key.js';
+import { ExtentFile } from './extent-file.js';
 import { fillExtent, type ImageSource } from './fill-extent.js';
 import { FlatExtent } from './flat-extent.js';
-import { type DiskKey, throughFilter } from './vmcrypt-filter.js';
+import { throughFilter } from './vmcrypt-filter.js';
 
 /**
  * Puts another extent in the place of a disk's: written beside it as `NAME.importing`, encrypted under `key` where there
@@ -22,7 +24,8 @@ export async function replaceExtent(
 ): Promise<void> {
   const beside = importedBeside(extentFileName);
   if (await folder.has(beside)) await folder.remove(beside);
-  const extent = new FlatExtent(await folder.createFile(beside), folder.shown(beside));
+  const file = new ExtentFile(await folder.createFile(beside), folder.shown(beside));
+  const extent = new FlatExtent(file, capacity);
   try {
     await fillExtent(
       throughFilter(extent, key),

@@ -4,10 +4,10 @@ import { canceled } from '../api/faults.js';
 import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import type { ExtentSpec } from './create-extent.js';
-import { FlatExtent } from './flat-extent.js';
+import type { DiskKey } from './disk-key.js';
+import { ExtentFile } from './extent-file.js';
 import { openExtent } from './open-extent.js';
 import { turnWindow, WINDOW_SIZE_BYTES } from './turn-window.js';
-import type { DiskKey } from './vmcrypt-filter.js';
 
 /** An extent to write anew beside itself. */
 export interface ExtentRewrite {
@@ -36,7 +36,7 @@ export async function rewriteExtent(
   const buffer = engine.allocateBuffer(Math.min(WINDOW_SIZE_BYTES, sizeBytes));
   const { extent: source } = await openExtent(from, folder, 'read');
   try {
-    const target = new FlatExtent(await folder.createFile(to), folder.shown(to));
+    const target = new ExtentFile(await folder.createFile(to), folder.shown(to));
     try {
       for (let offsetBytes = 0; offsetBytes < sizeBytes; offsetBytes += buffer.length) {
         if (signal?.aborted) throw canceled();

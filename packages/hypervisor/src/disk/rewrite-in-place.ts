@@ -1,13 +1,13 @@
 import type { XtsEngine } from '@vcryptsim/crypto-core';
 import type { WorkControl } from '../api/work-control.js';
 import type { DiskBacking } from './disk-backing.js';
+import type { DiskKey } from './disk-key.js';
 import type { RewriteJournal, RewriteState } from './rewrite-journal.js';
 import { turnWindow } from './turn-window.js';
-import type { DiskKey } from './vmcrypt-filter.js';
 
 /** An extent to write anew where it lies. */
 export interface InPlaceRewrite {
-  readonly extent: DiskBacking;
+  readonly extent: Pick<DiskBacking, 'read' | 'write' | 'flush'>;
   readonly sizeBytes: number;
   /** What the data is encrypted with at first, and what it will be; null for plain. */
   readonly oldKey: DiskKey | null;

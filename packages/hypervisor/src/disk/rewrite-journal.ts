@@ -2,7 +2,7 @@ import type { Dek } from '@vcryptsim/crypto-core';
 import { assert } from '@vcryptsim/ports';
 import { recordTampered } from '../api/faults.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
-import { FlatExtent } from './flat-extent.js';
+import { ExtentFile } from './extent-file.js';
 
 const MAGIC = 'VCREWR01';
 const MAC_SIZE_BYTES = 32;
@@ -56,14 +56,14 @@ export interface JournalBinding {
  * be decrypted what it was.
  */
 export class RewriteJournal {
-  readonly #file: FlatExtent;
+  readonly #file: ExtentFile;
   readonly #shown: string;
   readonly #binding: JournalBinding;
   #number = 0;
   #isUncertain = false;
   #state: RewriteState = { way: 'forward', doneBytes: 0, pendingBytes: 0 };
 
-  private constructor(file: FlatExtent, shown: string, binding: JournalBinding) {
+  private constructor(file: ExtentFile, shown: string, binding: JournalBinding) {
     this.#file = file;
     this.#shown = shown;
     this.#binding = binding;
@@ -234,7 +234,7 @@ export class RewriteJournal {
   }
 }
 
-async function fileIn(folder: VmFolder, fileName: string, which: 'new' | 'there'): Promise<FlatExtent> {
+async function fileIn(folder: VmFolder, fileName: string, which: 'new' | 'there'): Promise<ExtentFile> {
   const handle = which === 'new' ? await folder.createFile(fileName) : await folder.openFile(fileName, 'write');
-  return new FlatExtent(handle, folder.shown(fileName));
+  return new ExtentFile(handle, folder.shown(fileName));
 }

@@ -1,13 +1,9 @@
 import type { Dek } from '@vcryptsim/crypto-core';
 import type { DiskBacking } from './disk-backing.js';
+import { type DiskKey, decryptUnits } from './disk-key.js';
 import { RUN_BUFFER_SIZE_BYTES, RunBuffers } from './run-buffers.js';
 
-/** What encrypts a disk. The DEK stays with whoever opened it, who disposes of it. */
-export interface DiskKey {
-  readonly dek: Dek;
-  /** Bytes per XTS data unit. */
-  readonly dataUnitSizeBytes: 512 | 4096;
-}
+export type { DiskKey } from './disk-key.js';
 
 /**
  * What the disk's own side reads and writes: its extent, through the filter where the disk has a key.
@@ -35,6 +31,9 @@ interface Piece {
  * product's choice is unpublished). Below it there is only ciphertext; plaintext exists in the caller's buffer and,
  * for moments, in a buffer of the request's own that ends as ciphertext or zeros.
  *
+ * A data unit that is all zeros below is a hole: never written, or trimmed. It reads as zeros and is not decrypted, which
+ * would make noise of it. Zeros that the guest writes become ciphertext like everything (decision 0021).
+ *
  * A write that begins or ends inside a data unit of 4,096 bytes reads that unit, changes its part and writes it whole
  * (decision 0020). A cut in the middle of that write can damage the neighbours in the unit, as on a real disk with 4 KiB
  * sectors.
@@ -42,7 +41,7 @@ interface Piece {
 export class VmcryptFilter implements DiskBacking {
   readonly #below: DiskBacking;
   readonly #dek: Dek;
-  readonly #unitSizeBytes: number;
+  readonly #unitSizeBytes: 512 | 4096;
   readonly #buffers: RunBuffers;
 
   /** @param dek stays the caller's, who disposes of it */
@@ -79,6 +78,17 @@ export class VmcryptFilter implements DiskBacking {
     }
   }
 
+  /** Whole data units become holes; of those at the ends the part in the range is written as zeros, encrypted like all data. */
+  async discard(offsetBytes: number, lengthBytes: number): Promise<void> {
+    const unit = this.#unitSizeBytes;
+    const endBytes = offsetBytes + lengthBytes;
+    const wholeAt = Math.min(Math.ceil(offsetBytes / unit) * unit, endBytes);
+    const wholeEnd = Math.max(endBytes - (endBytes % unit), wholeAt);
+    if (offsetBytes < wholeAt) await this.write(new Uint8Array(wholeAt - offsetBytes), offsetBytes);
+    if (wholeAt < wholeEnd) await this.#below.discard(wholeAt, wholeEnd - wholeAt);
+    if (wholeEnd < endBytes) await this.write(new Uint8Array(endBytes - wholeEnd), wholeEnd);
+  }
+
   flush(): Promise<void> {
     return this.#below.flush();
   }
@@ -98,7 +108,7 @@ export class VmcryptFilter implements DiskBacking {
 
   async #readUnits(units: Uint8Array, offsetBytes: number): Promise<void> {
     await this.#below.read(units, offsetBytes);
-    this.#dek.decryptRun(units, this.#unitIndex(offsetBytes), this.#unitSizeBytes);
+    decryptUnits(units, offsetBytes, { dek: this.#dek, dataUnitSizeBytes: this.#unitSizeBytes });
   }
 
   #unitIndex(offsetBytes: number): bigint {

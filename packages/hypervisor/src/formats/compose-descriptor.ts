@@ -1,6 +1,15 @@
 import type { DiskUuid, SectorCount } from '@vcryptsim/ports';
 import { formatVmwareUuid } from './vmware-uuid.js';
 
+/** What the descriptor of an encrypted disk says of its key. */
+export interface DescriptorEncryption {
+  /** Of the DEK, eight hex digits: see content-key-id.ts. */
+  readonly contentKeyId: string;
+  /** The bundle's text: see encryption-bundle.ts. */
+  readonly bundle: string;
+  readonly dataUnitSizeBytes: number;
+}
+
 /** What a new descriptor says. */
 export interface DescriptorSpec {
   /** `vmfs` on a datastore, `monolithicFlat` for a plain copy that leaves it. */
@@ -11,13 +20,7 @@ export interface DescriptorSpec {
   readonly capacity: SectorCount;
   readonly extentFileName: string;
   /** Left out for a plain disk. */
-  readonly encryption?: {
-    /** Of the DEK, eight hex digits: see content-key-id.ts. */
-    readonly contentKeyId: string;
-    /** The bundle's text: see encryption-bundle.ts. */
-    readonly bundle: string;
-    readonly dataUnitSizeBytes: number;
-  };
+  readonly encryption?: DescriptorEncryption;
 }
 
 /**

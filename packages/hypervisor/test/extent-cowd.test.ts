@@ -222,6 +222,23 @@ describe('a cut while a guest writes into a delta extent', () => {
   });
 });
 
+describe('a flush of a delta extent', () => {
+  it('makes grains and new tables durable before it writes what points to them', async () => {
+    const files = new FailingFiles(new MemoryFileSystem());
+    const extent = await newDelta(await folderOn(files), sectors(64));
+    const calls: string[] = [];
+    files.failsWhen = (operation) => calls.push(operation) < 0;
+    await extent.write(pattern(512, 1), 0);
+    await extent.flush();
+    // The grain and the table; the entry, the directory, the header.
+    expect(calls.join(' ')).toBe('write write fsync write write write fsync');
+    calls.length = 0;
+    await extent.write(pattern(512, 2), 0);
+    await extent.flush();
+    expect(calls.join(' ')).toBe('write fsync');
+  });
+});
+
 describe('what a delta extent costs', () => {
   const counted = async (writes: number): Promise<number> => {
     const files = new FailingFiles(new MemoryFileSystem());

@@ -30,6 +30,11 @@ export type HostEvent =
     }
   /** A change that a cut had interrupted: it is as if it had ended, or as if it had not begun. */
   | { readonly type: 'VM_CHANGE_SETTLED'; readonly vm: VmUuid; readonly how: 'finished' | 'undone' }
+  | { readonly type: 'SNAPSHOT_CREATED'; readonly vm: VmUuid; readonly snapshot: number; readonly memory: boolean }
+  | { readonly type: 'SNAPSHOT_REVERTED'; readonly vm: VmUuid; readonly snapshot: number }
+  | { readonly type: 'SNAPSHOT_REMOVED'; readonly vm: VmUuid; readonly snapshots: number }
+  /** Links that nothing kept apart were put together. */
+  | { readonly type: 'DISKS_CONSOLIDATED'; readonly vm: VmUuid; readonly links: number }
   /** The extent goes on after the disk's end; what lies there is never read. */
   | { readonly type: 'EXTENT_TOO_LONG'; readonly vm: VmUuid; readonly disk: DiskUuid; readonly surplusBytes: number }
   | { readonly type: 'DISK_IMPORTED'; readonly vm: VmUuid; readonly disk: DiskUuid; readonly sizeBytes: number }

@@ -1,5 +1,6 @@
 import { type CryptoKeyId, type FileError, type FileErrorCode, formatKeyId } from '@vcryptsim/ports';
 import { HypervisorError } from './errors.js';
+import type { VmInfo } from './vm.js';
 
 /** The host rebooted or crashed; this object speaks for an earlier boot. */
 export function hostGone(host: string): HypervisorError {
@@ -171,14 +172,19 @@ export function recordTampered(file: string, what: string): HypervisorError {
 }
 
 /** A request that a powered-on (or -off) VM does not take. */
-export function invalidPowerState(vm: string, existing: 'poweredOn' | 'poweredOff'): HypervisorError {
-  const now = existing === 'poweredOn' ? 'on' : 'off';
-  const next = existing === 'poweredOn' ? 'off' : 'on';
+export function invalidPowerState(vm: string, existing: VmInfo['powerState']): HypervisorError {
+  const [now, next] = POWER_WORDS[existing];
   return new HypervisorError(
     { code: 'INVALID_POWER_STATE', existing },
-    `The virtual machine ${vm} is powered ${now}. Power it ${next} first.`,
+    `The virtual machine ${vm} is ${now}. ${next} first.`,
   );
 }
+
+const POWER_WORDS: Readonly<Record<VmInfo['powerState'], readonly [now: string, next: string]>> = {
+  poweredOn: ['powered on', 'Power it off'],
+  poweredOff: ['powered off', 'Power it on'],
+  suspended: ['suspended', 'Power it on, and off where it is to be off,'],
+};
 
 /** A VM that is not registered. */
 export function vmNotFound(vm: string, host: string): HypervisorError {
@@ -208,4 +214,29 @@ export function alreadyExists(what: string, next: string): HypervisorError {
 
 function keyList(ids: readonly CryptoKeyId[]): string {
   return ids.length === 1 ? `key ${ids.map(formatKeyId).join()} is` : `keys ${ids.map(formatKeyId).join(', ')} are`;
+}
+
+/** A change that a VM with snapshots does not take: any snapshot, or snapshots in branches. */
+export function snapshotsPresent(vm: string, which: 'any' | 'branches'): HypervisorError {
+  const why =
+    which === 'any'
+      ? 'has snapshots, or disks that are still to be consolidated. Remove all snapshots and consolidate its disks first.'
+      : 'has snapshots in branches, or is not at the end of their line. Remove snapshots until one line is left at whose end it is.';
+  return new HypervisorError({ code: 'SNAPSHOTS_PRESENT', vm }, `Virtual machine ${vm} ${why}`);
+}
+
+/** A VM has no snapshot with that number. */
+export function snapshotNotFound(vm: string, snapshot: number): HypervisorError {
+  return new HypervisorError(
+    { code: 'SNAPSHOT_NOT_FOUND', vm, snapshot },
+    `Virtual machine ${vm} has no snapshot ${snapshot}. List its snapshots to see those it has.`,
+  );
+}
+
+/** Links of one disk whose DEK is sealed by different KEKs, as a shallow recrypt that failed half-way leaves them. */
+export function mixedKeys(disk: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'MIXED_KEYS', disk },
+    `The disk device ${disk} is encrypted with mixed keys: the descriptors of its links name different ones. Recrypt the disk (shallow) with one key first.`,
+  );
 }

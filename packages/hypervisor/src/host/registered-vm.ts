@@ -1,6 +1,7 @@
 import type { CryptoKeyId, VmName, VmUuid } from '@vcryptsim/ports';
 import type { HypervisorError, HypervisorErrorCode } from '../api/errors.js';
 import { invalidPowerState } from '../api/faults.js';
+import type { VmInfo } from '../api/vm.js';
 import { type DatastorePath, formatDatastorePath } from '../datastore/datastore-path.js';
 import { Lane } from '../disk/lane.js';
 import type { KeySource } from '../vm-home/opener.js';
@@ -98,6 +99,11 @@ export class RegisteredVm {
   /** The keys that the cache lacks and without which the files do not open. */
   missingKeys(keys: KeySource): readonly CryptoKeyId[] {
     return this.config === null ? [] : missingKeysOf(this.config, keys);
+  }
+
+  /** Powered on, off, or suspended: off with its memory saved, as the VMX says. */
+  get powerState(): VmInfo['powerState'] {
+    return this.running === null ? 'poweredOff' : 'poweredOn';
   }
 
   /** Throws INVALID_POWER_STATE while the VM is powered on. */

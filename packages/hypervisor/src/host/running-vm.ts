@@ -1,14 +1,27 @@
 import type { Dek } from '@vcryptsim/crypto-core';
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
+import type { DiskBacking } from '../disk/disk-backing.js';
+import type { DiskKey } from '../disk/disk-key.js';
 import type { AttachedDisk } from '../disk/guest-disk.js';
 import { RangeLane } from '../disk/range-lane.js';
+import { SwappableBacking } from '../disk/swappable-backing.js';
+import { throughFilter } from '../disk/vmcrypt-filter.js';
 import { attachDisk, type DiskOpener, openHomeOrLocked } from '../vm-home/attach-disk.js';
 import { readNvramFile } from '../vm-home/nvram-file.js';
+import { openLinks } from '../vm-home/open-links.js';
 import type { VmConfig } from '../vm-home/vm-config.js';
+
+/** A disk of a running VM: what its devices share, and what that can be exchanged by. */
+interface RunningDisk {
+  readonly attached: AttachedDisk;
+  readonly swappable: SwappableBacking;
+  /** Null for a plain disk. */
+  readonly key: DiskKey | null;
+}
 
 /** What a powered-on VM holds in host RAM: its DEKs, and its disks behind the IO filter. */
 export class RunningVm {
-  readonly #disks = new Map<number, AttachedDisk>();
+  readonly #disks = new Map<number, RunningDisk>();
   readonly #deks: Dek[] = [];
 
   private constructor() {}
@@ -28,13 +41,10 @@ export class RunningVm {
         const { backing, key } = await attachDisk(disk, config, home, opener, 'write');
         if (key !== null) running.#deks.push(key.dek);
         const shown = disk.folder.shown(disk.fileName);
-        running.#disks.set(disk.deviceKey, {
-          shown,
-          capacity: disk.capacity,
-          backing,
-          lane: new RangeLane(key?.dataUnitSizeBytes ?? SECTOR_SIZE_BYTES),
-          detached: false,
-        });
+        const swappable = new SwappableBacking(backing);
+        const lane = new RangeLane(key?.dataUnitSizeBytes ?? SECTOR_SIZE_BYTES);
+        const attached = { shown, capacity: disk.capacity, backing: swappable, lane, detached: false };
+        running.#disks.set(disk.deviceKey, { attached, swappable, key });
       }
       return running;
     } catch (error) {
@@ -45,13 +55,53 @@ export class RunningVm {
 
   /** The disk with that device key, if there is one. */
   disk(deviceKey: number): AttachedDisk | undefined {
-    return this.#disks.get(deviceKey);
+    return this.#disks.get(deviceKey)?.attached;
+  }
+
+  /**
+   * Does something while no guest uses a disk: requests made before are over, and durable, and those made meanwhile wait (the
+   * VM is stunned).
+   */
+  async stunned<T>(work: () => Promise<T>): Promise<T> {
+    const [first, ...others] = [...this.#disks.values()].map(({ attached }) => attached);
+    const inside = async (): Promise<T> => {
+      await Promise.all([...this.#disks.values()].map(({ attached }) => attached.backing.flush()));
+      return work();
+    };
+    const held = others.reduceRight<() => Promise<T>>(
+      (next, { lane }) =>
+        () =>
+          lane.alone(next),
+      inside,
+    );
+    return first === undefined ? inside() : first.lane.alone(held);
+  }
+
+  /**
+   * Opens the disks again as their descriptors say now, under the keys that they have; all, or none. Only while stunned.
+   *
+   * @throws HypervisorError FILE_DAMAGED, FILE_INACCESSIBLE
+   */
+  async reopenDisks(config: VmConfig, { buffers }: Pick<DiskOpener, 'buffers'>): Promise<void> {
+    const opened: { readonly disk: RunningDisk; readonly next: DiskBacking }[] = [];
+    try {
+      for (const disk of config.disks) {
+        const running = this.#disks.get(disk.deviceKey);
+        if (running === undefined) continue;
+        const { extent } = await openLinks(disk, 'write');
+        opened.push({ disk: running, next: throughFilter(extent, running.key, buffers) });
+      }
+    } catch (error) {
+      await Promise.allSettled(opened.map(({ next }) => next.close()));
+      throw error;
+    }
+    await Promise.all(opened.map(({ disk, next }) => disk.swappable.swap(next).close()));
   }
 
   /** Ends every device, waits for the requests before it, and lets go of the keys. */
   async stop(): Promise<void> {
     try {
-      const closings = [...this.#disks.values()].map((disk) =>
+      const closings = [...this.#disks.values()].map(({ attached: disk }) =>
         disk.lane.alone(async () => {
           disk.detached = true;
           await disk.backing.close();
@@ -62,6 +112,14 @@ export class RunningVm {
     } finally {
       this.forget();
     }
+  }
+
+  /** Ends every device at once, while stunned: what it had open can be used no more. */
+  async breakOff(): Promise<void> {
+    const disks = [...this.#disks.values()].map(({ attached }) => attached);
+    for (const disk of disks) disk.detached = true;
+    await Promise.allSettled(disks.map(({ backing }) => backing.close()));
+    this.forget();
   }
 
   /** Lets go of the keys at once: the power is gone. */

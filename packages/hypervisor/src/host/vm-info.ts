@@ -10,7 +10,7 @@ export function vmInfoOf(vm: RegisteredVm, keys: KeySource): VmInfo {
     uuid: vm.uuid,
     name: vm.name,
     vmxPath: vm.shown,
-    powerState: vm.running === null ? 'poweredOff' : 'poweredOn',
+    powerState: vm.powerState,
     connectionState: vm.inaccessible !== null ? 'inaccessible' : locked || damage !== null ? 'invalid' : 'connected',
     cryptoState: locked ? 'locked' : 'unlocked',
     keyId: config?.sealedHome?.[0].keyId ?? null,

@@ -1,12 +1,15 @@
-import { notSupported } from '../api/faults.js';
 import type { WorkControl } from '../api/work-control.js';
+import { removeAndConsolidate } from '../host/remove-and-consolidate.js';
 import { vmOperation } from './host-operation.js';
 
-/** Not served yet. @throws HypervisorError NOT_SUPPORTED */
+/**
+ * Puts together the links of a VM that no snapshot keeps apart; where there are none nothing is changed.
+ *
+ * @throws HypervisorError VM_NOT_FOUND, VM_LOCKED, MIXED_KEYS, INVALID_POWER_STATE (suspended), FILE_LOCKED, NO_SPACE,
+ *   CANCELED, every diagnosis of its files
+ */
 export const consolidateDisks = vmOperation<[control?: WorkControl], void>({
   vimName: 'VirtualMachine.ConsolidateVMDisks_Task',
   changesInventory: false,
-  perform: async () => {
-    throw notSupported('snapshots', 'This host does not serve snapshots yet.');
-  },
+  perform: (host, vm, control = {}) => removeAndConsolidate(host, vm, control, () => new Set()),
 });

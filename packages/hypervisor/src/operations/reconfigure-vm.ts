@@ -1,21 +1,23 @@
-import { keyNotInCache, notSupported } from '../api/faults.js';
+import { keyNotInCache, notSupported, snapshotsPresent } from '../api/faults.js';
 import type { VmReconfigureSpec } from '../api/reconfigure.js';
 import type { VmInfo } from '../api/vm.js';
 import type { WorkControl } from '../api/work-control.js';
-import type { VmFolder } from '../datastore/vm-folder.js';
-import { releaseVmLock, takeVmLock } from '../datastore/vm-lock.js';
 import type { HostContext } from '../host/host-context.js';
-import { loadConfig, refreshVm, requireUnlocked } from '../host/refresh-vm.js';
+import { loadConfig, requireUnlocked } from '../host/refresh-vm.js';
 import type { RegisteredVm } from '../host/registered-vm.js';
 import { checkSettled, settleVm } from '../host/settle-vm.js';
 import { vmInfoOf } from '../host/vm-info.js';
-import { SwitchUnknown } from '../vm-home/change/commit-change.js';
+import { whileLocked } from '../host/while-locked.js';
 import { changeInPlace } from '../vm-home/change/in-place/change-in-place.js';
-import { makeChange, type Rewritten } from '../vm-home/change/make-change.js';
+import { makeChange } from '../vm-home/change/make-change.js';
 import { type ChangePlan, keysSealedWith, planChange, rewritesData } from '../vm-home/change/plan-change.js';
 import { refuseLostBundle } from '../vm-home/lost-bundle.js';
-import { appendLog } from '../vm-home/vm-log.js';
+import { isLinear, readSnapshotList } from '../vm-home/snapshots/snapshot-list.js';
+import type { VmConfig } from '../vm-home/vm-config.js';
 import { vmOperation } from './host-operation.js';
+
+/** What the VM's log says afterwards. */
+const LOG_LINE = 'Changed keys of virtual machine home and disks.';
 
 /**
  * Encrypts, decrypts or recrypts VM home and disks, together (rows S09, S31). A shallow recrypt seals the same DEKs under
@@ -41,8 +43,9 @@ export const reconfigureVm = vmOperation<[spec: VmReconfigureSpec, control?: Wor
     await refuseLostBundle(found);
     const plan = planChange(found, spec);
     checkAllowed(host, vm, plan);
+    await refuseSnapshots(found, plan);
     if (!changesKeys(plan)) return vmInfoOf(vm, host.keys);
-    const rewritten = await whileLocked(host, vm, found.folder, async () => {
+    const rewritten = await whileLocked(host, vm, found.folder, LOG_LINE, async () => {
       const config = await settleVm(host, vm, await loadConfig(host, vm));
       const settled = planChange(config, spec);
       const isInPlace = spec.rewrite === 'inPlace' && settled.disks.some(({ change }) => rewritesData(change));
@@ -79,31 +82,15 @@ function checkAllowed({ mode, keys }: HostContext, vm: RegisteredVm, plan: Chang
   if (missing.length > 0) throw keyNotInCache(missing);
 }
 
-/** Under the lock of the VM's files, which a running VM holds already; whatever became of it is then looked at again. */
-async function whileLocked(
-  host: HostContext,
-  vm: RegisteredVm,
-  folder: VmFolder,
-  work: () => Promise<Rewritten>,
-): Promise<Rewritten> {
-  const isRunning = vm.running !== null;
-  if (!isRunning) await takeVmLock(folder, vm.path.fileName, host);
-  try {
-    const rewritten = await work();
-    await appendLog(folder, host.clock, 'Changed keys of virtual machine home and disks.');
-    return rewritten;
-  } catch (error) {
-    if (!(error instanceof SwitchUnknown)) throw error;
-    vm.note({ isSettlingUnsafe: true });
-    throw error.cause;
-  } finally {
-    if (!isRunning) await releaseVmLock(folder, vm.path.fileName, host).catch(() => {});
-    await lookAfter(host, vm, isRunning);
-  }
-}
-
-/** A running VM keeps what it opened; what its files name is now another key. */
-async function lookAfter(host: HostContext, vm: RegisteredVm, isRunning: boolean): Promise<void> {
-  if (isRunning) vm.note({ config: await loadConfig(host, vm) });
-  else await refreshVm(host, vm);
+/**
+ * What writes data anew is not done while a VM has snapshots or links of a chain; another KEK only where all links are those
+ * of the VM's own disks: one line of snapshots at whose end it is (facts/vsphere-rules.md section 2).
+ */
+async function refuseSnapshots({ folder, vmxFileName, name, disks }: VmConfig, plan: ChangePlan): Promise<void> {
+  if (!changesKeys(plan)) return;
+  const list = await readSnapshotList(folder, vmxFileName);
+  const isChained = disks.some(({ parents }) => parents.length > 0);
+  const isRewrite = [plan.home, ...plan.disks.map(({ change }) => change)].some(rewritesData);
+  if (isRewrite && (list.snapshots.length > 0 || isChained)) throw snapshotsPresent(name, 'any');
+  if (!isLinear(list)) throw snapshotsPresent(name, 'branches');
 }

@@ -1,12 +1,12 @@
 import type { EventSink } from '@vcryptsim/ports';
 import type { HostEvent } from '../api/events.js';
-import { diskKeyMissing, encryptedDiskOnPlainVm, notSupported, vmLocked } from '../api/faults.js';
+import { diskKeyMissing, encryptedDiskOnPlainVm, vmLocked } from '../api/faults.js';
 import type { DiskBacking } from '../disk/disk-backing.js';
-import { openExtent } from '../disk/open-extent.js';
 import type { RunBuffers } from '../disk/run-buffers.js';
 import { type DiskKey, throughFilter } from '../disk/vmcrypt-filter.js';
 import type { DiskConfig } from './disk-config.js';
 import { type OpenHome, openDiskKey, openHome } from './open-bundle.js';
+import { openLinks } from './open-links.js';
 import type { Opener } from './opener.js';
 import { missingKeysOf, type VmConfig } from './vm-config.js';
 
@@ -59,8 +59,7 @@ export async function attachDisk(
 ): Promise<OpenDisk> {
   const key = openKeyOrRefuse(disk, config, home, opener);
   try {
-    if (disk.parents.length > 0) throw notSupported('chain', `${disk.folder.shown(disk.fileName)} is a chain.`);
-    const { extent, surplusBytes } = await openExtent(disk, disk.folder, access);
+    const { extent, surplusBytes } = await openLinks(disk, access);
     if (surplusBytes > 0) {
       opener.events.emit({ type: 'EXTENT_TOO_LONG', vm: config.uuid, disk: disk.uuid, surplusBytes });
     }

@@ -64,7 +64,7 @@ export interface DiskConfig extends LinkConfig {
 }
 
 /** All links of a disk, the one that is written first, the base last. */
-export function linksOf(disk: DiskConfig): readonly [LinkConfig, ...LinkConfig[]] {
+export function linksOf(disk: ChainConfig): readonly [LinkConfig, ...LinkConfig[]] {
   return [disk, ...disk.parents];
 }
 

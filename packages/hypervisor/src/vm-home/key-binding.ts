@@ -38,6 +38,13 @@ export function homeBinding(
     vm,
     generation,
     ...(intent === null ? {} : { intent }),
+    ...boundFieldsOf(disks),
+  };
+}
+
+/** The fields that tell of encrypted disks; {@link boundDisksIn} reads them. */
+export function boundFieldsOf(disks: readonly BoundDisk[]): KeyBinding {
+  return {
     ...Object.fromEntries(disks.map((disk) => [DISK_FIELD + disk.uuid, disk.generation])),
     ...Object.fromEntries(disks.map((disk) => [KEY_FIELD + disk.uuid, disk.key])),
     ...Object.fromEntries(disks.map((disk) => [CHECK_FIELD + disk.uuid, disk.check])),

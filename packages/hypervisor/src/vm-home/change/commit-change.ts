@@ -9,12 +9,16 @@ export interface Commit {
   readonly folder: VmFolder;
   readonly vmxFileName: string;
   readonly record: ChangeRecord;
-  /** Writes what the new VMX names, each file durable, and answers the bytes of that VMX. */
+  /**
+   * The file whose replacement is the switch; default: the VMX. The list of snapshots, where a change is of that alone.
+   */
+  readonly switchFileName?: string;
+  /** Writes what the new VMX (or the new list) names, each file durable, and answers the bytes of that file. */
   readonly writeBeside: () => Promise<Uint8Array>;
 }
 
 /**
- * The VMX was to be replaced, and the medium failed in that very moment: nobody knows which of the two a cut would leave, so
+ * The VMX (or the list of snapshots) was to be replaced, and the medium failed in that very moment: nobody knows which of the two a cut would leave, so
  * nothing that either of them needs may go before the next boot. `cause` is what the medium said.
  */
 export class SwitchUnknown extends Error {
@@ -29,7 +33,7 @@ export class SwitchUnknown extends Error {
  * @throws what `writeBeside` throws; HypervisorError as the folder does; SwitchUnknown
  */
 export async function commitChange(
-  { folder, vmxFileName, record, writeBeside }: Commit,
+  { folder, vmxFileName, record, switchFileName = vmxFileName, writeBeside }: Commit,
   sealer: Sealer,
 ): Promise<void> {
   const settle = async (isDurable: boolean): Promise<void> => {
@@ -37,11 +41,11 @@ export async function commitChange(
   };
   let isSwitching = false;
   try {
-    if (record.made.length > 0) await writeChangeRecord(folder, vmxFileName, record);
-    const vmx = await writeBeside();
+    if (record.made.length + record.dropped.length > 0) await writeChangeRecord(folder, vmxFileName, record);
+    const content = await writeBeside();
     await folder.fsync();
     isSwitching = true;
-    await folder.replace(vmxFileName, vmx);
+    await folder.replace(switchFileName, content);
   } catch (error) {
     if (isSwitching) throw new SwitchUnknown('', { cause: error });
     await settle(false).catch(() => {});

@@ -60,7 +60,8 @@ function nameDisk({ fileName, extentFileName }: DiskFiles, hasNewExtent: boolean
   return { fileName: descriptor, extentFileName: extent };
 }
 
-function nameNvram(fileName: string, taken: TakenNames): string {
+/** The name that a new NVRAM takes beside the old one. */
+export function nameNvram(fileName: string, taken: TakenNames): string {
   const [name = ''] = taken.take(stemOf(fileName), [/\.[^.]*$/.exec(fileName)?.[0] ?? '']);
   return name;
 }

@@ -8,11 +8,11 @@ import { type LinkConfig, linksOf, type SealedDeks } from '../disk-config.js';
 import type { BoundDisk } from '../key-binding.js';
 import { bindingOf, type OpenHome, openHome } from '../open-bundle.js';
 import type { Opener } from '../opener.js';
+import { snapshotListOf } from '../snapshots/snapshot-list.js';
 import type { VmConfig } from '../vm-config.js';
-import { changeRecordOf, readChangeRecord } from './change-record.js';
-
-/** How an interrupted change ended: nothing was there to settle; as if it had ended; as if it had not begun. */
-export type Settled = 'nothing' | 'finished' | 'undone';
+import { changeRecordOf } from './change-record.js';
+import { settleFiles } from './settle-files.js';
+import type { Settled } from './settled.js';
 
 /**
  * Ends what a cut or a failure left of a change: brings the folder to what its VMX says. The end of every change that
@@ -39,31 +39,8 @@ export async function settleChange(config: VmConfig, opener: Opener, isDurable =
   if (!isDurable) await folder.fsync();
   for (const name of strays) await folder.remove(name);
   const pairs = await dropPairs(torn, config, opener);
-  const files = hasRecord ? await dropFiles(config, names) : 'nothing';
+  const files = hasRecord ? await settleFiles(config, names) : 'nothing';
   return files === 'nothing' ? pairs : files;
-}
-
-/** Removes what the record names and the VM does not, then the record. */
-async function dropFiles(config: VmConfig, names: readonly string[]): Promise<Settled> {
-  const { folder, vmxFileName } = config;
-  const record = await readChangeRecord(folder, vmxFileName);
-  if (record === null) return 'nothing';
-  const used = filesOf(config);
-  const unused = new Set([...record.made, ...record.dropped].filter((name) => names.includes(name) && !used.has(name)));
-  for (const name of unused) await folder.remove(name);
-  if (unused.size > 0) await folder.fsync();
-  // Nothing waits for this to be durable: a record that comes back names files that are gone.
-  await folder.remove(changeRecordOf(vmxFileName));
-  return record.made.some((name) => used.has(name)) ? 'finished' : 'undone';
-}
-
-/** The files that the VMX names, and those that its descriptors do. */
-function filesOf({ vmxFileName, nvramFileName, disks }: VmConfig): ReadonlySet<string> {
-  return new Set([
-    ...[vmxFileName, nvramFileName],
-    ...disks.flatMap(linksOf).flatMap(({ fileName, extentFileName }) => [fileName, extentFileName]),
-    ...disks.flatMap(({ journalFileName }) => journalFileName ?? []),
-  ]);
 }
 
 /** Files that were to take another's place by rename and did not: `NAME.new` (ports' replaceFile), and an imported extent. */
@@ -71,6 +48,7 @@ function replacementsLeft(config: VmConfig, names: readonly string[]): readonly 
   const replaced = [
     config.vmxFileName,
     changeRecordOf(config.vmxFileName),
+    snapshotListOf(config.vmxFileName),
     ...config.disks.flatMap(linksOf).map((link) => link.fileName),
   ].map((name) => `${name}.new`);
   const imported = config.disks.map(({ extentFileName }) => importedBeside(extentFileName));

@@ -15,10 +15,14 @@ import { keyServer } from './key-server.js';
 import { recryptResumed } from './recrypt-resumed.js';
 import { shallowRecrypt } from './shallow-recrypt.js';
 import { shallowRecryptOfOneDisk } from './shallow-recrypt-of-one-disk.js';
+import { snapshots } from './snapshots.js';
+import { snapshotsOfARunningVm } from './snapshots-of-a-running-vm.js';
 import { vcenterDatabase } from './vcenter-database.js';
 
 /** All scenarios, those that take longest first. */
 export const SCENARIOS: readonly Scenario[] = [
+  snapshots,
+  snapshotsOfARunningVm,
   recryptResumed,
   deepRecryptInPlace,
   encryptInPlace,

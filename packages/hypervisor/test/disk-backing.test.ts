@@ -3,6 +3,7 @@ import { MemoryFileSystem } from '@vcryptsim/simkit';
 import { openChain } from '../src/disk/disk-chain.js';
 import { ExtentFile } from '../src/disk/extent-file.js';
 import { FlatExtent } from '../src/disk/flat-extent.js';
+import { SwappableBacking } from '../src/disk/swappable-backing.js';
 import { VmcryptFilter } from '../src/disk/vmcrypt-filter.js';
 import { type BackingUnderTest, CAPACITY_SECTORS, diskBackingSuite } from './support/disk-backing-suite.js';
 import { folderOn, newDelta, newFlat, sectors, testDek } from './support/extents.js';
@@ -42,3 +43,10 @@ for (const [name, open] of [
     });
   }
 }
+
+diskBackingSuite('SwappableBacking', async () => {
+  const [first, second] = [await flat(), await flat()];
+  const backing = new SwappableBacking(first.backing);
+  await backing.swap(second.backing).close();
+  return { ...second, backing };
+});

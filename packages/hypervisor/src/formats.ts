@@ -12,8 +12,10 @@ export { decodeNvram, encodeNvram, isPlainNvram, type NvramVariables } from './f
 export { endsOf, readEnds } from './formats/read-ends.js';
 export { isDescriptorText, recognizeFile } from './formats/recognize-file.js';
 export { type SparseHeader, sparseHeaderOf } from './formats/sparse-header.js';
+export { SparseImage } from './formats/sparse-image.js';
 export { type EncryptedObject, encryptedObjectOf } from './formats/state-file.js';
 export { decodeStateGroups, encodeStateGroups, type StateGroup, type StateGroups } from './formats/state-groups.js';
+export { type ByteSink, StreamOptimizedWriter } from './formats/stream-optimized.js';
 export type { TextEncoding } from './formats/text-encoding.js';
 export { type DecodedText, decodeText, decodeTextFile, TEXT_FILE_LIMIT_BYTES } from './formats/text-lines.js';
 export { parseDescriptor, readDescriptor, type VmdkDescriptor } from './formats/vmdk-descriptor.js';

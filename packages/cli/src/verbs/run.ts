@@ -67,7 +67,7 @@ export function runCommand(): Command {
     .argument('<file...>', 'scenario files (YAML), folders of them, or names from: vcryptsim scenario list')
     .option('--seed <n>', 'the seed that decides every key and ID (default: the one in the file, or a new one)', seedOf)
     .addOption(choice('--engine <engine>', 'which engine computes XTS', ['auto', 'native', 'portable'], 'auto'))
-    .option('--disk <image>', "a raw image or flat VMDK to fill the first VM's disk with; opened read-only")
+    .option('--disk <image>', "a raw image or a VMDK to fill the first VM's disk with; opened read-only")
     .option('--keep <dir>', 'a new or empty folder for the files of the run (default: one in the temporary folder)')
     .addOption(
       choice('--clock <clock>', 'virtual time jumps over waits; real time does not', ['virtual', 'real'], 'virtual'),

@@ -12,8 +12,8 @@ export interface DescriptorEncryption {
 
 /** What a new descriptor says. */
 export interface DescriptorSpec {
-  /** `vmfs` on a datastore, `monolithicFlat` for a plain copy that leaves it. */
-  readonly createType: 'vmfs' | 'monolithicFlat';
+  /** `vmfs` on a datastore; `monolithicFlat`, or `streamOptimized` inside the one file of it, for a plain copy that leaves it. */
+  readonly createType: 'vmfs' | 'monolithicFlat' | 'streamOptimized';
   /** Content ID, 32 bits. */
   readonly contentId: number;
   readonly uuid: DiskUuid;
@@ -35,7 +35,7 @@ export function composeDescriptor(spec: DescriptorSpec): string {
   const contentId = spec.contentId.toString(16).padStart(8, '0');
   const { heads, sectors } = geometryOf(spec.capacity);
   const cylinders = Math.min(65_535, Math.max(1, Math.floor(spec.capacity / (heads * sectors))));
-  const extentType = spec.createType === 'vmfs' ? 'VMFS' : 'FLAT';
+  const extentType = { vmfs: 'VMFS', monolithicFlat: 'FLAT', streamOptimized: 'SPARSE' }[spec.createType];
   const lines = [
     '# Disk DescriptorFile',
     'version=1',

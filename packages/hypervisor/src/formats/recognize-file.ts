@@ -1,13 +1,4 @@
-import {
-  type FileEnds,
-  type FileKind,
-  packedKind,
-  partKind,
-  plainKind,
-  qemuImgLine,
-  qemuKind,
-  quotePath,
-} from './file-kind.js';
+import { type FileEnds, type FileKind, packedKind, partKind, plainKind, qemuImgLine, quotePath } from './file-kind.js';
 import { MARKS } from './file-kinds.js';
 import { sparseHeaderOf } from './sparse-header.js';
 import { encryptedObjectOf, isStateFile } from './state-file.js';
@@ -23,8 +14,8 @@ const OVA: FileKind = {
     `Unpack it and convert the disk in it: tar xf ${quotePath(path)} && ${qemuImgLine('DISK.vmdk', 'vmdk')}`,
 };
 const BZIP2 = packedKind('bzip2', 'compressed by bzip2', (path, output) => `bunzip2 -c ${path} > ${output}`);
-const SPARSE = qemuKind('vmdk-sparse', 'a sparse VMDK', 'vmdk');
-const STREAM = qemuKind('vmdk-stream', 'a stream-optimised VMDK', 'vmdk');
+const SPARSE = plainKind('vmdk-sparse', 'a sparse VMDK', 'disk', 'Name it with --disk.');
+const STREAM = plainKind('vmdk-stream', 'a stream-optimised VMDK', 'disk', 'Name it with --disk.');
 const SPLIT = partKind('vmdk-split', 'one part of a split sparse VMDK');
 const STATE = plainKind('state', 'a saved state of a VM (.vmsn, .vmss)', 'vm', 'It is not a disk.');
 const ENCOBJ = plainKind('encobj', 'an encrypted state file of a VM', 'vm', 'It is not a disk.');

@@ -1,7 +1,7 @@
 import type { SnapshotInfo } from '@vcryptsim/hypervisor/api';
 import type { DiskUuid, VmUuid } from '@vcryptsim/ports';
-import type { DiskImage } from './disk-image.js';
 import type { GuestLedger } from './guest-ledger.js';
+import type { DiskImage } from './image.js';
 
 /** What the observer knows of the content of one disk, whatever VM has it. */
 export interface DiskContent {

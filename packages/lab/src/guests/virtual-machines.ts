@@ -34,8 +34,9 @@ import type { HostRack } from '../racks/host-rack.js';
 import type { Lab } from '../topology/topology.js';
 import { disksOf, type LabDisk, type LabVm } from '../topology/vm.js';
 import { type DiskContent, DiskContents } from './disk-contents.js';
-import { type DiskImage, openDiskImage } from './disk-image.js';
+import { openDiskImage } from './disk-image.js';
 import { GuestLedger } from './guest-ledger.js';
+import type { DiskImage } from './image.js';
 
 /** How many places of an image are looked at for markers. */
 const IMAGE_SAMPLES = 24;

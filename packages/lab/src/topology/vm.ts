@@ -16,7 +16,7 @@ const diskShape = {
   size: diskSizeSchema.optional(),
   /** Bytes per XTS data unit. */
   dataUnit,
-  /** A raw image or flat VMDK that fills the disk, relative to the scenario file. */
+  /** A raw image or a VMDK (flat, split, sparse, stream-optimised) that fills the disk, relative to the scenario file. */
   image: pathSchema.optional(),
 };
 const hasContent = (disk: { readonly size?: number | undefined; readonly image?: string | undefined }) =>

@@ -1,5 +1,6 @@
 import { assert } from '@vcryptsim/ports';
 import type { Scenario } from '../scenario.js';
+import { attach } from './attach.js';
 import { createVm } from './create-vm.js';
 import { decrypt } from './decrypt.js';
 import { decryptInPlace } from './decrypt-in-place.js';
@@ -7,6 +8,7 @@ import { deepRecrypt } from './deep-recrypt.js';
 import { deepRecryptInPlace } from './deep-recrypt-in-place.js';
 import { encrypt } from './encrypt.js';
 import { encryptInPlace } from './encrypt-in-place.js';
+import { grow } from './grow.js';
 import { guestWriteAligned } from './guest-write-aligned.js';
 import { guestWriteUnaligned } from './guest-write-unaligned.js';
 import { hostInventory } from './host-inventory.js';
@@ -32,6 +34,8 @@ export const SCENARIOS: readonly Scenario[] = [
   deepRecrypt,
   encrypt,
   decrypt,
+  attach,
+  grow,
   createVm,
   importDisk,
   guestWriteAligned,

@@ -69,8 +69,12 @@ function isSettled(path: string): boolean {
   return !path.endsWith('/vmware.log');
 }
 
-/** Every file in the folder of the VM is one that its VMX or one of its descriptors names, or its own. */
-export async function checkFolder(files: MemoryFileSystem, when: string): Promise<void> {
+/**
+ * Every file in the folder of the VM is one that its VMX or one of its descriptors names, or its own.
+ *
+ * @param loose files that may lie there besides: of a disk that the VM has not, or has not yet
+ */
+export async function checkFolder(files: MemoryFileSystem, when: string, loose: readonly string[] = []): Promise<void> {
   const present = await files.readdir(VM_FOLDER);
   const text = async (name: string): Promise<string> =>
     present.includes(name)
@@ -85,7 +89,7 @@ export async function checkFolder(files: MemoryFileSystem, when: string): Promis
   }
   const nvram = [...vmx.matchAll(/nvram = "([^"]+)"/gi)].map(([, name = '']) => name);
   const needed = new Set(['web.vmx', 'vmware.log', ...nvram, ...descriptors, ...extents]);
-  const strays = present.filter((name) => !needed.has(name));
+  const strays = present.filter((name) => !needed.has(name) && !loose.includes(name));
   const missing = [...needed].filter((name) => !present.includes(name));
   must(strays.length === 0, () => `${when}: stray ${strays.join(', ')}`);
   must(missing.length === 0, () => `${when}: missing ${missing.join(', ')}`);

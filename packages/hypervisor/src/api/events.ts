@@ -28,6 +28,14 @@ export type HostEvent =
       readonly disks: number;
       readonly rewrittenBytes: number;
     }
+  /** Disks came, went or grew. */
+  | {
+      readonly type: 'VM_DISKS_CHANGED';
+      readonly vm: VmUuid;
+      readonly added: number;
+      readonly removed: number;
+      readonly grown: number;
+    }
   /** A change that a cut had interrupted: it is as if it had ended, or as if it had not begun. */
   | { readonly type: 'VM_CHANGE_SETTLED'; readonly vm: VmUuid; readonly how: 'finished' | 'undone' }
   | { readonly type: 'SNAPSHOT_CREATED'; readonly vm: VmUuid; readonly snapshot: number; readonly memory: boolean }

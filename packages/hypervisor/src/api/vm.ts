@@ -1,5 +1,6 @@
 import type { CryptoKeyId, DiskUuid, SectorCount, VmName, VmUuid } from '@vcryptsim/ports';
 import type { CryptoSpec } from './crypto-spec.js';
+import type { DiskBus, DiskMode } from './device-change.js';
 import type { HypervisorErrorCode } from './errors.js';
 
 /** One disk to make with a VM. */
@@ -16,6 +17,12 @@ export interface DiskCreateSpec {
    * (eager-zeroed thick). `later`: there is no extent before `EsxiHost.importDisk`, and no power on.
    */
   readonly fill?: 'zeros' | 'later';
+  /** Default: SCSI. Where it goes is the first free unit of the first controller of its bus unless told. */
+  readonly bus?: DiskBus;
+  /** Unit on that bus, see `DiskAddSpec.unit`. */
+  readonly unit?: number;
+  /** Default: persistent. */
+  readonly mode?: DiskMode;
 }
 
 /** A VM to make. */

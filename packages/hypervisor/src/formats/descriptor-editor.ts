@@ -1,4 +1,4 @@
-import { assert } from '@vcryptsim/ports';
+import { assert, type SectorCount } from '@vcryptsim/ports';
 import { bareValue, replaceValue } from './dictionary-line.js';
 import { type EditableLine, EditableText, type Span } from './editable-text.js';
 import { isFileName } from './file-name.js';
@@ -139,6 +139,17 @@ export class DescriptorEditor {
     this.#text.replace(this.#extent, quotedSpan, fileName);
   }
 
+  /**
+   * Gives the one extent another size, and the disk database the cylinders that go with it where it tells heads and sectors.
+   */
+  resizeExtent(sectors: SectorCount): void {
+    assert(this.#extent !== null, 'only one extent can be resized');
+    this.#text.replace(this.#extent, sectorsSpan, String(sectors));
+    const track = Number(this.ddb('geometry.heads') ?? 0) * Number(this.ddb('geometry.sectors') ?? 0);
+    if (!(track > 0) || this.ddb('geometry.cylinders') === undefined) return;
+    this.setDdb('geometry.cylinders', String(Math.min(65_535, Math.max(1, Math.floor(sectors / track)))));
+  }
+
   /** The file as bytes: where nothing was changed, the very bytes that were read. */
   toBytes(): Uint8Array {
     return this.#text.toBytes();
@@ -168,6 +179,12 @@ export function editDescriptor(bytes: Uint8Array, file: string): DescriptorEdito
 
 function namesIn(filters: string): string[] {
   return filters.split(',').map((name) => name.trim());
+}
+
+/** The number of sectors of an extent line: its second word. */
+function sectorsSpan(line: string): Span {
+  const [, before = '', sectors = ''] = /^(\s*[A-Za-z]+\s+)([0-9]+)/.exec(line) ?? [];
+  return { from: before.length, to: before.length + sectors.length };
 }
 
 /** What the first pair of double quotes holds. */

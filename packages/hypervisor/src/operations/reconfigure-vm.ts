@@ -1,7 +1,8 @@
-import { keyNotInCache, notSupported, snapshotsPresent } from '../api/faults.js';
+import { keyNotInCache, snapshotsPresent } from '../api/faults.js';
 import type { VmReconfigureSpec } from '../api/reconfigure.js';
 import type { VmInfo } from '../api/vm.js';
 import type { WorkControl } from '../api/work-control.js';
+import { changeDisks, changesDisks } from '../host/change-disks.js';
 import type { HostContext } from '../host/host-context.js';
 import { loadConfig, requireUnlocked } from '../host/refresh-vm.js';
 import type { RegisteredVm } from '../host/registered-vm.js';
@@ -11,6 +12,7 @@ import { whileLocked } from '../host/while-locked.js';
 import { changeInPlace } from '../vm-home/change/in-place/change-in-place.js';
 import { makeChange } from '../vm-home/change/make-change.js';
 import { type ChangePlan, keysSealedWith, planChange, rewritesData } from '../vm-home/change/plan-change.js';
+import { partsOf } from '../vm-home/disk-node.js';
 import { refuseLostBundle } from '../vm-home/lost-bundle.js';
 import { isLinear, readSnapshotList } from '../vm-home/snapshots/snapshot-list.js';
 import type { VmConfig } from '../vm-home/vm-config.js';
@@ -20,23 +22,24 @@ import { vmOperation } from './host-operation.js';
 const LOG_LINE = 'Changed keys of virtual machine home and disks.';
 
 /**
- * Encrypts, decrypts or recrypts VM home and disks, together (rows S09, S31). A shallow recrypt seals the same DEKs under
- * another KEK and may be done while the VM runs; all else is done while it is off. What a cut left of an earlier change is
- * finished or undone first.
+ * Encrypts, decrypts or recrypts VM home and disks, together (rows S09, S31), or gives the VM disks, takes or grows them, see
+ * host/change-disks.ts. A shallow recrypt seals the same DEKs under another KEK and may be done while the VM runs, unless it
+ * has a disk on an IDE controller; all else is done while it is off. What a cut left of an earlier change is finished or undone
+ * first.
  *
  * A refusal leaves all files as they were. Once the VMX is replaced the change is made: an error after that tells what is
  * left to drop, which the next start does.
  *
  * @throws HypervisorError VM_NOT_FOUND, VM_LOCKED, DISK_KEY_MISSING, KEY_NOT_IN_CACHE, INVALID_STATE (host not safe),
  *   INVALID_POWER_STATE, DISK_NOT_FOUND, VM_ENCRYPTED, VM_NOT_ENCRYPTED, DISK_ENCRYPTED, DISK_NOT_ENCRYPTED,
- *   ENCRYPTED_DISK_ON_PLAIN_VM, INVALID_ARGUMENT, NOT_SUPPORTED, FILE_LOCKED, NO_SPACE, CANCELED, and every diagnosis of
+ *   ENCRYPTED_DISK_ON_PLAIN_VM, MIXED_KEYS, SNAPSHOTS_PRESENT, INVALID_ARGUMENT, NOT_SUPPORTED, ALREADY_EXISTS, FILE_LOCKED, NO_SPACE, CANCELED, and every diagnosis of
  *   its files
  */
 export const reconfigureVm = vmOperation<[spec: VmReconfigureSpec, control?: WorkControl], VmInfo>({
   vimName: 'VirtualMachine.ReconfigVM_Task',
   changesInventory: false,
   perform: async (host, vm, spec, control = {}) => {
-    refuseDevices(spec);
+    if (changesDisks(spec)) return changeDisks(host, vm, spec, control);
     await requireUnlocked(host, vm);
     checkSettled(vm);
     const found = await loadConfig(host, vm);
@@ -62,11 +65,6 @@ export const reconfigureVm = vmOperation<[spec: VmReconfigureSpec, control?: Wor
   },
 });
 
-function refuseDevices({ addDisks, removeDisks, growDisks }: VmReconfigureSpec): void {
-  if ([addDisks, removeDisks, growDisks].every((disks) => disks === undefined)) return;
-  throw notSupported('devices', 'This host does not add, remove or grow disks of a virtual machine yet.');
-}
-
 function changesKeys({ home, disks }: ChangePlan): boolean {
   return [home, ...disks.map(({ change }) => change)].some(({ kind }) => kind !== 'keep');
 }
@@ -74,6 +72,9 @@ function changesKeys({ home, disks }: ChangePlan): boolean {
 function checkAllowed({ mode, keys }: HostContext, vm: RegisteredVm, plan: ChangePlan): void {
   const changes = [plan.home, ...plan.disks.map(({ change }) => change)];
   if (changes.some(rewritesData)) vm.checkPoweredOff();
+  // The one controller that every text singles out (facts/vsphere-rules.md section 2.1).
+  const hasIde = plan.disks.some(({ disk }) => partsOf(disk.node).bus === 'ide');
+  if (hasIde && changes.some(({ kind }) => kind === 'shallow')) vm.checkPoweredOff();
   const needed = keysSealedWith(plan);
   if (needed.length === 0) return;
   mode.checkSupported(`A change of the keys of ${vm.name}`);

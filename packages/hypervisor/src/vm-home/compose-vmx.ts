@@ -1,7 +1,8 @@
 import { formatBundle, type SealedDek } from '../formats/encryption-bundle.js';
 import { formatVmwareUuid } from '../formats/vmware-uuid.js';
 import { Vmx } from '../formats/vmx.js';
-import { partsOf } from './disk-node.js';
+import { controllerLines, diskLines } from './disk-lines.js';
+import type { DiskNode } from './disk-node.js';
 import type { VmPlan } from './vm-plan.js';
 
 /**
@@ -11,7 +12,7 @@ import type { VmPlan } from './vm-plan.js';
  */
 export function composeVmx(plan: VmPlan, nvramFileName: string, sealedHome: SealedDek | null): Vmx {
   const vmx = Vmx.create();
-  const entries: [string, string][] = [
+  const entries: (readonly [string, string])[] = [
     ['config.version', '8'],
     ['virtualHW.version', '19'],
     ['displayName', plan.name],
@@ -21,22 +22,15 @@ export function composeVmx(plan: VmPlan, nvramFileName: string, sealedHome: Seal
     ['memSize', String(plan.memoryMiB)],
     ['nvram', nvramFileName],
     ...controllersOf(plan),
-    ...plan.disks.flatMap(({ node, fileName }): [string, string][] => [
-      [`${node}.present`, 'TRUE'],
-      [`${node}.deviceType`, 'scsi-hardDisk'],
-      [`${node}.fileName`, fileName],
-    ]),
-    ...(sealedHome === null ? [] : [['encryption.bundle', formatBundle([sealedHome])] as [string, string]]),
+    ...plan.disks.flatMap(diskLines),
+    ...(sealedHome === null ? [] : [['encryption.bundle', formatBundle([sealedHome])] as const]),
   ];
   for (const [key, value] of entries) vmx.set(key, value);
   return vmx;
 }
 
 /** The first SCSI controller, which every VM has, and those that its disks need besides. */
-function controllersOf({ disks }: VmPlan): readonly [string, string][] {
-  const used = new Set([0, ...disks.map(({ node }) => partsOf(node).controller)]);
-  return [...used].flatMap((controller): [string, string][] => [
-    [`scsi${controller}.present`, 'TRUE'],
-    [`scsi${controller}.virtualDev`, 'pvscsi'],
-  ]);
+function controllersOf({ disks }: VmPlan): readonly (readonly [string, string])[] {
+  const first = 'scsi0:0' as DiskNode;
+  return [first, ...disks.map(({ node }) => node)].flatMap(controllerLines);
 }

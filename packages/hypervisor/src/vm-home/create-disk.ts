@@ -7,6 +7,7 @@ import {
   type SectorCount,
   type VmUuid,
 } from '@vcryptsim/ports';
+import type { DiskMode } from '../api/device-change.js';
 import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import { drawContentId } from '../disk/content-id.js';
@@ -21,6 +22,7 @@ import { makeSealedDek, type Sealer } from './seal-dek.js';
 /** A disk as it will be made. */
 export interface DiskPlan {
   readonly node: DiskNode;
+  readonly mode: DiskMode;
   readonly fileName: string;
   readonly extentFileName: string;
   readonly capacity: SectorCount;

@@ -33,6 +33,12 @@ export function nodesOf(bus: DiskBus): readonly DiskNode[] {
     .map(([controller, unit]) => nodeAt(bus, controller, unit));
 }
 
+/** The node with that number on a bus, counted over its controllers and with the units that take no disk; null where there is none. */
+export function nodeAtUnit(bus: DiskBus, unit: number): DiskNode | null {
+  const node = Number.isSafeInteger(unit) && unit >= 0 ? nodeOf(BUSES[bus].firstKey + unit) : null;
+  return node !== null && partsOf(node).bus === bus ? node : null;
+}
+
 /** Bus, controller and unit of a disk. */
 export function partsOf(node: DiskNode): { readonly bus: DiskBus; readonly controller: number; readonly unit: number } {
   const [, bus, controller, unit] = /^([a-z]+)([0-9]+):([0-9]+)$/.exec(node) ?? [];
@@ -59,13 +65,19 @@ export function nodeOf(deviceKey: number): DiskNode | null {
 
 /** The nodes at which a VMX has a disk, in the order of their device keys. A CD drive is none. */
 export function nodesIn(vmx: Vmx): readonly DiskNode[] {
+  return takenNodesIn(vmx)
+    .filter((node) => isDisk(vmx.get(`${node}.deviceType`)))
+    .toSorted((a, b) => deviceKeyOf(a) - deviceKeyOf(b));
+}
+
+/** The nodes at which a VMX has anything, a CD drive too. */
+export function takenNodesIn(vmx: Vmx): readonly DiskNode[] {
   return vmx
     .entries()
     .filter(([, value]) => value.toUpperCase() === 'TRUE')
     .flatMap(([key]) => /^((scsi|ide|sata|nvme)[0-9]+:[0-9]+)\.present$/.exec(key.toLowerCase())?.[1] ?? [])
     .map((node) => node as DiskNode)
-    .filter((node) => nodeOf(deviceKeyOf(node)) === node && isDisk(vmx.get(`${node}.deviceType`)))
-    .toSorted((a, b) => deviceKeyOf(a) - deviceKeyOf(b));
+    .filter((node) => nodeOf(deviceKeyOf(node)) === node);
 }
 
 /** What `deviceType` says: `scsi-hardDisk`, `ata-hardDisk`, `disk`, or nothing at all. */

@@ -1,12 +1,12 @@
-import { assert, type CryptoKeyId, SECTOR_SIZE_BYTES, type VmName, type VmUuid } from '@vcryptsim/ports';
+import { type CryptoKeyId, SECTOR_SIZE_BYTES, type SectorCount, type VmName, type VmUuid } from '@vcryptsim/ports';
 import type { CryptoSpec } from '../api/crypto-spec.js';
 import { encryptedDiskOnPlainVm, invalidArgument, notSupported } from '../api/faults.js';
 import type { DiskCreateSpec, VmCreateSpec } from '../api/vm.js';
 import { isFileName } from '../formats/file-name.js';
 import { isUuid } from '../formats/vmware-uuid.js';
 import type { DiskPlan } from './create-disk.js';
-import { type DiskNode, nodesOf } from './disk-node.js';
 import { distinctKeyIds } from './distinct-key-ids.js';
+import { FreeNodes } from './place-disk.js';
 
 /** A VM as it will be made: everything settled before the first byte is written. */
 export interface VmPlan {
@@ -31,12 +31,9 @@ export function planVm(spec: VmCreateSpec): VmPlan {
   if (!Number.isSafeInteger(memoryMiB) || memoryMiB < 4) {
     throw invalidArgument('memoryMiB', 'The memory of a VM is a whole number of MiB from 4 on.');
   }
-  const nodes = nodesOf('scsi');
-  if (spec.disks.length > nodes.length) {
-    throw invalidArgument('disks', `A VM takes at most ${nodes.length} disks.`);
-  }
   const keyId = keyIdOf(spec.crypto);
-  const disks = spec.disks.map((disk, index) => planDisk(disk, index, spec, keyId));
+  const nodes = new FreeNodes([]);
+  const disks = spec.disks.map((disk, index) => planDisk(disk, index, spec, keyId, nodes));
   const names = new Set(disks.flatMap((disk) => [disk.fileName, disk.extentFileName]));
   if (names.size < disks.length * 2) throw invalidArgument('disks', 'Two disks would have the same file.');
   return { name: spec.name, uuid: spec.uuid, guestId: spec.guestId ?? 'otherlinux-64', memoryMiB, keyId, disks };
@@ -47,23 +44,25 @@ export function keysNeededFor({ keyId, disks }: VmPlan): readonly CryptoKeyId[] 
   return distinctKeyIds([keyId, ...disks.map((disk) => disk.keyId)].filter((id) => id !== null));
 }
 
-function planDisk(disk: DiskCreateSpec, index: number, spec: VmCreateSpec, vmKeyId: CryptoKeyId | null): DiskPlan {
+function planDisk(
+  disk: DiskCreateSpec,
+  index: number,
+  spec: VmCreateSpec,
+  vmKeyId: CryptoKeyId | null,
+  nodes: FreeNodes,
+): DiskPlan {
   const base = disk.fileName ?? (index === 0 ? spec.name : `${spec.name}_${index}`);
   if (!isFileName(base) || base.endsWith('.vmdk')) {
     throw invalidArgument('disks.fileName', 'The name of a disk must be a valid file name without .vmdk.');
   }
   const dataUnitSizeBytes = disk.dataUnitSizeBytes ?? 512;
-  if (disk.capacity < 1 || (disk.capacity * SECTOR_SIZE_BYTES) % dataUnitSizeBytes !== 0) {
-    throw invalidArgument(
-      'disks.capacity',
-      `A disk of ${disk.capacity} sectors is not a whole number of data units of ${dataUnitSizeBytes} bytes.`,
-    );
-  }
+  checkCapacity(disk.capacity, dataUnitSizeBytes, 'disks.capacity');
   const keyId = disk.crypto === undefined ? vmKeyId : keyIdOf(disk.crypto);
   if (keyId !== null && vmKeyId === null) throw encryptedDiskOnPlainVm(`${base}.vmdk`);
   const fill = disk.fill ?? 'zeros';
   return {
-    node: nodeAfter(index),
+    node: nodes.take(disk, 'disks'),
+    mode: disk.mode ?? 'persistent',
     fileName: `${base}.vmdk`,
     extentFileName: `${base}-flat.vmdk`,
     capacity: disk.capacity,
@@ -73,15 +72,25 @@ function planDisk(disk: DiskCreateSpec, index: number, spec: VmCreateSpec, vmKey
   };
 }
 
-function keyIdOf(crypto: CryptoSpec | undefined): CryptoKeyId | null {
-  if (crypto === undefined || crypto.type === 'NoOp') return null;
-  if (crypto.type === 'Encrypt') return crypto.cryptoKeyId;
-  throw notSupported(crypto.type, `A new virtual machine takes the crypto spec Encrypt or NoOp, not ${crypto.type}.`);
+/**
+ * Refuses a capacity that is no whole number of data units, with INVALID_ARGUMENT.
+ *
+ * @param what names the argument
+ */
+export function checkCapacity(capacity: SectorCount, dataUnitSizeBytes: number, what: string): void {
+  if (capacity >= 1 && (capacity * SECTOR_SIZE_BYTES) % dataUnitSizeBytes === 0) return;
+  throw invalidArgument(
+    what,
+    `A disk of ${capacity} sectors is not a whole number of data units of ${dataUnitSizeBytes} bytes.`,
+  );
 }
 
-/** The place of a VM's disk with that number, from 0. */
-function nodeAfter(index: number): DiskNode {
-  const node = nodesOf('scsi')[index];
-  assert(node !== undefined, 'the number of disks was checked');
-  return node;
+/** The key of what is new, null for none; throws NOT_SUPPORTED for a spec that a new thing does not take. */
+export function keyIdOf(crypto: CryptoSpec | undefined): CryptoKeyId | null {
+  if (crypto === undefined || crypto.type === 'NoOp') return null;
+  if (crypto.type === 'Encrypt') return crypto.cryptoKeyId;
+  throw notSupported(
+    crypto.type,
+    `A new virtual machine or disk takes the crypto spec Encrypt or NoOp, not ${crypto.type}.`,
+  );
 }

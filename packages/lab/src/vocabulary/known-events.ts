@@ -32,6 +32,7 @@ const HOST: Record<HostEvent['type'], true> = {
   VM_POWERED_ON: true,
   VM_POWERED_OFF: true,
   VM_RECONFIGURED: true,
+  VM_DISKS_CHANGED: true,
   VM_CHANGE_SETTLED: true,
   SNAPSHOT_CREATED: true,
   SNAPSHOT_REVERTED: true,

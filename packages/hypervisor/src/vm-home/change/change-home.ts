@@ -39,7 +39,7 @@ export async function changeHome(
 }
 
 /** What is sealed with the VM home's DEK. */
-interface Bound {
+export interface Bound {
   readonly disks: readonly BoundDisk[];
   readonly intent: string | null;
 }
@@ -51,7 +51,7 @@ async function sealHome(
   bound: Bound,
   nvramFileName: string | null,
 ): Promise<SealedDek | null> {
-  if (nvramFileName === null) return reseal(vm, change, bound);
+  if (nvramFileName === null) return resealHome(vm, change, bound);
   const made = change.kind === 'encrypt' || change.kind === 'deep' ? makeHomeDek(vm, change.keyId, bound) : null;
   try {
     const { config, home, sealer } = vm;
@@ -69,8 +69,17 @@ function makeHomeDek({ config, home, sealer }: ChangedVm, keyId: CryptoKeyId, { 
   return makeSealedDek(`VM home ${config.uuid}`, keyId, homeBinding(config.uuid, generation, disks, intent), sealer);
 }
 
-/** The same DEK, with what is now to know of the disks, under the same KEK or another. */
-function reseal({ config, home, sealer }: ChangedVm, change: KeyChange, { disks, intent }: Bound): SealedDek | null {
+/**
+ * The VM home's DEK, with what it is now to know of the disks, under the same KEK or another.
+ *
+ * @returns null for a plain VM
+ * @throws HypervisorError KEY_NOT_IN_CACHE
+ */
+export function resealHome(
+  { config, home, sealer }: ChangedVm,
+  change: KeyChange,
+  { disks, intent }: Bound,
+): SealedDek | null {
   if (home === null) return null;
   const pair = config.sealedHome?.find((each) => sealer.keys.has(each.keyId));
   if (pair === undefined) throw keyNotInCache(config.sealedHome?.map((each) => each.keyId) ?? []);

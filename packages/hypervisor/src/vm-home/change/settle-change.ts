@@ -39,8 +39,9 @@ export async function settleChange(config: VmConfig, opener: Opener, isDurable =
   if (!isDurable) await folder.fsync();
   for (const name of strays) await folder.remove(name);
   const pairs = await dropPairs(torn, config, opener);
-  const files = hasRecord ? await settleFiles(config, names) : 'nothing';
-  return files === 'nothing' ? pairs : files;
+  const left = names.filter((name) => !strays.includes(name));
+  const files = hasRecord ? await settleFiles(config, left) : 'nothing';
+  return files === 'nothing' || pairs === 'finished' ? pairs : files;
 }
 
 /** Files that were to take another's place by rename and did not: `NAME.new` (ports' replaceFile), and an imported extent. */

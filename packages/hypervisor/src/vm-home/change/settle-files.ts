@@ -30,11 +30,18 @@ export async function settleFiles(found: VmConfig, names: readonly string[]): Pr
     if (unused.size > 0) await folder.fsync();
     // Nothing waits for this to be durable: a record that comes back names files that are gone.
     await folder.remove(changeRecordOf(vmxFileName));
-    return isSwitched || record.made.some((name) => used.has(name)) ? 'finished' : 'undone';
+    return isSwitched || isFinished(record, used) ? 'finished' : 'undone';
   } catch (error) {
     if (error instanceof HypervisorError && error.code === 'FILE_DAMAGED') return 'nothing';
     throw error;
   }
+}
+
+/** By what it made where it made something; else by what it was there to drop. */
+function isFinished({ made, dropped, merge }: ChangeRecord, used: ReadonlySet<string>): boolean {
+  const isNeeded = (name: string): boolean => used.has(name);
+  const isOfDrops = made.length === 0 && dropped.length > 0 && merge === undefined;
+  return isOfDrops ? !dropped.some(isNeeded) : made.some(isNeeded);
 }
 
 /** @returns whether a new list of snapshots has taken its place, now or earlier */

@@ -9,5 +9,5 @@ export type { CryptoKeyResult, CryptoKeyStatus, HostApi, HostRuntime, KeyGrant }
 export type { Provisioning } from './api/provisioning.js';
 export type { DiskReconfigureSpec, RewriteWay, VmReconfigureSpec } from './api/reconfigure.js';
 export type { SnapshotCreateSpec, SnapshotInfo, SnapshotList, SnapshotRemoveSpec } from './api/snapshot.js';
-export type { DiskCreateSpec, DiskInfo, VmChanges, VmCreateSpec, VmInfo } from './api/vm.js';
+export type { DiskCreateSpec, DiskFileInfo, DiskInfo, VmChanges, VmCreateSpec, VmInfo } from './api/vm.js';
 export type { ProgressListener, WorkControl } from './api/work-control.js';

@@ -6,7 +6,7 @@ import type { DatastoreInfo } from './api/datastore.js';
 import type { CryptoKeyResult, CryptoKeyStatus, HostApi, HostRuntime, KeyGrant } from './api/host-api.js';
 import type { VmReconfigureSpec } from './api/reconfigure.js';
 import type { SnapshotCreateSpec, SnapshotInfo, SnapshotList, SnapshotRemoveSpec } from './api/snapshot.js';
-import type { VmChanges, VmCreateSpec, VmInfo } from './api/vm.js';
+import type { DiskFileInfo, VmChanges, VmCreateSpec, VmInfo } from './api/vm.js';
 import type { ProgressListener, WorkControl } from './api/work-control.js';
 import type { ImageSource } from './disk/fill-extent.js';
 import type { GuestDisk } from './disk/guest-disk.js';
@@ -19,6 +19,7 @@ import { consolidateDisks } from './operations/consolidate-disks.js';
 import { createSnapshot } from './operations/create-snapshot.js';
 import { createVm } from './operations/create-vm.js';
 import { datastores } from './operations/datastores.js';
+import { diskFile } from './operations/disk-file.js';
 import { enableCrypto } from './operations/enable-crypto.js';
 import { exportDisk } from './operations/export-disk.js';
 import { getCryptoKeyStatus } from './operations/get-crypto-key-status.js';
@@ -103,6 +104,10 @@ export class EsxiHost implements HostApi {
 
   datastores(): Promise<readonly DatastoreInfo[]> {
     return this.#call(datastores);
+  }
+
+  diskFile(path: string): Promise<DiskFileInfo> {
+    return this.#call(diskFile, path);
   }
 
   createVm(spec: VmCreateSpec, control?: WorkControl): Promise<VmInfo> {

@@ -25,6 +25,7 @@ export {
   VPXD,
 } from './database/schema.js';
 export { ROOT_FOLDER } from './inventory/root-folder.js';
+export type { CloneVmArguments } from './operations/vm/clone/plan-clone.js';
 export type { CreateVmArguments, NewDisk } from './operations/vm/create-vm.js';
 export type { CryptoWish } from './operations/vm/reconfigure/crypto-wish.js';
 export type { ReconfigVmArguments } from './operations/vm/reconfigure/plan-reconfigure.js';

@@ -23,7 +23,9 @@ const CRYPTOGRAPHER = [
 const DOCUMENTED: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['CreateVM_Task', ['EncryptNew', 'RegisterHost']],
   // RegisterVM for CryptoSpec Register is ours.
-  ['ReconfigVM_Task', ['Decrypt', 'Encrypt', 'Recrypt', 'RegisterHost', 'RegisterVM']],
+  ['ReconfigVM_Task', ['AddDisk', 'Decrypt', 'Encrypt', 'Recrypt', 'RegisterHost', 'RegisterVM']],
+  // Recrypt for a clone with other keys is ours; documented are Encrypt and Decrypt.
+  ['CloneVM_Task', ['Clone', 'Decrypt', 'Encrypt', 'Recrypt', 'RegisterHost']],
   ['RegisterVM_Task', ['RegisterHost', 'RegisterVM']],
   ['CryptoUnlock_Task', ['RegisterHost', 'RegisterVM']],
   ['PowerOnVM_Task', ['RegisterHost', 'RegisterVM']],
@@ -89,6 +91,7 @@ describe('[S17] privileges', () => {
     const stays = 'and that host stays disabled, without the key';
     expect(effects.sort()).toEqual(
       [
+        `CloneVM_Task: ${disabled}: the copy is made, ${stays}`,
         `CreateVM_Task: ${disabled}: the VM is made, ${stays}`,
         `CryptoUnlock_Task: ${disabled}: the VM is unlocked, ${stays}`,
         `PowerOnVM_Task: ${disabled}: the VM starts, ${stays}`,

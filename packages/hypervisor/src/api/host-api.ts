@@ -6,7 +6,7 @@ import type { CryptoState, EsxiVersion } from './crypto-state.js';
 import type { DatastoreInfo } from './datastore.js';
 import type { VmReconfigureSpec } from './reconfigure.js';
 import type { SnapshotCreateSpec, SnapshotInfo, SnapshotList, SnapshotRemoveSpec } from './snapshot.js';
-import type { VmChanges, VmCreateSpec, VmInfo } from './vm.js';
+import type { DiskFileInfo, VmChanges, VmCreateSpec, VmInfo } from './vm.js';
 import type { WorkControl } from './work-control.js';
 
 /** A key on its way into a host's cache. The parcel is spent by the call, refused or not. */
@@ -73,6 +73,8 @@ export interface HostApi {
 
   /** The datastores that it has mounted, as they are now, in the order of its configuration. (HostSystem.datastore) */
   datastores(): Promise<readonly DatastoreInfo[]>;
+  /** What the disk of a path `[datastore] folder/name.vmdk` is, whether a VM has it or not. (HostDatastoreBrowser) */
+  diskFile(path: string): Promise<DiskFileInfo>;
 
   /** Makes the VM's folder and files and registers it; on failure nothing of it is left. */
   createVm(spec: VmCreateSpec, control?: WorkControl): Promise<VmInfo>;

@@ -53,6 +53,9 @@ export interface DiskInfo {
   readonly unlocked: boolean;
 }
 
+/** A disk in a file, whether a VM has it or not (VmDiskFileInfo). */
+export type DiskFileInfo = Omit<DiskInfo, 'deviceKey' | 'unlocked'>;
+
 /** A registered VM as the host sees it now. */
 export interface VmInfo {
   readonly uuid: VmUuid;

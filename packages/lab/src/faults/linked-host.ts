@@ -85,6 +85,10 @@ export class LinkedHost implements HostApi {
     return this.#road.call(() => this.#host.powerOffVm(uuid));
   }
 
+  diskFile(path: string) {
+    return this.#road.call(() => this.#host.diskFile(path));
+  }
+
   suspendVm(uuid: VmUuid) {
     return this.#road.call(() => this.#host.suspendVm(uuid));
   }

@@ -10,21 +10,23 @@ export interface SectorRun {
 const MARKER_BYTES = 32;
 const MARKERS_MAX = 64;
 
+type OnMarker = (bytes: Uint8Array, number: number, ledger: GuestLedger) => void;
+
 /**
  * What the guests of one VM wrote, sector by sector: the observer's copy, against which the disk is compared, and the
  * markers that must never be seen on the datastore.
  */
 export class GuestLedger {
   readonly #sectors = new Map<number, Uint8Array>();
-  readonly #onMarker: (bytes: Uint8Array, number: number) => void;
+  readonly #onMarker: OnMarker;
   readonly #markers: Uint8Array[] = [];
 
   /**
-   * @param onMarker told each marker and its number, from 1
+   * @param onMarker told each marker and its number, from 1, and by which ledger
    * @param isWhole false where guests wrote before this ledger began
    */
   constructor(
-    onMarker: (bytes: Uint8Array, number: number) => void = () => {},
+    onMarker: OnMarker = () => {},
     readonly isWhole = true,
   ) {
     this.#onMarker = onMarker;
@@ -54,9 +56,14 @@ export class GuestLedger {
       if (!isTelling(piece)) continue;
       const marker = piece.slice();
       this.#markers.push(marker);
-      this.#onMarker(marker, this.#markers.length);
+      this.#onMarker(marker, this.#markers.length, this);
       return;
     }
+  }
+
+  /** Tells every marker once more: of a copy, that it has them too. */
+  tellMarkers(): void {
+    for (const [index, marker] of this.#markers.entries()) this.#onMarker(marker, index + 1, this);
   }
 
   /** Pieces of plaintext to look for. */

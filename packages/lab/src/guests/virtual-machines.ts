@@ -1,11 +1,5 @@
 import type { EsxiHost, GuestDisk } from '@vcryptsim/hypervisor';
-import {
-  type DiskInfo,
-  HypervisorError,
-  type SnapshotInfo,
-  type SnapshotList,
-  type VmInfo,
-} from '@vcryptsim/hypervisor/api';
+import { HypervisorError, type SnapshotInfo, type SnapshotList, type VmInfo } from '@vcryptsim/hypervisor/api';
 import {
   assert,
   type DiskUuid,
@@ -35,7 +29,7 @@ import type { Lab } from '../topology/topology.js';
 import { disksOf, type LabDisk, type LabVm } from '../topology/vm.js';
 import { type DiskContent, DiskContents } from './disk-contents.js';
 import { openDiskImage } from './disk-image.js';
-import { GuestLedger } from './guest-ledger.js';
+import type { GuestLedger } from './guest-ledger.js';
 import type { DiskImage } from './image.js';
 
 /** How many places of an image are looked at for markers. */
@@ -82,16 +76,13 @@ export class VirtualMachines {
   readonly #makers: VmMakers;
   readonly #images: ImagePlaces;
   readonly #tracked = new Map<VmUuid, TrackedVm>();
-  readonly #contents = new DiskContents();
-  readonly #markers: PlaintextMarkers;
-  /** Where each disk was when it was last looked at, and whether it was encrypted. */
-  readonly #seen = new Map<DiskUuid, { readonly vm: VmUuid; readonly encrypted: boolean }>();
+  readonly #contents: DiskContents;
 
   /** @param markers takes what must not be seen in clear where it is encrypted */
   constructor(makers: VmMakers, images: ImagePlaces, markers: PlaintextMarkers) {
     this.#makers = makers;
     this.#images = images;
-    this.#markers = markers;
+    this.#contents = new DiskContents(markers, (uuid) => this.#infoOf(uuid));
   }
 
   /** Every VM that was created here or looked at, also one that vCenter no longer knows. */
@@ -157,9 +148,7 @@ export class VirtualMachines {
     assert(vm, 'a VM that was made is in the inventory');
     const info = await this.#infoOf(vm.uuid);
     assert(info, 'a VM that was made is on its host');
-    for (const [index, disk] of info.disks.entries()) {
-      this.#contents.put(disk.uuid, { image: images[index] ?? null, ledger: this.#ledger(name, disk, true) });
-    }
+    for (const [index, disk] of info.disks.entries()) this.#contents.made(vm, disk, images[index] ?? null);
     const tracked = this.#take(vm.uuid, name, info);
     for (const { deviceKey, image, ledger } of tracked.disks) {
       if (image === null) continue;
@@ -206,39 +195,24 @@ export class VirtualMachines {
     const info = await this.#infoOf(uuid);
     const known = this.#tracked.get(uuid);
     // While its host is down, or its files cannot be read, it is taken to be as it was.
-    return known !== undefined && (info?.disks.length ?? 0) === 0
-      ? this.#keep({ ...known, name })
-      : this.#take(uuid, name, info);
+    const isUnknown = info === null || (info.disks.length === 0 && info.connectionState !== 'connected');
+    return known !== undefined && isUnknown ? this.#keep({ ...known, name }) : this.#take(uuid, name, info);
   }
 
-  /** Takes a VM over as its host has it. Of a disk that nobody saw before it is not known what its guests wrote. */
+  /** Takes a VM over as its host has it. */
   #take(uuid: VmUuid, name: string, info: VmInfo | null): TrackedVm {
     const disks = (info?.disks ?? []).map((disk): TrackedDisk => {
-      this.#seen.set(disk.uuid, { vm: uuid, encrypted: disk.keyId !== null });
-      const content =
-        this.#contents.of(disk.uuid) ??
-        this.#contents.put(disk.uuid, { image: null, ledger: this.#ledger(name, disk, false) });
+      const content = this.#contents.of({ uuid, name: name as VmName }, disk);
       const capacityBytes = disk.capacity * SECTOR_SIZE_BYTES;
       return { ...content, deviceKey: disk.deviceKey, uuid: disk.uuid, capacityBytes };
     });
+    if (info !== null) this.#contents.release(uuid, info.disks);
     return this.#keep({ name, uuid, disks });
   }
 
   #keep(tracked: TrackedVm): TrackedVm {
     this.#tracked.set(tracked.uuid, tracked);
     return tracked;
-  }
-
-  #ledger(vm: string, { uuid: disk, deviceKey }: DiskInfo, isWhole: boolean): GuestLedger {
-    const isPlainNow = async () => {
-      const seen = this.#seen.get(disk);
-      const found = seen && (await this.#infoOf(seen.vm))?.disks.find(({ uuid }) => uuid === disk);
-      return found !== undefined && found.keyId === null;
-    };
-    return new GuestLedger((bytes, number) => {
-      const encrypted = this.#seen.get(disk)?.encrypted ?? false;
-      this.#markers.add({ vm, disk: deviceKey, number, encrypted, isPlainNow, bytes });
-    }, isWhole);
   }
 
   /** The snapshots of a VM, as its host has them. @throws LabError VM_NOT_CREATED, NAME_AMBIGUOUS; NetworkError REFUSED */
@@ -278,6 +252,26 @@ export class VirtualMachines {
   async noteRevert(name: string, id: SnapshotInfo['id']): Promise<void> {
     const { uuid, frozen } = await this.#frozenBy(name, id);
     this.#contents.revert(uuid, id, frozen);
+  }
+
+  /** Takes note that the disks of a new VM hold what those of another one hold, or held at a snapshot of it. */
+  async noteClone(name: string, copy: string, snapshot: SnapshotInfo['id'] | null): Promise<void> {
+    const source = await this.find(name);
+    const { uuid, name: called } = this.#vm(copy).vm;
+    for (const disk of (await this.#infoOf(uuid))?.disks ?? []) {
+      const own = source.disks.find(({ deviceKey }) => deviceKey === disk.deviceKey);
+      if (own === undefined) continue;
+      this.#contents.clone({ vm: source.uuid, disk: own.uuid, snapshot }, { uuid, name: called }, disk);
+    }
+    await this.find(copy);
+  }
+
+  /** Takes note of a disk that was made for a VM: it holds zeros. */
+  async noteNewDisk(name: string, known: readonly DiskUuid[]): Promise<void> {
+    const { uuid, name: called } = this.#vm(name).vm;
+    const fresh = ((await this.#infoOf(uuid))?.disks ?? []).filter((disk) => !known.includes(disk.uuid));
+    for (const disk of fresh) this.#contents.made({ uuid, name: called }, disk, null);
+    await this.find(name);
   }
 
   /** The disks that a snapshot froze, and that the VM has now. */

@@ -16,10 +16,15 @@ export interface PlaintextMarker {
 export class PlaintextMarkers {
   readonly #markers: PlaintextMarker[] = [];
   readonly #inClear = new Set<string>();
+  readonly #byPiece = new Map<string, PlaintextMarker[]>();
 
   add(marker: PlaintextMarker): void {
+    const piece = String(marker.bytes);
     this.#markers.push(marker);
-    if (!marker.encrypted) this.#inClear.add(String(marker.bytes));
+    const same = this.#byPiece.get(piece);
+    if (same) same.push(marker);
+    else this.#byPiece.set(piece, [marker]);
+    if (!marker.encrypted) this.#inClear.add(piece);
   }
 
   /** All but the first `count`. */
@@ -27,8 +32,11 @@ export class PlaintextMarkers {
     return this.#markers.slice(count);
   }
 
-  /** Says whether a plain VM has this piece, given as `String(bytes)`. */
-  isInClear(piece: string): boolean {
-    return this.#inClear.has(piece);
+  /** Says whether a plain VM has this piece, or a disk with it is plain now: it may be seen then. */
+  async mayBeSeen({ bytes }: PlaintextMarker): Promise<boolean> {
+    const piece = String(bytes);
+    if (this.#inClear.has(piece)) return true;
+    for (const { isPlainNow } of this.#byPiece.get(piece) ?? []) if (await isPlainNow()) return true;
+    return false;
   }
 }

@@ -47,11 +47,18 @@ import { vcenterBackup } from './vcenter/backup.js';
 import { vcenterRestore } from './vcenter/restore.js';
 import { vcenterStart } from './vcenter/start.js';
 import { vcenterStop } from './vcenter/stop.js';
+import { vmAddDisk } from './vm/add-disk.js';
+import { vmAttachDisk } from './vm/attach-disk.js';
+import { vmClone } from './vm/clone.js';
 import { vmConsolidate } from './vm/consolidate.js';
 import { vmCreate } from './vm/create.js';
+import { vmDetachDisk } from './vm/detach-disk.js';
 import { vmDigest } from './vm/digest.js';
 import { vmExport } from './vm/export.js';
+import { vmGrowDisk } from './vm/grow-disk.js';
 import { vmLook } from './vm/look.js';
+import { vmMarkAsTemplate } from './vm/mark-as-template.js';
+import { vmMarkAsVirtualMachine } from './vm/mark-as-virtual-machine.js';
 import { vmPowerOff } from './vm/power-off.js';
 import { vmPowerOn } from './vm/power-on.js';
 import { vmRead } from './vm/read.js';
@@ -84,6 +91,13 @@ export const STEPS: readonly StepKind[] = [
   vmRemoveAllSnapshots,
   vmConsolidate,
   vmReconfigure,
+  vmAddDisk,
+  vmAttachDisk,
+  vmDetachDisk,
+  vmGrowDisk,
+  vmClone,
+  vmMarkAsTemplate,
+  vmMarkAsVirtualMachine,
   vmUnlock,
   vmWrite,
   vmRead,

@@ -2,8 +2,8 @@ import type { VmInfo } from '@vcryptsim/hypervisor/api';
 import type { MoRef } from '@vcryptsim/ports';
 import type { PolicyRecord, VmRecord } from '../database/schema.js';
 
-/** A policy to take over, null for Datastore Default; `kept` leaves what is known. */
-type Applied = PolicyRecord | null | 'kept';
+/** A policy to take over, null for Datastore Default; that of another VM as it was applied there; `kept` leaves what is known. */
+type Applied = PolicyRecord | null | { readonly copied: Policies } | 'kept';
 
 /** What a VM that is being made or changed was asked to have; the host knows nothing of it. */
 export interface AppliedPolicy {
@@ -35,6 +35,7 @@ export function vmRecordOf(
   });
   const none = policyOf(null);
   const ownOf = (wanted: Applied | undefined, before: Policies | null | undefined) => {
+    if (wanted !== null && typeof wanted === 'object' && 'copied' in wanted) return pick(wanted.copied);
     if (wanted !== undefined && wanted !== 'kept') return policyOf(wanted);
     return before ? pick(before) : none;
   };

@@ -35,10 +35,13 @@ import { deletePolicy } from './policies/delete-policy.js';
 import { queryPolicies } from './policies/query-policies.js';
 import { updatePolicy } from './policies/update-policy.js';
 import { cancelTask } from './tasks/cancel-task.js';
+import { cloneVm } from './vm/clone-vm.js';
 import { consolidateVmDisks } from './vm/consolidate-vm-disks.js';
 import { createSnapshot } from './vm/create-snapshot.js';
 import { createVm } from './vm/create-vm.js';
 import { cryptoUnlockVm } from './vm/crypto-unlock-vm.js';
+import { markAsTemplate } from './vm/mark-as-template.js';
+import { markAsVirtualMachine } from './vm/mark-as-virtual-machine.js';
 import { powerOffVm } from './vm/power-off-vm.js';
 import { powerOnVm } from './vm/power-on-vm.js';
 import { reconfigVm } from './vm/reconfig-vm.js';
@@ -57,10 +60,13 @@ export const OPERATIONS: readonly AnyOperation[] = [
   addHost,
   addStandaloneHost,
   reconnectHost,
+  cloneVm,
   consolidateVmDisks,
   createSnapshot,
   createVm,
   cryptoUnlockVm,
+  markAsTemplate,
+  markAsVirtualMachine,
   powerOffVm,
   powerOnVm,
   reconfigVm,

@@ -53,6 +53,8 @@ const EVENT_TEXTS = {
   'com.vmware.vc.kms.crypto.Unreachable': [['7.0', 'Key Management Server is unreachable']],
   'com.vmware.vc.vm.VmStateRevertedToSnapshot': [['6.5', 'Virtual machine was reverted to a snapshot']],
   'com.vmware.vc.vm.VmStateFailedToRevertToSnapshot': [['6.5', 'Virtual machine could not be reverted to a snapshot']],
+  'com.vmware.vc.vm.VmConvertedToTemplateEvent': [['6.5', 'Virtual machine was made a template']],
+  'com.vmware.vc.vm.TemplateConvertedToVmEvent': [['6.5', 'Template was made a virtual machine']],
   'com.vmware.vc.VmDiskConsolidationNeeded': [['6.5', 'Virtual machine disks need to be consolidated']],
   'com.vmware.vc.VmDiskConsolidationNoLongerNeeded': [
     ['6.5', 'Virtual machine disks no longer need to be consolidated'],
@@ -65,6 +67,9 @@ const EVENT_TEXTS = {
   'vim.event.VmDiscoveredEvent': [['6.5', 'Virtual machine was found on host']],
   'vim.event.VmCreatedEvent': [['6.5', 'Virtual machine was created']],
   'vim.event.VmRegisteredEvent': [['6.5', 'Virtual machine was registered']],
+  'vim.event.VmBeingClonedEvent': [['6.5', 'Virtual machine is being cloned']],
+  'vim.event.VmClonedEvent': [['6.5', 'Virtual machine was cloned from']],
+  'vim.event.VmCloneFailedEvent': [['6.5', 'Virtual machine could not be cloned']],
   'vim.event.VmRemovedEvent': [['6.5', 'Virtual machine was taken out of the inventory']],
   'vim.event.VmReconfiguredEvent': [['6.5', 'Virtual machine was reconfigured']],
   'vim.event.VmPoweredOnEvent': [['6.5', 'Virtual machine was powered on']],
@@ -77,6 +82,8 @@ const EVENT_TEXTS = {
   'vim.event.PermissionAddedEvent': [['6.5', 'Permission was set']],
   'vim.event.PermissionRemovedEvent': [['6.5', 'Permission was removed']],
   'vim.event.ProfileAssociatedEvent': [['6.5', 'Storage policy was associated']],
+  // The product keeps the old format silently (row S23).
+  'vcryptsim.DiskFormatKeptEvent': [['6.5', 'Disks kept the format of their source although another was asked for']],
   'vcryptsim.VCenterApplianceEncryptedEvent': [
     ['6.5', 'A vCenter Server was encrypted: it cannot start again without the keys that it would have to fetch'],
   ],

@@ -20,6 +20,10 @@ export const VCENTER_CAPABILITIES = {
   entityDefaultKeyProvider: { since: '7.0', about: 'SetDefaultKmsCluster(entity); vim-api.md section 2' },
   setCryptoMode: { since: '7.0', about: 'ClusterComputeResource.SetCryptoMode' },
   changeHostKey: { since: '7.0', about: 'CryptoManagerHost.ChangeKey_Task; settled.md 8' },
+  changeKeysInClone: {
+    since: '7.0',
+    about: 'RelocateSpec.cryptoSpec; vsphere-encryption.md section 2; the web client from 8.0 [ours O47]',
+  },
   deleteLockedVm: { since: '7.0', about: 'settled.md 31 [ours]' },
   nativeKeyProvider: { since: '7.0U2', about: 'vsphere-rules.md section 8' },
   readKeyServersInfo: {

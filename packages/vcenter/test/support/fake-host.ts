@@ -7,6 +7,7 @@ import {
   type CryptoState,
   capabilityOf,
   type DatastoreInfo,
+  type DiskFileInfo,
   type EsxiVersion,
   type HostApi,
   type HostRuntime,
@@ -177,6 +178,10 @@ export class FakeHost implements HostApi {
 
   async powerOffVm(uuid: VmUuid): Promise<void> {
     return (await this.#host).powerOffVm(uuid);
+  }
+
+  async diskFile(path: string): Promise<DiskFileInfo> {
+    return (await this.#host).diskFile(path);
   }
 
   async suspendVm(uuid: VmUuid): Promise<void> {

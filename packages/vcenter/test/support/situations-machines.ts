@@ -1,6 +1,7 @@
 // The situations of operations on folders, datacenters, clusters, hosts and VMs.
 import { type HostName, type MoRef, sectorCount, type VmName } from '@vcryptsim/ports';
 import { DATASTORE_DEFAULT, ROOT_FOLDER } from '@vcryptsim/vcenter';
+import { reconfigVm } from '@vcryptsim/vcenter/catalogue';
 import { expect } from 'vitest';
 import { as } from './as-user.js';
 import { CLUSTER, ESX_1, ESX_2 } from './lab.js';
@@ -11,8 +12,8 @@ const NO_HOSTS = { hosts: [] };
 const ONE_HOST = { hosts: [ESX_1] };
 const POLICY = 'VM Encryption Policy';
 const DISK = { capacity: sectorCount(256) };
-const ON_HOST = 'Cryptographer.RegisterHost on the host';
-const ON_OTHER_HOST = 'Cryptographer.RegisterHost on another host of the cluster';
+export const ON_HOST = 'Cryptographer.RegisterHost on the host';
+export const ON_OTHER_HOST = 'Cryptographer.RegisterHost on another host of the cluster';
 const secondHost = (world: PrivilegeWorld) => world.host(ESX_2);
 
 /** A call that makes something in a folder. */
@@ -47,7 +48,7 @@ async function expectDisabled(world: PrivilegeWorld): Promise<void> {
 }
 
 /** It is done, the hosts in encryption mode have the key, and the third stays disabled, also after remediations. */
-const thirdStaysDisabled: Effect = async (world, attempt) => {
+export const thirdStaysDisabled: Effect = async (world, attempt) => {
   expect(await attempt()).toMatchObject({ error: null, state: 'success' });
   const { keyId, cryptoState } = theVm(world);
   expect(cryptoState).toBe('unlocked');
@@ -58,7 +59,7 @@ const thirdStaysDisabled: Effect = async (world, attempt) => {
 };
 
 /** Two hosts in encryption mode with a VM's key, and a third that nobody with the privilege brought there. */
-const twoOfThree = (world: PrivilegeWorld) => world.encryptedVm([ESX_3]);
+export const twoOfThree = (world: PrivilegeWorld) => world.encryptedVm([ESX_3]);
 
 /** The same, and the first host has lost what it had in memory: the VM is locked. */
 async function lockedInCluster(world: PrivilegeWorld): Promise<MoRef<'VirtualMachine'>> {
@@ -131,6 +132,14 @@ const doesNotStart: Effect = async (world, attempt) => {
   expect(await keysOn(world, ESX_1)).toEqual(keys);
   expect(theVm(world)).toMatchObject({ powerState: 'poweredOff', cryptoState: 'unlocked' });
 };
+
+/** An encrypted VM, and an encrypted disk in its folder that no VM has. */
+async function detachedDisk(world: PrivilegeWorld): Promise<Called> {
+  const object = world.vm(await world.encryptedVm());
+  const { fileName } = theVm(world).disks[0]!;
+  await world.admin.session.run(reconfigVm, object, { removeDisks: [{ deviceKey: 2000 }] });
+  return { object, args: { addDisks: [{ existing: fileName }] } };
+}
 
 export const MACHINE_SITUATIONS: Situations = new Map<string, readonly Situation[]>([
   ['CreateClusterEx', [makes('Host.Inventory.CreateCluster on the folder', (world) => world.hostFolder)]],
@@ -359,6 +368,55 @@ export const MACHINE_SITUATIONS: Situations = new Map<string, readonly Situation
           return { object, args: { crypto: { type: 'DeepRecrypt' } } };
         },
         effects: { [ON_OTHER_HOST]: thirdStaysDisabled },
+      },
+      {
+        ...ONE_HOST,
+        call: async (world) => ({
+          object: world.vm(await world.encryptedVm()),
+          args: { addDisks: [{ ...DISK, policy: POLICY }] },
+        }),
+        refused: {
+          ...SETTINGS,
+          'VirtualMachine.Config.AddNewDisk on the VM': 'object',
+          'Datastore.AllocateSpace on the datastore': ({ vcenter }) => vcenter.datastores()[0]!.id,
+          'Cryptographer.AddDisk on the VM': 'object',
+        },
+        spared: [
+          'VirtualMachine.Config.AddExistingDisk on the VM',
+          'VirtualMachine.Config.RemoveDisk on the VM',
+          'VirtualMachine.Config.DiskExtend on the VM',
+        ],
+      },
+      {
+        ...ONE_HOST,
+        call: detachedDisk,
+        refused: {
+          ...SETTINGS,
+          'VirtualMachine.Config.AddExistingDisk on the VM': 'object',
+          'Cryptographer.AddDisk on the VM': 'object',
+        },
+        spared: ['VirtualMachine.Config.AddNewDisk on the VM', 'Datastore.AllocateSpace on the datastore'],
+      },
+      {
+        ...ONE_HOST,
+        call: async (world) => ({
+          object: world.vm(await world.plainVm()),
+          args: { removeDisks: [{ deviceKey: 2000 }] },
+        }),
+        refused: { ...SETTINGS, 'VirtualMachine.Config.RemoveDisk on the VM': 'object' },
+        spared: ['Cryptographer.AddDisk on the VM'],
+      },
+      {
+        ...ONE_HOST,
+        call: async (world) => ({
+          object: world.vm(await world.plainVm()),
+          args: { growDisks: [{ deviceKey: 2000, capacity: sectorCount(512) }] },
+        }),
+        refused: {
+          ...SETTINGS,
+          'VirtualMachine.Config.DiskExtend on the VM': 'object',
+          'Datastore.AllocateSpace on the datastore': ({ vcenter }) => vcenter.datastores()[0]!.id,
+        },
       },
     ],
   ],

@@ -20,6 +20,8 @@ export interface OperationWords<Args> {
   readonly object?: Word;
   /** Arguments that are written in another way than the API has them. */
   readonly words?: { readonly [Name in keyof Args]?: Word };
+  /** Arguments that a step does not have; others say them in other words. */
+  readonly hidden?: readonly (keyof Args)[];
   /** What arguments are that a step leaves out. */
   readonly defaults?: Partial<Args>;
   /** What arguments are that a step leaves out, by what vCenter has now. */
@@ -103,7 +105,7 @@ function wordsOf<Args>(schema: z.ZodType, o: OperationWords<Args>): readonly Nam
   const shape = Object.entries(schema.shape as Readonly<Record<string, z.ZodType>>);
   // Secrets are never written in a scenario.
   return shape
-    .filter(([name]) => name !== 'password')
+    .filter(([name]) => name !== 'password' && o.hidden?.includes(name as keyof Args) !== true)
     .map(([name, own]) => {
       const given = o.words?.[name as keyof Args];
       const isLeftOut = own.safeParse(undefined).success || name in (o.defaults ?? {}) || o.known !== undefined;

@@ -11,7 +11,7 @@ const WITH_KEY = ['Encrypt', 'ShallowRecrypt', 'DeepRecrypt'] as const;
 const WITHOUT_KEY = ['Decrypt', 'NoOp'] as const;
 
 /** A CryptoSpec by its name, its key a new one; or a map that names the provider of that key, or a key that is there. */
-const crypto = z.union([
+export const crypto = z.union([
   z.enum([...WITH_KEY, ...WITHOUT_KEY]).transform((type): CryptoWish => ({ type })),
   z
     .strictObject({ type: z.enum(WITH_KEY), provider: z.string(), keyId: z.string().default('') })
@@ -25,13 +25,15 @@ const crypto = z.union([
 
 const policyName = (names: LabNames | undefined) => nameOrRef(names?.policies);
 
-const policyWord: Word = {
+export const policyWord: Word = {
   field: 'policy',
   schema: policyName,
   isOptional: true,
   uses: (value) => policyNamed(value),
   resolve: (value) => value,
 };
+
+export const cryptoWord: Word = { field: 'crypto', schema: () => crypto, isOptional: true, resolve: (value) => value };
 
 /** vSphere numbers the disks of the first controller from here. */
 const FIRST_DEVICE_KEY = 2000;
@@ -61,9 +63,11 @@ const disksWord: Word = {
  */
 export const vmReconfigure = operationStep(reconfigVm, {
   example: 'vm.reconfigure: { vm: payroll, crypto: ShallowRecrypt }',
+  // See vm.add-disk, vm.attach-disk, vm.detach-disk and vm.grow-disk.
+  hidden: ['addDisks', 'removeDisks', 'growDisks'],
   words: {
     policy: policyWord,
-    crypto: { field: 'crypto', schema: () => crypto, isOptional: true, resolve: (value) => value },
+    crypto: cryptoWord,
     disks: disksWord,
   },
 });

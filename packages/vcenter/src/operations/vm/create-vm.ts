@@ -12,6 +12,7 @@ import type { OperationContext } from '../operation-context.js';
 import { refuseEncryptedAppliance, warnOfEncryptedAppliance } from './appliance.js';
 import { hostsForKeys } from './cluster-keys.js';
 import { deliverKeys } from './deliver-keys.js';
+import { refuseTakenName } from './taken-name.js';
 
 /** A disk to make with a VM. */
 export interface NewDisk extends Omit<DiskCreateSpec, 'crypto'> {
@@ -190,13 +191,6 @@ function specOf(args: CreateVmArguments, plan: Plan, uuid: VmUuid, keyId: Crypto
     ...(memoryMiB === undefined ? {} : { memoryMiB }),
     ...(keyId === null ? {} : { crypto: { type: 'Encrypt', cryptoKeyId: keyId } }),
   };
-}
-
-/** DuplicateName: names are told apart within a folder. */
-function refuseTakenName({ inventory }: OperationContext, folder: MoRef<'Folder'>, name: VmName): void {
-  if (!inventory.isNameTaken('vms', folder, name)) return;
-  const what = `VM ${name}`;
-  throw new VCenterError({ code: 'ALREADY_EXISTS', what }, `There is a ${what} already. Choose another name.`);
 }
 
 /** encryptForbiddenWithoutEncryptedProfile (facts/vsphere-encryption.md section 11). */

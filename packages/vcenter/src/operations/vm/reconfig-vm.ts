@@ -1,5 +1,6 @@
 import type { VmReconfigureSpec } from '@vcryptsim/hypervisor/api';
 import { z } from 'zod';
+import type { Privilege } from '../../access/privileges.js';
 import type { VmRecord } from '../../database/schema.js';
 import type { ReachedHost } from '../../inventory/host-connections.js';
 import type { AppliedPolicy } from '../../inventory/vm-record.js';
@@ -10,7 +11,11 @@ import { type Call, type PrivilegeNeed, taskOperation } from '../operation.js';
 import type { OperationContext } from '../operation-context.js';
 import { refuseEncryptedAppliance, warnOfEncryptedAppliance } from './appliance.js';
 import { hostsForKeys } from './cluster-keys.js';
+import { datastoreIn } from './datastore-in.js';
 import { deliverKeys } from './deliver-keys.js';
+import { changeDevices } from './devices/change-devices.js';
+import { deviceArguments } from './devices/disk-wish.js';
+import { addsEncrypted, changesDevices } from './devices/plan-devices.js';
 import { checkPlan } from './reconfigure/check-plan.js';
 import { chooseKeys, needsKeys, type PlanWithKeys } from './reconfigure/choose-keys.js';
 import { cryptoWish } from './reconfigure/crypto-wish.js';
@@ -50,10 +55,22 @@ function needOf({
   };
 }
 
+/** A privilege on the VM that a change of its disks needs. */
+function forDisks(
+  privilege: Privilege,
+  when: string,
+  isGiven: (args: ReconfigVmArguments) => boolean,
+): PrivilegeNeed<'VirtualMachine', ReconfigVmArguments> {
+  const objects: PrivilegeNeed<'VirtualMachine', ReconfigVmArguments>['objects'] = (_, { object, args }) =>
+    isGiven(args) ? [object.id] : [];
+  return { ...onObject('VirtualMachine', privilege), when, objects };
+}
+
 /**
  * ReconfigVM_Task: applies storage policies to a VM home and its disks, and encrypts, decrypts or recrypts them. New keys
  * are made first and brought to the VM's host and its cluster; then the host changes the files; then vCenter notes the
- * policies. A key that was made stays at the key server even if the host then refuses.
+ * policies. A key that was made stays at the key server even if the host then refuses. Or it gives the VM disks, takes
+ * disks from it, or makes them larger, see {@link changeDevices}.
  *
  * Refuses with POLICY_NOT_FOUND, as {@link checkPlan}, VCENTER_APPLIANCE, as {@link chooseKeys} and {@link deliverKeys};
  * HypervisorError such as NO_SPACE, after which files and policies are as they were
@@ -62,7 +79,8 @@ export const reconfigVm = taskOperation<'VirtualMachine', ReconfigVmArguments>({
   name: 'ReconfigVM_Task',
   on: 'VirtualMachine',
   verb: 'vm.reconfigure',
-  about: 'Applies storage policies to a VM and its disks, and encrypts, decrypts or recrypts them.',
+  about:
+    'Applies storage policies to a VM and its disks, encrypts, decrypts or recrypts them; or adds, removes or grows disks.',
   source: 'facts/vim-api.md section 3; facts/vsphere-rules.md sections 2 and 11',
   args: z.strictObject({
     policy: z.string().optional(),
@@ -77,23 +95,50 @@ export const reconfigVm = taskOperation<'VirtualMachine', ReconfigVmArguments>({
       )
       .optional(),
     rewrite: z.enum(['beside', 'inPlace']).optional(),
+    ...deviceArguments,
   }) as z.ZodType<ReconfigVmArguments>,
   needs: [
+    forDisks('VirtualMachine.Config.AddNewDisk', 'a new disk is added', ({ addDisks = [] }) =>
+      addDisks.some((disk) => !('existing' in disk)),
+    ),
+    forDisks('VirtualMachine.Config.AddExistingDisk', 'a disk that is there is added', ({ addDisks = [] }) =>
+      addDisks.some((disk) => 'existing' in disk),
+    ),
+    forDisks('VirtualMachine.Config.RemoveDisk', 'a disk is removed', ({ removeDisks = [] }) => removeDisks.length > 0),
+    forDisks('VirtualMachine.Config.DiskExtend', 'a disk grows', ({ growDisks = [] }) => growDisks.length > 0),
     onObject('VirtualMachine', 'VirtualMachine.Config.Settings'),
     {
       ...onObject('VirtualMachine', 'VirtualMachine.Config.EditDevice'),
       when: 'a disk is named',
       objects: (_, { object, args }) => ((args.disks ?? []).length > 0 ? [object.id] : []),
     },
+    {
+      privilege: 'Datastore.AllocateSpace',
+      on: 'the datastore',
+      when: 'a new disk is added, or a disk grows',
+      objects: ({ inventory }, { object, args: { addDisks = [], growDisks = [] } }) =>
+        growDisks.length > 0 || addDisks.some((disk) => !('existing' in disk))
+          ? inventory.datastoresOf(object.host, datastoreIn(object.vmxPath))
+          : [],
+      ifMissing: 'NoPermission',
+    },
+    {
+      ...onObject('VirtualMachine', 'Cryptographer.AddDisk'),
+      when: 'an encrypted disk is added',
+      objects: async (context, { object, args, via }) =>
+        (await addsEncrypted(context, object, args, via)) ? [object.id] : [],
+    },
     ...BY_CHANGE.filter(({ types }) => types[0] !== 'Register').map(needOf),
     {
       privilege: 'Cryptographer.RegisterHost',
       on: 'the host',
       when: 'keys are brought and the host is not in encryption mode',
-      objects: (context, call) =>
-        needsKeys(planOf(context, call)) && context.inventory.host(call.object.host).cryptoState !== 'safe'
-          ? [call.object.host]
-          : [],
+      objects: async (context, call) => {
+        const { object, args, via } = call;
+        if (context.inventory.host(object.host).cryptoState === 'safe') return [];
+        const isNeeded = needsKeys(planOf(context, call)) || (await addsEncrypted(context, object, args, via));
+        return isNeeded ? [object.host] : [];
+      },
       ifMissing: 'NoPermission',
     },
     onOtherHosts('the VM is changed'),
@@ -106,6 +151,10 @@ export const reconfigVm = taskOperation<'VirtualMachine', ReconfigVmArguments>({
     await context.watch.look(host, call.object.uuid);
     const vm = context.inventory.vm(call.object.id);
     if (vm.cryptoState === 'locked') throw vmLocked(vm, 'ReconfigVM_Task');
+    if (changesDevices(args)) {
+      await changeDevices(context, call, host, vm);
+      return null;
+    }
     const plan = planReconfigure(context.policies, vm, args, via);
     refuseWithout(context, call, plan);
     checkPlan(context.policies, vm, plan, args);

@@ -75,14 +75,16 @@ function wordsOf(part: PartPlan): string {
   return isHome(part) ? `The home of VM ${part.name}` : `Disk ${part.name}`;
 }
 
-function diskNotFound(vm: string, deviceKey: number): VCenterError {
+/** InvalidDeviceSpec */
+export function diskNotFound(vm: string, deviceKey: number): VCenterError {
   return new VCenterError(
     { code: 'DISK_NOT_FOUND', disk: String(deviceKey) },
     `VM ${vm} has no disk with the device key ${deviceKey}. Look up its disks, then try again.`,
   );
 }
 
-function diskTwice(deviceKey: number): VCenterError {
+/** InvalidArgument */
+export function diskTwice(deviceKey: number): VCenterError {
   return new VCenterError(
     { code: 'INVALID_ARGUMENT', what: 'disks.deviceKey' },
     `Disk ${deviceKey} occurs twice. Name each disk once.`,

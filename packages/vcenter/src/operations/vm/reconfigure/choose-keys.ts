@@ -16,6 +16,39 @@ export function needsKeys(plan: ReconfigurePlan): boolean {
   return doesAny(plan, 'Encrypt', 'ShallowRecrypt', 'DeepRecrypt', 'Register');
 }
 
+/** Chooses keys for one call: one new key of each provider, for all that it is for. */
+export class KeyChoice {
+  readonly #context: OperationContext;
+  readonly #made = new Map<ProviderId, CryptoKeyId>();
+  readonly #existing: CryptoKeyId[] = [];
+
+  constructor(context: OperationContext) {
+    this.#context = context;
+  }
+
+  /** The key that is wished for; a new one is made by its provider and stays there, whatever becomes of the call. */
+  async keyOf(wish: KeyWish | undefined): Promise<CryptoKeyId> {
+    if (wish !== undefined && wish.keyId !== '' && wish.providerId !== undefined) {
+      return this.take({ keyId: wish.keyId, providerId: wish.providerId });
+    }
+    const providerId = wish?.providerId ?? this.#context.providers.default().providerId;
+    const key = this.#made.get(providerId) ?? (await this.#context.keys.generate(providerId));
+    this.#made.set(providerId, key);
+    return key;
+  }
+
+  /** Takes a key that is there. */
+  take(key: CryptoKeyId): CryptoKeyId {
+    this.#existing.push(key);
+    return key;
+  }
+
+  /** All that were chosen. */
+  keys(): NeededKeys {
+    return { made: [...this.#made.values()], existing: this.#existing };
+  }
+}
+
 /**
  * Chooses the keys of a plan, and lets providers make those that are new: one of each provider, for the VM home and all
  * disks. A disk that is encrypted without a key of its own takes the VM's (settled.md 15) [ours].
@@ -25,31 +58,19 @@ export function needsKeys(plan: ReconfigurePlan): boolean {
  * @throws VCenterError NO_DEFAULT_PROVIDER, PROVIDER_NOT_FOUND, KEY_GENERATION_FAILED
  */
 export async function chooseKeys(context: OperationContext, { home, disks }: ReconfigurePlan): Promise<PlanWithKeys> {
-  const made = new Map<ProviderId, CryptoKeyId>();
-  const existing: CryptoKeyId[] = [];
-  const keyOf = async (wish: KeyWish | undefined): Promise<CryptoKeyId> => {
-    if (wish !== undefined && wish.keyId !== '' && wish.providerId !== undefined) {
-      const named = { keyId: wish.keyId, providerId: wish.providerId };
-      existing.push(named);
-      return named;
-    }
-    const providerId = wish?.providerId ?? context.providers.default().providerId;
-    const key = made.get(providerId) ?? (await context.keys.generate(providerId));
-    made.set(providerId, key);
-    return key;
-  };
+  const choice = new KeyChoice(context);
   const specOf = async (crypto: CryptoWish, homeKeyId: CryptoKeyId | null): Promise<CryptoSpec> => {
     switch (crypto.type) {
       case 'Encrypt':
         return {
           type: 'Encrypt',
-          cryptoKeyId: (crypto.cryptoKeyId ? null : homeKeyId) ?? (await keyOf(crypto.cryptoKeyId)),
+          cryptoKeyId: (crypto.cryptoKeyId ? null : homeKeyId) ?? (await choice.keyOf(crypto.cryptoKeyId)),
         };
       case 'ShallowRecrypt':
       case 'DeepRecrypt':
-        return { type: crypto.type, newKeyId: await keyOf(crypto.newKeyId) };
+        return { type: crypto.type, newKeyId: await choice.keyOf(crypto.newKeyId) };
       case 'Register':
-        existing.push(crypto.cryptoKeyId);
+        choice.take(crypto.cryptoKeyId);
         return crypto;
       case 'Decrypt':
       case 'NoOp':
@@ -59,14 +80,13 @@ export async function chooseKeys(context: OperationContext, { home, disks }: Rec
   const crypto = await specOf(home.crypto, null);
   const homeKeyId = keyAfter(home, crypto);
   if (disks.some(({ crypto: wish, keyId }) => wish.type === 'Encrypt' && keyId === null) && homeKeyId)
-    existing.push(homeKeyId);
+    choice.take(homeKeyId);
   const specs: { deviceKey: number; crypto: CryptoSpec }[] = [];
   for (const { deviceKey, crypto: wish } of disks) {
     assert(deviceKey !== null, 'a disk has a device key');
     specs.push({ deviceKey, crypto: await specOf(wish, homeKeyId) });
   }
-  const ids = [...made.values()];
-  return { spec: { crypto, disks: specs }, keys: { made: ids, existing } };
+  return { spec: { crypto, disks: specs }, keys: choice.keys() };
 }
 
 function keyAfter({ keyId }: PartPlan, crypto: CryptoSpec): CryptoKeyId | null {

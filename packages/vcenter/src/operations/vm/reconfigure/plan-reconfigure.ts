@@ -1,8 +1,9 @@
-import type { RewriteWay } from '@vcryptsim/hypervisor/api';
+import type { DiskGrowSpec, DiskRemoveSpec, RewriteWay } from '@vcryptsim/hypervisor/api';
 import type { CryptoKeyId } from '@vcryptsim/ports';
 import type { PolicyRecord, VmDiskRecord, VmRecord } from '../../../database/schema.js';
 import type { StoragePolicies } from '../../../policies/storage-policies.js';
 import type { Caller } from '../../operation.js';
+import type { DiskToAdd } from '../devices/disk-wish.js';
 import type { CryptoWish } from './crypto-wish.js';
 
 /** What to change of one disk (VirtualDeviceConfigSpec). */
@@ -26,6 +27,10 @@ export interface ReconfigVmArguments {
   readonly disks?: readonly DiskToReconfigure[];
   /** How data is rewritten; ours. */
   readonly rewrite?: RewriteWay;
+  /** Disks that come, go or grow; not together with policies and keys. */
+  readonly addDisks?: readonly DiskToAdd[];
+  readonly removeDisks?: readonly DiskRemoveSpec[];
+  readonly growDisks?: readonly DiskGrowSpec[];
 }
 
 /** What becomes of the VM home or of one disk. */

@@ -8,17 +8,44 @@ import { doesAny, partsOf, type ReconfigurePlan } from './plan-reconfigure.js';
 
 /** Records by events what was done to a VM: that it was changed, its policies, and what was done with its keys. */
 export async function recordReconfigured(
-  { eventLog }: OperationContext,
+  context: OperationContext,
   vm: VmRecord,
   plan: ReconfigurePlan,
   spec: VmReconfigureSpec,
   user: UserName,
 ): Promise<void> {
+  const { eventLog } = context;
   const entity = vmEntity(vm);
   await eventLog.record({ type: 'vim.event.VmReconfiguredEvent', entity, user });
   if (partsOf(plan).some(({ policy }) => policy !== undefined)) {
     await eventLog.record({ type: 'vim.event.ProfileAssociatedEvent', entity, user });
   }
+  await recordKeysChanged(context, vm, spec, user);
+}
+
+/** Records that disks of a VM came, went or grew; with which keys those are encrypted that came. */
+export async function recordDevicesChanged(
+  context: OperationContext,
+  vm: VmRecord,
+  spec: VmReconfigureSpec,
+  hasPolicies: boolean,
+  user: UserName,
+): Promise<void> {
+  const { eventLog } = context;
+  const entity = vmEntity(vm);
+  await eventLog.record({ type: 'vim.event.VmReconfiguredEvent', entity, user });
+  if (hasPolicies) await eventLog.record({ type: 'vim.event.ProfileAssociatedEvent', entity, user });
+  await recordKeysChanged(context, vm, spec, user);
+}
+
+/** Records what was done with the keys of a VM; nothing where nothing was. */
+export async function recordKeysChanged(
+  { eventLog }: OperationContext,
+  vm: VmRecord,
+  spec: VmReconfigureSpec,
+  user: UserName,
+): Promise<void> {
+  const entity = vmEntity(vm);
   const done = [
     { part: 'VM home', crypto: spec.crypto },
     ...(spec.disks ?? []).map(({ deviceKey, crypto }) => ({ part: `disk ${deviceKey}`, crypto })),

@@ -2,6 +2,7 @@ import type { CryptoKeyId, DiskUuid, SectorCount, VmName, VmUuid } from '@vcrypt
 import type { CryptoSpec } from './crypto-spec.js';
 import type { DiskBus, DiskMode } from './device-change.js';
 import type { HypervisorErrorCode } from './errors.js';
+import type { Provisioning } from './provisioning.js';
 
 /** One disk to make with a VM. */
 export interface DiskCreateSpec {
@@ -12,9 +13,10 @@ export interface DiskCreateSpec {
   readonly dataUnitSizeBytes?: 512 | 4096;
   /** Keys of this disk alone; left out, the VM's own spec holds (VirtualMachineConfigSpec.crypto). */
   readonly crypto?: CryptoSpec;
+  /** Default `eagerZeroedThick`. */
+  readonly provisioning?: Provisioning;
   /**
-   * What the extent holds at first. `zeros` (default): every data unit is written, encrypted where the disk is
-   * (eager-zeroed thick). `later`: there is no extent before `EsxiHost.importDisk`, and no power on.
+   * What the extent holds at first. `zeros` (default): what its provisioning says. `later`: there is no extent before `EsxiHost.importDisk`, and no power on.
    */
   readonly fill?: 'zeros' | 'later';
   /** Default: SCSI. Where it goes is the first free unit of the first controller of its bus unless told. */

@@ -1,4 +1,5 @@
 import { SECTOR_SIZE_BYTES, type SectorCount } from '@vcryptsim/ports';
+import type { Provisioning } from '../api/provisioning.js';
 import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import type { DiskKey } from './disk-key.js';
@@ -13,22 +14,32 @@ export interface ExtentSpec {
   readonly capacity: SectorCount;
 }
 
+/** An extent to make. */
+export interface NewExtent extends ExtentSpec {
+  readonly provisioning: Provisioning;
+}
+
 /**
- * Makes an extent full of zeros, encrypted under `key` where there is one, and makes it durable.
+ * Makes an extent that reads as zeros, and makes it durable: written, encrypted under `key` where there is one, or one hole.
  *
  * @throws HypervisorError NO_SPACE, DATASTORE_NOT_WRITABLE, ALREADY_EXISTS, CANCELED; a file begun is left to the caller
  */
 export async function createExtent(
-  { extentFileName, capacity }: ExtentSpec,
+  { extentFileName, capacity, provisioning }: NewExtent,
   folder: VmFolder,
   key: DiskKey | null,
   control: WorkControl = {},
 ): Promise<void> {
   const file = new ExtentFile(await folder.createFile(extentFileName), folder.shown(extentFileName));
-  const extent = new FlatExtent(file, capacity);
+  const sizeBytes = capacity * SECTOR_SIZE_BYTES;
   try {
-    await fillExtent(throughFilter(extent, key), capacity * SECTOR_SIZE_BYTES, null, control);
+    if (provisioning === 'eagerZeroedThick') {
+      await fillExtent(throughFilter(new FlatExtent(file, capacity), key), sizeBytes, null, control);
+    } else {
+      await file.truncate(sizeBytes);
+      await file.flush();
+    }
   } finally {
-    await extent.close();
+    await file.close();
   }
 }

@@ -1,12 +1,19 @@
 import { canceled } from '../api/faults.js';
 import type { WorkControl } from '../api/work-control.js';
 import type { DiskBacking } from './disk-backing.js';
+import { dataRunsOf, HOLE_SIZE_BYTES } from './zeros.js';
 
 /** Bytes read, encrypted and written at once. */
 const BATCH_SIZE_BYTES = 1024 * 1024;
 
 /** What is filled. */
 export type FilledBacking = Pick<DiskBacking, 'write' | 'flush'>;
+
+/** How a disk is filled. */
+export interface FillOptions extends WorkControl {
+  /** Leaves out what is zeros, whole pieces of 4 KiB: for a file that has holes there. */
+  readonly leavesZeros?: boolean;
+}
 
 /** Plain bytes that a disk is to be filled with. */
 export interface ImageSource {
@@ -26,11 +33,11 @@ export async function fillExtent(
   backing: FilledBacking,
   sizeBytes: number,
   source: ImageSource | null,
-  control: WorkControl = {},
+  options: FillOptions = {},
 ): Promise<void> {
   const batch = new Uint8Array(Math.min(sizeBytes, BATCH_SIZE_BYTES));
   try {
-    await fillFrom(source, batch, backing, sizeBytes, control);
+    await fillFrom(source, batch, backing, sizeBytes, options);
   } finally {
     batch.fill(0);
   }
@@ -42,7 +49,7 @@ async function fillFrom(
   batch: Uint8Array,
   backing: FilledBacking,
   sizeBytes: number,
-  { signal, onProgress }: WorkControl,
+  { signal, onProgress, leavesZeros = false }: FillOptions,
 ): Promise<void> {
   for (let offsetBytes = 0; offsetBytes < sizeBytes; offsetBytes += batch.length) {
     const part = batch.subarray(0, Math.min(batch.length, sizeBytes - offsetBytes));
@@ -51,7 +58,10 @@ async function fillFrom(
       const count = await source.read(wanted, offsetBytes);
       part.fill(0, count);
     }
-    await backing.write(part, offsetBytes);
+    const runs = leavesZeros ? dataRunsOf(part, HOLE_SIZE_BYTES) : [{ startBytes: 0, endBytes: part.length }];
+    for (const { startBytes, endBytes } of runs) {
+      await backing.write(part.subarray(startBytes, endBytes), offsetBytes + startBytes);
+    }
     onProgress?.(offsetBytes + part.length, sizeBytes);
     if (signal?.aborted) throw canceled();
   }

@@ -33,6 +33,13 @@ export interface GuestDisk {
    * @throws HypervisorError OUT_OF_RANGE, INVALID_ARGUMENT, NO_SPACE, DATASTORE_NOT_WRITABLE
    */
   writeSectors(start: SectorIndex, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
+  /**
+   * Says that `count` sectors from `start` on are needed no more (a trim): they read as zeros. Whole data units become holes
+   * of the file, which does not get shorter; parts of units are written as zeros. Durable after `flush`.
+   *
+   * @throws HypervisorError OUT_OF_RANGE, NO_SPACE (parts of units; and a snapshot takes room for it), DATASTORE_NOT_WRITABLE
+   */
+  discardSectors(start: SectorIndex, count: SectorCount): Promise<void>;
   /** Waits for the writes made before it, and makes them durable. */
   flush(): Promise<void>;
   /** Ends the use of this device; the VM keeps the disk. */
@@ -80,6 +87,15 @@ export function openGuestDisk(disk: AttachedDisk, life: Life): GuestDisk {
           if (fua) await backing.flush();
         };
         return lane.write(range, serve(write));
+      }),
+    discardSectors: (start, count) =>
+      call((serve) => {
+        const lengthBytes = count * SECTOR_SIZE_BYTES;
+        const range = rangeOf(disk, start, lengthBytes);
+        return lane.write(
+          range,
+          serve(() => backing.discard(range.startBytes, lengthBytes)),
+        );
       }),
     flush: () => call((serve) => lane.flush(serve(() => backing.flush()))),
     close: async () => {

@@ -8,6 +8,11 @@ import { fillExtent, type ImageSource } from './fill-extent.js';
 import { FlatExtent } from './flat-extent.js';
 import { throughFilter } from './vmcrypt-filter.js';
 
+/** The extent of a disk; of a thin one zeros of the new content become holes. */
+export interface ReplacedExtent extends ExtentSpec {
+  readonly isThin?: boolean;
+}
+
 /**
  * Puts another extent in the place of a disk's: written beside it as `NAME.importing`, encrypted under `key` where there
  * is one, and renamed over it when it is whole and durable. A cut or a failure leaves the old one.
@@ -16,7 +21,7 @@ import { throughFilter } from './vmcrypt-filter.js';
  * @throws HypervisorError NO_SPACE, DATASTORE_NOT_WRITABLE, FILE_INACCESSIBLE
  */
 export async function replaceExtent(
-  { extentFileName, capacity }: ExtentSpec,
+  { extentFileName, capacity, isThin = false }: ReplacedExtent,
   folder: VmFolder,
   key: DiskKey | null,
   source: ImageSource,
@@ -26,13 +31,11 @@ export async function replaceExtent(
   if (await folder.has(beside)) await folder.remove(beside);
   const file = new ExtentFile(await folder.createFile(beside), folder.shown(beside));
   const extent = new FlatExtent(file, capacity);
+  const sizeBytes = capacity * SECTOR_SIZE_BYTES;
   try {
-    await fillExtent(
-      throughFilter(extent, key),
-      capacity * SECTOR_SIZE_BYTES,
-      source,
-      onProgress === undefined ? {} : { onProgress },
-    );
+    if (isThin) await file.truncate(sizeBytes);
+    const options = { leavesZeros: isThin, ...(onProgress === undefined ? {} : { onProgress }) };
+    await fillExtent(throughFilter(extent, key), sizeBytes, source, options);
     await extent.close();
     await folder.rename(beside, extentFileName);
   } catch (error) {

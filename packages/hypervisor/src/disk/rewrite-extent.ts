@@ -7,11 +7,13 @@ import type { ExtentSpec } from './create-extent.js';
 import type { DiskKey } from './disk-key.js';
 import { ExtentFile } from './extent-file.js';
 import { openExtent } from './open-extent.js';
+import type { ByteRange } from './range-waits.js';
 import { turnWindow, WINDOW_SIZE_BYTES } from './turn-window.js';
+import { dataRunsOf, HOLE_SIZE_BYTES } from './zeros.js';
 
 /** An extent to write anew beside itself. */
 export interface ExtentRewrite {
-  readonly from: ExtentSpec;
+  readonly from: ExtentSpec & { readonly isThin?: boolean };
   /** Name of the new file, which must be free. */
   readonly to: string;
   /** What the data is encrypted with now, and what it will be; null for plain. */
@@ -21,7 +23,8 @@ export interface ExtentRewrite {
 
 /**
  * Writes the data of an extent into a new file, decrypted and encrypted on the way, and makes that durable. One buffer of
- * one window is all that it holds, and nothing is copied inside memory; the old extent is read and nothing else.
+ * one window is all that it holds, and nothing is copied inside memory; the old extent is read and nothing else. Holes of an
+ * encrypted or thin disk stay holes, also in the new file; zeros of a thick plain one are data.
  *
  * @throws HypervisorError CANCELED between two windows, NO_SPACE, DATASTORE_NOT_WRITABLE, FILE_DAMAGED (the old extent);
  *   a file begun is left to the caller
@@ -33,6 +36,8 @@ export async function rewriteExtent(
   { signal, onProgress }: WorkControl,
 ): Promise<void> {
   const sizeBytes = from.capacity * SECTOR_SIZE_BYTES;
+  const keepsHoles = oldKey !== null || from.isThin === true;
+  let endsInHole = false;
   const buffer = engine.allocateBuffer(Math.min(WINDOW_SIZE_BYTES, sizeBytes));
   const { extent: source } = await openExtent(from, folder, 'read');
   try {
@@ -42,10 +47,15 @@ export async function rewriteExtent(
         if (signal?.aborted) throw canceled();
         const window = buffer.subarray(0, Math.min(buffer.length, sizeBytes - offsetBytes));
         await source.read(window, offsetBytes);
-        turnWindow(window, offsetBytes, oldKey, newKey);
-        await target.write(window, offsetBytes);
+        const data = keepsHoles ? [...dataRunsOf(window, HOLE_SIZE_BYTES)] : [whole(window)];
+        turnWindow(window, offsetBytes, oldKey, newKey, keepsHoles);
+        for (const { startBytes, endBytes } of data) {
+          await target.write(window.subarray(startBytes, endBytes), offsetBytes + startBytes);
+        }
+        endsInHole = data.at(-1)?.endBytes !== window.length;
         onProgress?.(offsetBytes + window.length, sizeBytes);
       }
+      if (endsInHole) await target.truncate(sizeBytes);
       await target.flush();
     } finally {
       await target.close();
@@ -55,4 +65,8 @@ export async function rewriteExtent(
     buffer.fill(0);
     await source.close();
   }
+}
+
+function whole(window: Uint8Array): ByteRange {
+  return { startBytes: 0, endBytes: window.length };
 }

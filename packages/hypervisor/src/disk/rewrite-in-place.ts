@@ -4,6 +4,7 @@ import type { DiskBacking } from './disk-backing.js';
 import type { DiskKey } from './disk-key.js';
 import type { RewriteJournal, RewriteState } from './rewrite-journal.js';
 import { turnWindow } from './turn-window.js';
+import { isZeros } from './zeros.js';
 
 /** An extent to write anew where it lies. */
 export interface InPlaceRewrite {
@@ -12,6 +13,8 @@ export interface InPlaceRewrite {
   /** What the data is encrypted with at first, and what it will be; null for plain. */
   readonly oldKey: DiskKey | null;
   readonly newKey: DiskKey | null;
+  /** Of a thin disk: zeros of a plain side are holes, and stay zeros. */
+  readonly keepsHoles?: boolean;
   readonly journal: RewriteJournal;
   readonly engine: XtsEngine;
 }
@@ -59,15 +62,17 @@ async function settlePending(rewrite: InPlaceRewrite, buffer: Uint8Array): Promi
 }
 
 async function turnNext(rewrite: InPlaceRewrite, state: RewriteState, buffer: Uint8Array): Promise<RewriteState> {
-  const { journal, extent } = rewrite;
+  const { journal, extent, keepsHoles = false } = rewrite;
   const next = { ...state, pendingBytes: lengthOfNext(rewrite, state) };
   const window = buffer.subarray(0, next.pendingBytes);
   const offsetBytes = startOf(next);
   const { source, target } = sidesOf(rewrite, next);
   await extent.read(window, offsetBytes);
+  // Of a window that is a hole nothing changes, and it takes no room.
+  if ((source !== null || keepsHoles) && isZeros(window)) return after(next);
   // What is plain is never written down beside the disk: then the journal has what was there before.
   if (target === null) await journal.begin(next, window);
-  turnWindow(window, offsetBytes, source, target);
+  turnWindow(window, offsetBytes, source, target, keepsHoles);
   if (target !== null) await journal.begin(next, window);
   await extent.write(window, offsetBytes);
   await extent.flush();

@@ -2,6 +2,9 @@ import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import type { DiskBacking } from './disk-backing.js';
 import type { ByteRange } from './range-waits.js';
 
+/** What a file system gives to a file at a time, as a rule: zeros of this length are left out of a sparse file. */
+export const HOLE_SIZE_BYTES = 4096;
+
 /** Bytes that are looked at once for zeros. */
 const WINDOW_SIZE_BYTES = 1024 * 1024;
 
@@ -14,12 +17,12 @@ export function isZeros(bytes: Uint8Array, startBytes = 0, endBytes = bytes.leng
 /**
  * The runs of data units that are not all zeros, as places in `bytes`, in order. Units side by side are one run.
  *
- * @param bytes whole units
+ * @param bytes whole units; the last one may be shorter
  */
 export function* dataRunsOf(bytes: Uint8Array, unitSizeBytes: number): Generator<ByteRange> {
   let startBytes = -1;
   for (let at = 0; at < bytes.length; at += unitSizeBytes) {
-    if (!isZeros(bytes, at, at + unitSizeBytes)) {
+    if (!isZeros(bytes, at, Math.min(at + unitSizeBytes, bytes.length))) {
       if (startBytes < 0) startBytes = at;
     } else if (startBytes >= 0) {
       yield { startBytes, endBytes: at };

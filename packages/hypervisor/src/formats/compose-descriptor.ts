@@ -19,6 +19,8 @@ export interface DescriptorSpec {
   readonly uuid: DiskUuid;
   readonly capacity: SectorCount;
   readonly extentFileName: string;
+  /** Whether its room is taken when it is written; the extent is the same, but sparse (facts/vmdk.md section 1). */
+  readonly isThin?: boolean;
   /** Left out for a plain disk. */
   readonly encryption?: DescriptorEncryption;
 }
@@ -63,6 +65,7 @@ export function composeDescriptor(spec: DescriptorSpec): string {
           `ddb.vmcrypt.dataUnitSize = "${encryption.dataUnitSizeBytes}"`,
         ]),
     `ddb.longContentID = "${spec.uuid.replaceAll('-', '').slice(0, 24)}${contentId}"`,
+    ...(spec.isThin ? ['ddb.thinProvisioned = "1"'] : []),
     `ddb.uuid = "${formatVmwareUuid(spec.uuid)}"`,
     'ddb.virtualHWVersion = "19"',
   ];

@@ -29,7 +29,9 @@ export const createVm: HostOperation<[spec: VmCreateSpec, control?: WorkControl]
     const plan = planVm(spec);
     checkAllowed(plan, host);
     const datastore = host.datastores.named(spec.datastore);
-    const diskBytes = plan.disks.reduce((sum, disk) => sum + disk.capacity * SECTOR_SIZE_BYTES, 0);
+    // A thin disk takes its room when it is written.
+    const thick = plan.disks.filter(({ provisioning }) => provisioning !== 'thin');
+    const diskBytes = thick.reduce((sum, disk) => sum + disk.capacity * SECTOR_SIZE_BYTES, 0);
     const folder = await datastore.createVmFolder(plan.name, diskBytes + SMALL_FILES_BYTES);
     const fileName = `${plan.name}.vmx`;
     const vm = new RegisteredVm(plan.uuid, { datastore: folder.datastore, folder: folder.name, fileName }, plan.name);

@@ -8,6 +8,7 @@ import {
   type VmUuid,
 } from '@vcryptsim/ports';
 import type { DiskMode } from '../api/device-change.js';
+import type { Provisioning } from '../api/provisioning.js';
 import type { WorkControl } from '../api/work-control.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import { drawContentId } from '../disk/content-id.js';
@@ -29,6 +30,7 @@ export interface DiskPlan {
   readonly dataUnitSizeBytes: 512 | 4096;
   readonly keyId: CryptoKeyId | null;
   readonly fill: 'zeros' | 'later';
+  readonly provisioning: Provisioning;
 }
 
 /**
@@ -59,6 +61,7 @@ export async function createDisk(
     uuid,
     capacity: plan.capacity,
     extentFileName: plan.extentFileName,
+    isThin: plan.provisioning === 'thin',
     ...(sealed === null ? {} : { encryption: { ...sealed, dataUnitSizeBytes } }),
   });
   await folder.writeNew(plan.fileName, new TextEncoder().encode(descriptor));

@@ -8,6 +8,9 @@ import type { DiskPlan } from './create-disk.js';
 import { distinctKeyIds } from './distinct-key-ids.js';
 import { FreeNodes } from './place-disk.js';
 
+/** 2 TB: from there on VMFS5 and NFS have no vmfsSparse snapshots (facts/vsphere-formats.md Q2). */
+const CAPACITY_LIMIT_SECTORS = 2 ** 32;
+
 /** A VM as it will be made: everything settled before the first byte is written. */
 export interface VmPlan {
   readonly name: VmName;
@@ -59,7 +62,6 @@ function planDisk(
   checkCapacity(disk.capacity, dataUnitSizeBytes, 'disks.capacity');
   const keyId = disk.crypto === undefined ? vmKeyId : keyIdOf(disk.crypto);
   if (keyId !== null && vmKeyId === null) throw encryptedDiskOnPlainVm(`${base}.vmdk`);
-  const fill = disk.fill ?? 'zeros';
   return {
     node: nodes.take(disk, 'disks'),
     mode: disk.mode ?? 'persistent',
@@ -68,16 +70,23 @@ function planDisk(
     capacity: disk.capacity,
     dataUnitSizeBytes,
     keyId,
-    fill,
+    fill: disk.fill ?? 'zeros',
+    provisioning: disk.provisioning ?? 'eagerZeroedThick',
   };
 }
 
 /**
- * Refuses a capacity that is no whole number of data units, with INVALID_ARGUMENT.
+ * Refuses a capacity that is no whole number of data units, with INVALID_ARGUMENT, and one of 2 TB or more, with NOT_SUPPORTED.
  *
  * @param what names the argument
  */
 export function checkCapacity(capacity: SectorCount, dataUnitSizeBytes: number, what: string): void {
+  if (capacity >= CAPACITY_LIMIT_SECTORS) {
+    throw notSupported(
+      'capacity',
+      `A disk of ${capacity} sectors has 2 TB or more: its snapshots would be of the format seSparse, which is not served. Make it smaller.`,
+    );
+  }
   if (capacity >= 1 && (capacity * SECTOR_SIZE_BYTES) % dataUnitSizeBytes === 0) return;
   throw invalidArgument(
     what,

@@ -167,6 +167,7 @@ export class VirtualMachines {
       return {
         capacity: sectorCount(capacityBytes / SECTOR_SIZE_BYTES),
         dataUnitSizeBytes: disk.dataUnit,
+        ...(disk.provisioning === undefined ? {} : { provisioning: disk.provisioning }),
         fill: image === null ? ('zeros' as const) : ('later' as const),
         ...(disk.policy === undefined ? {} : { policy: disk.policy }),
       };

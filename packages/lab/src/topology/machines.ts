@@ -59,7 +59,13 @@ const hostOfCluster = z.union([
   z.strictObject({ name: nameSchema, version: esxiVersion.optional(), datastores: someNames.optional() }),
 ]);
 
-const datastoreType = z.enum(['VMFS', 'NFS']);
+/** VMFS is VMFS5: VMFS6 takes all its snapshots in another format (facts/vsphere-formats.md Q2). */
+const datastoreType = z.enum(['VMFS', 'NFS'], {
+  error: ({ input }) =>
+    input === 'VMFS6'
+      ? 'VMFS6 takes snapshots in the format seSparse, which is not served; VMFS is VMFS5 here'
+      : undefined,
+});
 
 /** What a lab has beside VMs, people and policies. What the short form says in one word, the long one says in a map. */
 export const machinesShape = {

@@ -11,11 +11,15 @@ const DISKS_MAX = 15;
 const dataUnit = z.union([z.literal(512), z.literal(4096)]).default(512);
 const sizeAlone = diskSizeSchema.transform((size) => ({ size, dataUnit: 512 as const }));
 
+/** When it takes its room; vSphere's words. */
+const provisioning = z.enum(['eagerZeroedThick', 'lazyZeroedThick', 'thin']).optional();
+
 const diskShape = {
   /** Capacity in bytes; with an image it may be left out, and is the image's size then. */
   size: diskSizeSchema.optional(),
   /** Bytes per XTS data unit. */
   dataUnit,
+  provisioning,
   /** A raw image or a VMDK (flat, split, sparse, stream-optimised) that fills the disk, relative to the scenario file. */
   image: pathSchema.optional(),
 };
@@ -65,6 +69,7 @@ export type LabVm = z.output<typeof vmSchema>;
 export interface LabDisk {
   readonly size?: number | undefined;
   readonly dataUnit: 512 | 4096;
+  readonly provisioning?: 'eagerZeroedThick' | 'lazyZeroedThick' | 'thin' | undefined;
   readonly image?: string | undefined;
   /** Its own storage policy; left out, that of the VM, as the web client does it, or none, as the API does. */
   readonly policy?: string | undefined;

@@ -53,6 +53,7 @@ const newDisk: z.ZodType<NewDisk> = z.strictObject({
   fileName: z.string().optional(),
   capacity: countArgument<SectorCount>(),
   dataUnitSizeBytes: z.union([z.literal(512), z.literal(4096)]).optional(),
+  provisioning: z.enum(['eagerZeroedThick', 'lazyZeroedThick', 'thin']).optional(),
   fill: z.enum(['zeros', 'later']).optional(),
   policy: z.string().optional(),
   crypto: cryptoSpec.optional(),

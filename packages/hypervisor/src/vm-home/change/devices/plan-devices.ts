@@ -124,14 +124,15 @@ function planNew(
   nodes: FreeNodes,
   names: TakenNames,
 ): DiskPlan {
-  const { capacity, dataUnitSizeBytes = 512, mode = 'persistent' } = spec;
+  const { capacity, dataUnitSizeBytes = 512, mode = 'persistent', provisioning = 'eagerZeroedThick' } = spec;
   checkCapacity(capacity, dataUnitSizeBytes, 'addDisks.capacity');
   const vmKeyId = config.sealedHome?.[0].keyId ?? null;
   const keyId = spec.crypto === undefined ? vmKeyId : keyIdOf(spec.crypto);
   const [fileName = '', extentFileName = ''] = names.take(stemOf(config.vmxFileName), ['.vmdk', '-flat.vmdk']);
   if (keyId !== null && vmKeyId === null) throw encryptedDiskOnPlainVm(config.folder.shown(fileName));
   const node = nodes.take(spec, 'addDisks');
-  return { node, mode, fileName, extentFileName, capacity, dataUnitSizeBytes, keyId, fill: 'zeros' };
+  const files = { fileName, extentFileName };
+  return { node, mode, ...files, capacity, dataUnitSizeBytes, keyId, fill: 'zeros', provisioning };
 }
 
 function checkExisting(config: VmConfig, chain: ChainConfig, crypto: CryptoSpec = { type: 'NoOp' }): void {

@@ -79,7 +79,8 @@ function rewriteDisk(vm: OpenVm, disk: DiskConfig, control: WorkControl): Promis
   return withDisk(vm, disk, async ({ journal, from, to }) => {
     const { extent } = await openExtent(disk, vm.config.folder, 'write');
     try {
-      const rewrite = { extent, sizeBytes: sizeOf(disk), oldKey: from, newKey: to, journal, engine };
+      const keys = { oldKey: from, newKey: to, keepsHoles: disk.isThin };
+      const rewrite = { extent, sizeBytes: sizeOf(disk), ...keys, journal, engine };
       return await rewriteInPlace(rewrite, control);
     } catch (error) {
       throw journal.isUncertain ? new SwitchUnknown('', { cause: error }) : error;

@@ -14,6 +14,16 @@ describe('loadScenario', () => {
     expect(scenario.steps[0]?.expectations.map((each) => each.word)).toEqual(['vm.payroll.state']);
   });
 
+  it('takes the kinds of disks, and refuses a datastore of VMFS6 with its reason', async () => {
+    const disk = 'disk: { size: 64MiB, provisioning: thin }';
+    const { lab } = await load(GOOD.replace('disk: 64MiB', disk));
+    expect(lab.vms.payroll?.disk).toMatchObject({ provisioning: 'thin' });
+    const thick = await problemsOf(GOOD.replace('disk: 64MiB', disk.replace('thin', 'thick')));
+    expect(thick.join()).toContain("'thick' is not known here");
+    const vmfs6 = await problemsOf(GOOD.replace('hosts:', 'datastores: { d1: VMFS6 }\n  hosts:'));
+    expect(vmfs6.join()).toContain('VMFS6 takes its snapshots');
+  });
+
   it('titles a step in one line, whatever its values hold, so that none begins a line like one of ours', async () => {
     const text = `${GOOD}\n  - vm.write: { vm: payroll, lba: 0, text: "v\\nFORGED line\\r\\tw" }\n`;
     const { steps } = await load(text);

@@ -59,11 +59,11 @@ const hostOfCluster = z.union([
   z.strictObject({ name: nameSchema, version: esxiVersion.optional(), datastores: someNames.optional() }),
 ]);
 
-/** VMFS is VMFS5: VMFS6 takes all its snapshots in another format (facts/vsphere-formats.md Q2). */
+/** VMFS is VMFS5: VMFS6 takes all its snapshots in another format (facts/vsphere-formats.md Q2), and is refused by name. */
 const datastoreType = z.enum(['VMFS', 'NFS'], {
   error: ({ input }) =>
     input === 'VMFS6'
-      ? 'VMFS6 takes snapshots in the format seSparse, which is not served; VMFS is VMFS5 here'
+      ? 'VMFS6 takes its snapshots in the format seSparse, which is not served; VMFS is VMFS5'
       : undefined,
 });
 

@@ -59,6 +59,8 @@ function problemsOf(
     case 'invalid_value': {
       const valid = issue.values.map(String);
       if (found === undefined) return [source.problemAt(path, `'${inside.at(-1) ?? 'value'}' is missing`)];
+      // A word that the schema itself says something about.
+      if (!issue.message.startsWith('Invalid ')) return [source.problemAt(path, issue.message)];
       const word = shownValue(found);
       const message = `'${word}' is not known here; known: ${listOf(valid)}`;
       return [source.problemAt(path, message, nearestWord(word, valid))];

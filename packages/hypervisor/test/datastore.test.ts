@@ -119,6 +119,7 @@ describe('datastores of two types', () => {
           'web-flat.vmdk',
           'web.nvram',
           'web.vmdk',
+          'web.vmsd',
           'web.vmx',
           'web.vmx.lck',
           'web_1-flat.vmdk',

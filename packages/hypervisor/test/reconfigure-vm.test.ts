@@ -167,7 +167,7 @@ describe('[S09] a deep recrypt', () => {
     const info = await lab.host.reconfigureVm(VM, { crypto: deep });
     expect(info.disks.map(({ fileName }) => fileName)).toEqual(['[ds1] web/web_2.vmdk', '[ds1] web/web_3.vmdk']);
     expect(await names(lab)).toEqual([
-      ...['vmware.log', 'web.vmx', 'web_1.nvram'],
+      ...['vmware.log', 'web.vmsd', 'web.vmx', 'web_1.nvram'],
       ...['web_2-flat.vmdk', 'web_2.vmdk', 'web_3-flat.vmdk', 'web_3.vmdk'],
     ]);
     const after = [
@@ -186,7 +186,7 @@ describe('[S09] a deep recrypt', () => {
       await lab.host.reconfigureVm(VM, { crypto: { type: 'DeepRecrypt', newKeyId: id } });
       await expectGuestData(lab);
     }
-    expect(await names(lab)).toHaveLength(7);
+    expect(await names(lab)).toHaveLength(8);
   });
 
   it('makes an older descriptor one of another generation, which is refused', async () => {

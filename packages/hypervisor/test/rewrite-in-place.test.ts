@@ -232,7 +232,16 @@ describe('a VM whose disks are written anew in place', () => {
       expect(Buffer.compare(before.subarray(at, at + 16), after.subarray(at, at + 16))).not.toBe(0);
     }
     const kinds = (await lab.files.readdir(`${lab.datastore}/web`)).map((name) => name.replace(/^web(_[0-9]+)?/, ''));
-    expect(kinds.toSorted()).toEqual(['-flat.vmdk', '-flat.vmdk', '.nvram', '.vmdk', '.vmdk', '.vmx', 'vmware.log']);
+    expect(kinds.toSorted()).toEqual([
+      '-flat.vmdk',
+      '-flat.vmdk',
+      '.nvram',
+      '.vmdk',
+      '.vmdk',
+      '.vmsd',
+      '.vmx',
+      'vmware.log',
+    ]);
     await lab.reboot();
     await lab.enableCrypto();
     await lab.host.addKeys([grant(OTHER_KEY)]);

@@ -88,7 +88,7 @@ export async function checkFolder(files: MemoryFileSystem, when: string, loose: 
     extents.push(...[...named.matchAll(/"([^"]+-flat\.vmdk)"/g)].map(([, name = '']) => name));
   }
   const nvram = [...vmx.matchAll(/nvram = "([^"]+)"/gi)].map(([, name = '']) => name);
-  const needed = new Set(['web.vmx', 'vmware.log', ...nvram, ...descriptors, ...extents]);
+  const needed = new Set(['web.vmx', 'web.vmsd', 'vmware.log', ...nvram, ...descriptors, ...extents]);
   const strays = present.filter((name) => !needed.has(name) && !loose.includes(name));
   const missing = [...needed].filter((name) => !present.includes(name));
   must(strays.length === 0, () => `${when}: stray ${strays.join(', ')}`);

@@ -6,6 +6,7 @@ import { createDisk } from './create-disk.js';
 import { type BoundDisk, FIRST_GENERATION, homeBinding } from './key-binding.js';
 import { composeNvramFile, firstNvram } from './nvram-file.js';
 import { makeSealedDek, type SealedNewDek, type Sealer } from './seal-dek.js';
+import { snapshotListOf } from './snapshots/snapshot-list.js';
 import { beginLog } from './vm-log.js';
 import type { VmPlan } from './vm-plan.js';
 
@@ -15,7 +16,8 @@ export interface HomeMaker extends Sealer {
 }
 
 /**
- * Makes the files of a new VM in its folder: disks, log, NVRAM, then the VMX, each durable before the next.
+ * Makes the files of a new VM in its folder: disks, log, an empty list of snapshots, NVRAM, then the VMX, each durable before
+ * the next.
  *
  * @throws HypervisorError CANCELED, KEY_NOT_IN_CACHE, NO_SPACE, DATASTORE_NOT_WRITABLE; the caller takes the folder away
  */
@@ -36,6 +38,7 @@ export async function writeVmHome(
     if (bound !== null) encrypted.push(bound);
   }
   await beginLog(folder, maker.clock, `Created virtual machine ${plan.uuid}.`);
+  await folder.writeNew(snapshotListOf(vmxFileName), new Uint8Array());
   const nvramFileName = `${plan.name}.nvram`;
   const home = makeHomeDek(plan, encrypted, maker);
   try {

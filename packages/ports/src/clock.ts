@@ -16,6 +16,12 @@ export interface Clock {
    * still meanwhile. The work must not await anything that this clock delivers.
    */
   task<T>(label: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * Calls `beat` about every `intervalMs` until the signal fires, for what must go on beside everything else and is worth
+   * no waiting for: heartbeats. It keeps neither a process nor a world going. A virtual clock calls it where time stops,
+   * before whatever else is due there, and once for all the intervals that time has jumped over.
+   */
+  pulse(intervalMs: number, beat: () => void, signal: AbortSignal): void;
 }
 
 /**

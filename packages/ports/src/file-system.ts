@@ -7,6 +7,8 @@ export interface FileStatus {
   readonly sizeBytes: number;
   /** Bytes that the file takes on the medium; less than its size when it has holes. */
   readonly allocatedBytes: number;
+  /** What the file system counts the file by (an inode number); the same for all its names; absent where there is none. */
+  readonly fileId?: bigint;
   /** Permission bits, such as 0o600; absent where a file system has none. */
   readonly mode?: number;
   /** True when it belongs to a user who is neither the one who asks nor root; absent where a file system has no owners. */

@@ -70,7 +70,7 @@ describe('the conversation with a key server, as vCenter 7.0.3 was observed to h
         productTags('key-2'),
         firstUse('key-2'),
         tags('key-2', [
-          ['x-Identifier', 'uuid-of-esx-1'],
+          ['x-Identifier', '00000000-0000-4000-8000-006573782d31'],
           ['x-Component', 'ESXi Server'],
           ['x-Name', 'esx-1'],
         ]),

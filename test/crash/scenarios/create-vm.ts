@@ -48,7 +48,7 @@ export const createVm: Scenario = {
     await use(world);
     // What a cut left of the first is a folder that no host knows (docs/on-disk-format.md section 8), and nothing else.
     for (const name of await files.readdir(DATASTORE))
-      if (!/^web(_1)?$/.test(name)) throw new Loss('lost', `stray ${name} on the datastore`);
+      if (!/^(web(_1)?|\.(lock|vh)\.sf)$/.test(name)) throw new Loss('lost', `stray ${name} on the datastore`);
     return { steps: 0, isResumed: true };
   },
 };

@@ -29,6 +29,7 @@ export type HypervisorFault =
   | { readonly code: 'RECORD_TAMPERED'; readonly file: string } // the journal of a rewrite in place does not open, or is not this VM's
   | { readonly code: 'FILE_INACCESSIBLE'; readonly file: string; readonly reason: FileErrorCode } // [InaccessibleDatastore]: the medium failed, not the file
   | { readonly code: 'FILE_LOCKED'; readonly file: string; readonly holder: string } // [FileLocked]
+  | { readonly code: 'FILE_LOCK_LOST'; readonly file: string }
   | { readonly code: 'FILE_DAMAGED'; readonly file: string; readonly line?: number; readonly what: string }
   | { readonly code: 'OUT_OF_RANGE'; readonly disk: string } // sectors beyond the end
   | { readonly code: 'NO_SPACE'; readonly path: string }

@@ -20,6 +20,10 @@ export type HostEvent =
   | { readonly type: 'VM_DAMAGED'; readonly vm: VmUuid; readonly code: HypervisorErrorCode }
   | { readonly type: 'VM_POWERED_ON'; readonly vm: VmUuid }
   | { readonly type: 'VM_POWERED_OFF'; readonly vm: VmUuid }
+  /** Another host, which gave no sign of life for the time that the datastore's rule says, had it locked. */
+  | { readonly type: 'VM_LOCK_BROKEN'; readonly vm: VmUuid }
+  /** Another host took it over while this one gave no sign of life: its files are no longer this host's. */
+  | { readonly type: 'VM_LOCK_LOST'; readonly vm: VmUuid }
   /** Keys of its home or disks were changed; `disks` and `rewrittenBytes` count what was rewritten. */
   | {
       readonly type: 'VM_RECONFIGURED';

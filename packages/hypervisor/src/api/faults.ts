@@ -52,11 +52,23 @@ const TROUBLES: ReadonlyMap<FileErrorCode, readonly [what: string, next: string]
   ['CLOSED', ['it was closed while in use', 'Try again.']],
 ]);
 
-/** A VM that another host runs (VMware's words, facts/vsphere-formats.md Q7). */
-export function fileLocked(file: string, lockFile: string, holder: string): HypervisorError {
+/**
+ * A file that another host has open (VMware's words, facts/vsphere-formats.md Q7).
+ *
+ * @param staleMs after so long without a sign of life of the holder its lock may be broken
+ */
+export function fileLocked(file: string, holder: string, staleMs: number): HypervisorError {
   return new HypervisorError(
     { code: 'FILE_LOCKED', file, holder },
-    `Unable to access file ${file} since it is locked by ${holder}. Power the virtual machine off there; if that host is gone permanently, remove ${lockFile}.`,
+    `Unable to access file ${file} since it is locked by ${holder}. Failed to lock the file. Power the virtual machine off there; if that host is gone, try again: its lock is broken after ${staleMs / 1000} s without a sign of life.`,
+  );
+}
+
+/** A VM whose lock another host broke. What this host still has of it in memory must not be written. */
+export function lockLost(file: string): HypervisorError {
+  return new HypervisorError(
+    { code: 'FILE_LOCK_LOST', file },
+    `The lock protecting ${file} has been lost: this host gave no sign of life on the datastore for too long, and another host took the lock. Nothing was written. Power the virtual machine off here; it can run on the other host.`,
   );
 }
 

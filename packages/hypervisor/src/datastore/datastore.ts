@@ -2,6 +2,10 @@ import { exists, FileError, type FileSystem } from '@vcryptsim/ports';
 import type { DatastoreInfo, DatastoreType } from '../api/datastore.js';
 import { fileDamaged, fileInaccessible } from '../api/faults.js';
 import { fileFault, noSpace, notWritable } from './file-fault.js';
+import type { LockTimings } from './lock/lock-form.js';
+import { NFS_TIMINGS, NfsLocks } from './lock/nfs-locks.js';
+import { VMFS_TIMINGS, VmfsLocks } from './lock/vmfs-locks.js';
+import { type LockingHost, VolumeLocks } from './lock/volume-locks.js';
 import { VmFolder } from './vm-folder.js';
 
 /** Where a host finds a datastore. */
@@ -12,24 +16,37 @@ export interface DatastoreMount {
   readonly folder: string;
   /** What it is called; the folder is a folder either way. Default: VMFS. */
   readonly type?: DatastoreType;
+  /** When locks on it are shown to live, and broken; as VMware has them unless given. */
+  readonly lockTimings?: LockTimings;
 }
 
 /** So many folders of VMs of one name, and a datastore takes no more. */
 const SAME_NAME_MAX = 999;
 
-/** A folder of real files that holds one folder for each VM. The kind of medium makes no difference (row S11). */
+/**
+ * A folder of real files that holds one folder for each VM. The type decides how its files are locked; it makes no
+ * difference to what is in them (row S11).
+ */
 export class Datastore {
   readonly name: string;
   readonly type: DatastoreType;
+  readonly locks: VolumeLocks;
   readonly #folder: string;
 
   constructor(
     mount: DatastoreMount,
     readonly files: FileSystem,
+    host: LockingHost,
   ) {
     this.name = mount.name;
     this.type = mount.type ?? 'VMFS';
     this.#folder = mount.folder;
+    const { identity, clock } = host;
+    const form =
+      this.type === 'VMFS'
+        ? new VmfsLocks(files, mount.folder, identity, clock, mount.lockTimings ?? VMFS_TIMINGS)
+        : new NfsLocks(files, identity, clock, mount.lockTimings ?? NFS_TIMINGS);
+    this.locks = new VolumeLocks(files, mount.folder, host, form);
   }
 
   /** The datastore as it is now. */
@@ -105,6 +122,6 @@ export class Datastore {
   }
 
   #vmFolder(name: string): VmFolder {
-    return new VmFolder(this.files, this.name, name, `${this.#folder}/${name}`);
+    return new VmFolder(this.files, this.name, name, `${this.#folder}/${name}`, this.locks);
   }
 }

@@ -38,6 +38,13 @@ export function fileFault(error: unknown, shown: string, intent: 'read' | 'write
   }
 }
 
+/** The same for a file by which hosts lock: what is wrong with it is nothing that is wrong with the VM's files. */
+export function lockFault(error: unknown, shown: string, intent: 'read' | 'write'): unknown {
+  const fault = fileFault(error, shown, intent);
+  const isOfMedium = fault instanceof HypervisorError && !['FILE_DAMAGED', 'ALREADY_EXISTS'].includes(fault.code);
+  return error instanceof FileError && !isOfMedium ? fileInaccessible(shown, error) : fault;
+}
+
 /** The datastore has no room. `folder` is the real path. */
 export function noSpace(shown: string, folder: string): HypervisorError {
   return new HypervisorError(

@@ -12,6 +12,8 @@ export interface HostIdentity {
 export interface Life {
   readonly host: HostName;
   readonly over: boolean;
+  /** Fires when it is over. */
+  readonly signal: AbortSignal;
   /** Runs a call from outside. Whatever it ends in, it ends in HOST_GONE when the boot ended meanwhile. */
   run<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -11,10 +11,12 @@ import { isFileName } from '../formats/file-name.js';
 import { decodeText, TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
 import { formatDatastorePath } from './datastore-path.js';
 import { fileFault } from './file-fault.js';
+import type { VolumeLocks } from './lock/volume-locks.js';
 
 /**
  * The folder of one VM on a datastore. Every name is checked here: no path leaves the folder, and nothing but regular
- * files is opened (links, pipes and devices are refused before that). All errors are HypervisorError.
+ * files is opened (links, pipes and devices are refused before that). What is locked is written only while the lock is
+ * held. All errors are HypervisorError.
  */
 export class VmFolder {
   constructor(
@@ -23,6 +25,8 @@ export class VmFolder {
     readonly name: string,
     /** Absolute. */
     readonly path: string,
+    /** The locks of its datastore; null where nobody else has it. */
+    readonly locks: VolumeLocks | null = null,
   ) {}
 
   /** `[datastore] folder/file` */
@@ -69,7 +73,7 @@ export class VmFolder {
     const handle = await this.#call(fileName, 'write', (path) =>
       this.files.open(path, { access: 'write', create: 'exclusive' }),
     );
-    return this.#guarded(handle, fileName);
+    return this.#guarded(handle, fileName, 'write');
   }
 
   /** Opens a regular file that is there. */
@@ -78,7 +82,7 @@ export class VmFolder {
       await this.#checkRegular(fileName, path);
       return this.files.open(path, { access });
     });
-    return this.#guarded(handle, fileName);
+    return this.#guarded(handle, fileName, access);
   }
 
   async has(fileName: string): Promise<boolean> {
@@ -124,16 +128,17 @@ export class VmFolder {
   }
 
   /** A handle whose every call refuses as the folder's own do. */
-  #guarded(handle: FileHandle, fileName: string): FileHandle {
+  #guarded(handle: FileHandle, fileName: string, access: 'read' | 'write'): FileHandle {
+    // What was opened to be written is the running VM's: once the lock is lost, nothing of it is read either.
     const call = <T>(intent: 'read' | 'write', work: () => Promise<T>): Promise<T> =>
-      this.#call(fileName, intent, work);
+      this.#call(fileName, intent, work, access);
     return {
       pread: (buffer, offsetBytes) => call('read', () => handle.pread(buffer, offsetBytes)),
       pwrite: (buffer, offsetBytes) => call('write', () => handle.pwrite(buffer, offsetBytes)),
       truncate: (sizeBytes) => call('write', () => handle.truncate(sizeBytes)),
       fsync: () => call('write', () => handle.fsync()),
       sizeBytes: () => call('read', () => handle.sizeBytes()),
-      close: () => call('write', () => handle.close()),
+      close: () => this.#call(fileName, 'write', () => handle.close(), 'read'),
     };
   }
 
@@ -147,8 +152,14 @@ export class VmFolder {
     return fileName === '' ? this.path : `${this.path}/${fileName}`;
   }
 
-  async #call<T>(fileName: string, intent: 'read' | 'write', work: (path: string) => Promise<T>): Promise<T> {
+  async #call<T>(
+    fileName: string,
+    intent: 'read' | 'write',
+    work: (path: string) => Promise<T>,
+    lockNeeded = intent,
+  ): Promise<T> {
     if (fileName !== '' && !isFileName(fileName)) throw fileDamaged(this.shown(''), 'a file name leaves the folder');
+    if (lockNeeded === 'write' && this.locks?.isInDoubt(this.name)) await this.locks.confirm(this.name);
     try {
       return await work(this.#path(fileName));
     } catch (error) {

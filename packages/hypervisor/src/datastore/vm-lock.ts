@@ -1,124 +1,102 @@
-import { HypervisorError } from '../api/errors.js';
 import { fileLocked } from '../api/faults.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
-import { Vmx } from '../formats/vmx.js';
-import type { HostIdentity, Life } from './life.js';
+import type { Life } from './life.js';
+import type { FileToLock, LockingHost } from './lock/volume-locks.js';
 import type { VmFolder } from './vm-folder.js';
 
-/** How often a lock that goes away while it is looked at is tried for again. */
-const TRIES = 5;
-
-/** What taking a lock needs of the host. */
-export interface LockingHost {
-  readonly identity: HostIdentity;
-  readonly life: Life;
+/** What taking a lock of a VM needs of the host. */
+export interface VmLockingHost extends Pick<LockingHost, 'identity' | 'life'> {
   /** What living hosts hold on the medium, see live-holders.ts. */
   readonly liveHolders: Map<string, Life>;
 }
 
-/** Who holds a lock, as its file says. */
-interface Holder {
-  readonly name: string;
-  readonly uuid: string;
-  readonly incarnation: number;
-}
-
 /**
- * The lock of a VM that runs: `NAME.vmx.lck` in its folder, a text dictionary (form ours; on ESXi the file is there and
- * empty):
+ * Takes the lock of a VM: of `NAME.vmx.lck` in its folder, which is there and empty while it is locked, as on ESXi. Its
+ * locks are the datastore's own (lock/volume-locks.ts). A host takes over what an earlier boot of its own left; what
+ * another host left it breaks when that host gave no sign of life for the time that the type of the datastore says, and
+ * waits for that long. A host (one UUID) must not run in two processes at once; two living objects of it in one process
+ * are told apart.
  *
- * ```
- * .encoding = "UTF-8"
- * lock.host = "esx-1"
- * lock.hostUuid = "0b6f..."
- * lock.incarnation = "3"
- * ```
- *
- * It is made whole beside its place and linked there, so that of two hosts one gets it. A host takes over what an
- * earlier boot of its own left, unless that boot lives: an object over the same medium that was not shut down. What
- * another host left stays, however old: no file can tell a crashed host from one that runs, so a person decides and
- * removes it. A host (one UUID) must not run in two processes at once.
- *
- * @throws HypervisorError FILE_LOCKED with the holder; what the folder throws
+ * @returns the host whose lock was broken, or null
+ * @throws HypervisorError FILE_LOCKED with the holder; what the medium throws
  */
-export async function takeVmLock(folder: VmFolder, vmxFileName: string, host: LockingHost): Promise<void> {
-  const lockFile = lockFileOf(vmxFileName);
-  refuseLiving(folder, vmxFileName, host);
+export async function takeVmLock(folder: VmFolder, vmxFileName: string, host: VmLockingHost): Promise<string | null> {
+  const { locks } = folder;
+  if (locks === null) return null;
+  refuseTwin(folder, vmxFileName, host);
+  const lockFileName = lockFileOf(vmxFileName);
   host.liveHolders.set(pathOf(folder, vmxFileName), host.life);
+  const hold = locks.begin(folder.name, vmxFileName, folder.shown(vmxFileName));
   try {
-    await linkLock(folder, lockFile, host.identity, (holder) => lockedBy(folder, vmxFileName, holder));
+    const file = fileToLock(folder, lockFileName, vmxFileName);
+    const brokenFrom = await locks.add(hold, file);
+    if (!(await folder.has(lockFileName))) await folder.writeNew(lockFileName, new Uint8Array());
+    await locks.show(hold, file);
+    return brokenFrom;
   } catch (error) {
-    // Where the lock stands all the same it is this host's, which takes it over.
+    if (hold.files.length > 0) await releaseVmLock(folder, vmxFileName, host).catch(() => {});
     host.liveHolders.delete(pathOf(folder, vmxFileName));
     throw error;
   }
 }
 
-/** Takes the file away, if it is this boot's; nothing happens where this boot holds none. */
-export async function releaseVmLock(folder: VmFolder, vmxFileName: string, host: LockingHost): Promise<void> {
-  const path = pathOf(folder, vmxFileName);
-  if (host.liveHolders.get(path) !== host.life) return;
-  try {
-    const holder = await holderOf(folder, lockFileOf(vmxFileName));
-    const { uuid, incarnation } = host.identity;
-    if (holder === 'gone' || holder?.uuid !== uuid || holder.incarnation !== incarnation) return;
-    await folder.remove(lockFileOf(vmxFileName));
-    await folder.fsync();
-  } finally {
-    host.liveHolders.delete(path);
-  }
-}
-
-/** Refuses with FILE_LOCKED where another host, or another living boot of this one, holds the lock; takes nothing. */
-export async function refuseIfLockedElsewhere(folder: VmFolder, vmxFileName: string, host: LockingHost): Promise<void> {
-  refuseLiving(folder, vmxFileName, host);
-  const holder = await holderOf(folder, lockFileOf(vmxFileName));
-  if (holder !== 'gone' && holder?.uuid !== host.identity.uuid) throw lockedBy(folder, vmxFileName, holder);
-}
-
-function refuseLiving(folder: VmFolder, vmxFileName: string, { life, liveHolders }: LockingHost): void {
-  const other = liveHolders.get(pathOf(folder, vmxFileName));
-  if (other === undefined || other === life || other.over) return;
-  throw fileLocked(folder.shown(vmxFileName), folder.shown(lockFileOf(vmxFileName)), `host ${other.host}`);
-}
-
-async function linkLock(
+/**
+ * Locks files that a VM opens too: the extents of its disks. {@link takeVmLock} comes first; {@link releaseVmLock} gives up
+ * these as well.
+ *
+ * @param files name of each file, and of the file that a refusal names: the disk's descriptor
+ * @throws HypervisorError FILE_LOCKED with the holder of the first that is locked; what the medium throws
+ */
+export async function lockVmFiles(
   folder: VmFolder,
-  lockFile: string,
-  host: HostIdentity,
-  refusal: (holder: Holder | null) => HypervisorError,
+  vmxFileName: string,
+  files: readonly { readonly fileName: string; readonly shownAs: string }[],
 ): Promise<void> {
-  const beside = `${lockFile}.${host.uuid}`;
-  if (await folder.has(beside)) await folder.remove(beside);
-  await folder.writeNew(beside, contentOf(host));
+  const hold = folder.locks?.holdOf(folder.name, vmxFileName);
+  if (folder.locks === null || hold === undefined) return;
+  for (const { fileName, shownAs } of files) {
+    const file = fileToLock(folder, fileName, shownAs);
+    await folder.locks.add(hold, file);
+    await folder.locks.show(hold, file);
+  }
+}
+
+/** Gives the locks of a VM up, if this boot has them; nothing happens where it has none, or lost them. */
+export async function releaseVmLock(folder: VmFolder, vmxFileName: string, host: VmLockingHost): Promise<void> {
+  const path = pathOf(folder, vmxFileName);
+  const hold = folder.locks?.holdOf(folder.name, vmxFileName);
+  if (folder.locks === null || hold === undefined) return;
   try {
-    for (let tries = 1; !(await linked(folder, beside, lockFile)); tries += 1) {
-      const holder = await holderOf(folder, lockFile);
-      if (holder === 'gone' && tries < TRIES) continue;
-      if (holder === 'gone' || holder?.uuid !== host.uuid) throw refusal(holder === 'gone' ? null : holder);
-      await folder.rename(beside, lockFile);
-      break;
-    }
-    await folder.fsync();
+    await folder.locks.release(hold, async () => {
+      const lockFileName = lockFileOf(vmxFileName);
+      if (await folder.has(lockFileName)) await folder.remove(lockFileName);
+    });
   } finally {
-    if (await folder.has(beside)) await folder.remove(beside);
+    if (host.liveHolders.get(path) === host.life) host.liveHolders.delete(path);
   }
 }
 
-/** False when the name is taken. */
-async function linked(folder: VmFolder, from: string, to: string): Promise<boolean> {
-  try {
-    await folder.link(from, to);
-    return true;
-  } catch (error) {
-    if (error instanceof HypervisorError && error.code === 'ALREADY_EXISTS') return false;
-    throw error;
+/** Refuses with FILE_LOCKED where another host that lives, or another living boot of this one, has the lock; takes nothing. */
+export async function refuseIfLockedElsewhere(
+  folder: VmFolder,
+  vmxFileName: string,
+  host: VmLockingHost,
+): Promise<void> {
+  refuseTwin(folder, vmxFileName, host);
+  const file = fileToLock(folder, lockFileOf(vmxFileName), vmxFileName);
+  const holder = (await folder.locks?.holderOf(folder.name, file)) ?? null;
+  if (holder !== null) {
+    throw fileLocked(folder.shown(vmxFileName), holder, folder.locks?.form.timings.staleMs ?? 0);
   }
 }
 
-function lockedBy(folder: VmFolder, vmxFileName: string, holder: Holder | null): HypervisorError {
-  const name = holder === null ? 'a host that its lock does not name' : `host ${holder.name}`;
-  return fileLocked(folder.shown(vmxFileName), folder.shown(lockFileOf(vmxFileName)), name);
+function refuseTwin(folder: VmFolder, vmxFileName: string, { life, liveHolders }: VmLockingHost): void {
+  const other = liveHolders.get(pathOf(folder, vmxFileName));
+  if (other === undefined || other === life || other.over || other.host !== life.host) return;
+  throw fileLocked(folder.shown(vmxFileName), `host ${other.host}`, folder.locks?.form.timings.staleMs ?? 0);
+}
+
+function fileToLock(folder: VmFolder, fileName: string, shownAs: string): FileToLock {
+  return { fileName, path: `${folder.path}/${fileName}`, shown: folder.shown(shownAs) };
 }
 
 function lockFileOf(vmxFileName: string): string {
@@ -127,21 +105,4 @@ function lockFileOf(vmxFileName: string): string {
 
 function pathOf(folder: VmFolder, vmxFileName: string): string {
   return `${folder.path}/${lockFileOf(vmxFileName)}`;
-}
-
-/** Null where the file does not say, as ESXi's own. */
-async function holderOf(folder: VmFolder, lockFile: string): Promise<Holder | null | 'gone'> {
-  if (!(await folder.has(lockFile))) return 'gone';
-  const lock = Vmx.read(await folder.readBytes(lockFile, TEXT_FILE_LIMIT_BYTES), folder.shown(lockFile), () => {});
-  const [name, uuid, incarnation] = ['lock.host', 'lock.hostUuid', 'lock.incarnation'].map((key) => lock.get(key));
-  if (name === undefined || uuid === undefined || !/^[0-9]{1,15}$/.test(incarnation ?? '')) return null;
-  return { name, uuid, incarnation: Number(incarnation) };
-}
-
-function contentOf(host: HostIdentity): Uint8Array {
-  const lock = Vmx.create();
-  lock.set('lock.host', host.name);
-  lock.set('lock.hostUuid', host.uuid);
-  lock.set('lock.incarnation', String(host.incarnation));
-  return lock.toBytes();
 }

@@ -16,6 +16,7 @@ import { Datastore, type DatastoreMount } from '../datastore/datastore.js';
 import { Datastores } from '../datastore/datastores.js';
 import { fileFault } from '../datastore/file-fault.js';
 import { liveHoldersOf } from '../datastore/live-holders.js';
+import type { LockingHost } from '../datastore/lock/volume-locks.js';
 import { Lane } from '../disk/lane.js';
 import { RunBuffers } from '../disk/run-buffers.js';
 import { BootFiles } from './boot-files.js';
@@ -76,8 +77,18 @@ async function readHost(options: EsxiHostOptions, life: BootLife, files: BootFil
     throw fileFault(error, folder, 'write');
   });
   const inventory = await VmInventory.load(files, folder);
+  const identity = { name, uuid, incarnation };
+  const lockingHost: LockingHost = {
+    identity,
+    life,
+    clock,
+    onLockLost: ({ shown }) => {
+      const vm = inventory.all().find((each) => each.shown === shown);
+      if (vm !== undefined) events.emit({ type: 'VM_LOCK_LOST', vm: vm.uuid });
+    },
+  };
   return {
-    identity: { name, uuid, incarnation },
+    identity,
     life,
     liveHolders: liveHoldersOf(options.files),
     clock,
@@ -90,6 +101,6 @@ async function readHost(options: EsxiHostOptions, life: BootLife, files: BootFil
     keys: new KeyCache((id) => inventory.noteKey(id)),
     inventory,
     inventoryLane: new Lane(),
-    datastores: new Datastores(options.datastores.map((mount) => new Datastore(mount, files))),
+    datastores: new Datastores(options.datastores.map((mount) => new Datastore(mount, files, lockingHost))),
   };
 }

@@ -4,17 +4,21 @@ import type { Life } from '../datastore/life.js';
 
 /** The life of one boot, which its owner ends. */
 export class BootLife implements Life {
-  #over = false;
+  readonly #end = new AbortController();
 
   constructor(readonly host: HostName) {}
 
   get over(): boolean {
-    return this.#over;
+    return this.#end.signal.aborted;
+  }
+
+  get signal(): AbortSignal {
+    return this.#end.signal;
   }
 
   /** Throws HOST_GONE once the boot is over. */
   check(): void {
-    if (this.#over) throw hostGone(this.host);
+    if (this.over) throw hostGone(this.host);
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
@@ -30,6 +34,6 @@ export class BootLife implements Life {
   }
 
   end(): void {
-    this.#over = true;
+    this.#end.abort();
   }
 }

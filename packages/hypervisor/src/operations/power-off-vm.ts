@@ -1,3 +1,4 @@
+import { HypervisorError } from '../api/errors.js';
 import { invalidPowerState } from '../api/faults.js';
 import { releaseVmLock } from '../datastore/vm-lock.js';
 import { lockIfKeyless } from '../host/refresh-vm.js';
@@ -25,6 +26,9 @@ export const powerOffVm = vmOperation<[], void>({
     try {
       await stopped;
       if (vm.config !== null) await appendLog(vm.config.folder, host.clock, 'Powered off.');
+    } catch (error) {
+      // Then it was another host's already, and is off here.
+      if (!(error instanceof HypervisorError && error.code === 'FILE_LOCK_LOST')) throw error;
     } finally {
       if (vm.config !== null) await releaseVmLock(vm.config.folder, vm.path.fileName, host);
     }

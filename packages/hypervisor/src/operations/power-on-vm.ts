@@ -1,7 +1,8 @@
-import { releaseVmLock, takeVmLock } from '../datastore/vm-lock.js';
+import { lockVmFiles, releaseVmLock, takeVmLock } from '../datastore/vm-lock.js';
 import { loadConfig, lockIfKeyless, noteDamage, requireUnlocked } from '../host/refresh-vm.js';
 import { RunningVm } from '../host/running-vm.js';
 import { settleVm } from '../host/settle-vm.js';
+import type { VmConfig } from '../vm-home/vm-config.js';
 import { appendLog } from '../vm-home/vm-log.js';
 import { vmOperation } from './host-operation.js';
 
@@ -22,9 +23,13 @@ export const powerOnVm = vmOperation<[], void>({
     try {
       const config = await loadConfig(host, vm);
       vm.note({ config });
-      await takeVmLock(config.folder, vm.path.fileName, host);
-      const settled = await settleVm(host, vm, config);
+      const brokenFrom = await takeVmLock(config.folder, vm.path.fileName, host);
+      if (brokenFrom !== null) host.events.emit({ type: 'VM_LOCK_BROKEN', vm: vm.uuid });
+      // Who had it may have changed its files while this host waited.
+      const found = brokenFrom === null ? config : await loadConfig(host, vm);
+      const settled = await settleVm(host, vm, found);
       vm.note({ config: settled });
+      await lockVmFiles(settled.folder, vm.path.fileName, openFilesOf(settled));
       running = await RunningVm.start(settled, host);
       await appendLog(config.folder, host.clock, 'Powered on.');
       vm.note({ damage: null });
@@ -40,3 +45,8 @@ export const powerOnVm = vmOperation<[], void>({
     host.events.emit({ type: 'VM_POWERED_ON', vm: vm.uuid });
   },
 });
+
+/** The files that it keeps open, each with the file by which a refusal calls it. */
+function openFilesOf({ disks }: VmConfig): { fileName: string; shownAs: string }[] {
+  return disks.map(({ extentFileName, fileName }) => ({ fileName: extentFileName, shownAs: fileName }));
+}

@@ -55,6 +55,8 @@ export class ManualClock implements Clock {
   task<T>(_label: string, work: () => Promise<T>): Promise<T> {
     return work();
   }
+
+  pulse(): void {}
 }
 
 /** Lets everything that waits only for microtasks and I/O passes go on. */

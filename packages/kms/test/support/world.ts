@@ -16,7 +16,8 @@ export function standingClock(): Clock & { nowMs: number } {
   const refuse = async (): Promise<never> => {
     throw new Error('nothing waits here');
   };
-  return { nowMs: NOON_MS, after: refuse, sleepUntil: refuse, within: refuse, task: (_label, work) => work() };
+  const task: Clock['task'] = (_label, work) => work();
+  return { nowMs: NOON_MS, after: refuse, sleepUntil: refuse, within: refuse, task, pulse: () => {} };
 }
 
 /** A stream of chance that is its own in each start of a server. */

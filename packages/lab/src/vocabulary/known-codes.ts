@@ -71,6 +71,7 @@ const HOST: Record<HypervisorErrorCode, true> = {
   RECORD_TAMPERED: true,
   FILE_INACCESSIBLE: true,
   FILE_LOCKED: true,
+  FILE_LOCK_LOST: true,
   FILE_DAMAGED: true,
   OUT_OF_RANGE: true,
   NO_SPACE: true,

@@ -31,6 +31,8 @@ const HOST: Record<HostEvent['type'], true> = {
   VM_DAMAGED: true,
   VM_POWERED_ON: true,
   VM_POWERED_OFF: true,
+  VM_LOCK_BROKEN: true,
+  VM_LOCK_LOST: true,
   VM_RECONFIGURED: true,
   VM_DISKS_CHANGED: true,
   VM_CHANGE_SETTLED: true,

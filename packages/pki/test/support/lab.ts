@@ -14,7 +14,7 @@ export function standingClock(nowMs = NOON_MS): Clock {
   const refuse = async (): Promise<never> => {
     throw new Error('nothing waits here');
   };
-  return { nowMs, after: refuse, sleepUntil: refuse, within: refuse, task: (_label, work) => work() };
+  return { nowMs, after: refuse, sleepUntil: refuse, within: refuse, task: (_label, work) => work(), pulse: () => {} };
 }
 
 /** Bytes that count up: never the same twice, always the same in each run. */

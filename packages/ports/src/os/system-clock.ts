@@ -63,6 +63,12 @@ export class SystemClock implements WorldClock {
     return work();
   }
 
+  pulse(intervalMs: number, beat: () => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    const timer = setInterval(beat, intervalMs).unref();
+    signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  }
+
   next(): number {
     this.#sequence += 2;
     return this.#sequence;

@@ -51,6 +51,23 @@ describe('SystemClock', () => {
     await clock.after(20);
   });
 
+  it('beats until the signal fires', async () => {
+    const end = new AbortController();
+    let beats = 0;
+    await new Promise<void>((resolve) => {
+      const beat = (): void => {
+        beats += 1;
+        if (beats === 3) resolve();
+      };
+      clock.pulse(2, beat, end.signal);
+    });
+    end.abort();
+    await clock.after(20);
+    expect(beats).toBe(3);
+    clock.pulse(1, () => expect.fail('it had ended'), end.signal);
+    await clock.after(5);
+  });
+
   it('delivers at once, and numbers calls in their order', () => {
     const log: string[] = [];
     const [first, second] = [clock.next(), clock.next()];

@@ -43,6 +43,7 @@ describe('SystemKeyPairs', () => {
       sleepUntil: clock.sleepUntil,
       within: clock.within,
       task,
+      pulse: () => {},
     }).generate('ec-p256');
     expect(labels).toEqual(['make ec-p256 key pair']);
   });

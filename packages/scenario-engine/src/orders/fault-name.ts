@@ -33,6 +33,7 @@ const FAULT_NAMES: ReadonlyMap<string, string> = new Map([
   ['ENCRYPTED_DISK_ON_PLAIN_VM', 'InvalidDeviceSpec'],
   ['FILE_INACCESSIBLE', 'InaccessibleDatastore'],
   ['FILE_LOCKED', 'FileLocked'],
+  ['FILE_LOCK_LOST', 'FileLocked'],
   ['NO_SPACE', 'NoDiskSpace'],
   ['REQUEST_CANCELED', 'RequestCanceled'],
   ['CANCELED', 'RequestCanceled'],

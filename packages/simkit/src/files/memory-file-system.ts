@@ -31,7 +31,7 @@ export class MemoryFileSystem implements FileSystem {
   constructor(options: MemoryFileSystemOptions = {}, tree?: MemoryTree) {
     this.#capacityBytes = options.capacityBytes ?? CAPACITY_BYTES;
     this.#root = tree?.root ?? new Map();
-    this.#medium = tree?.medium ?? { freeBytes: this.#capacityBytes };
+    this.#medium = tree?.medium ?? { freeBytes: this.#capacityBytes, lastFileId: 0n };
   }
 
   get capacityBytes(): number {
@@ -119,7 +119,7 @@ export class MemoryFileSystem implements FileSystem {
   async lstat(path: string): Promise<FileStatus> {
     const node = this.#want('lstat', path);
     if (node instanceof Map) return { kind: 'folder', sizeBytes: 0, allocatedBytes: 0 };
-    return { kind: 'file', sizeBytes: node.sizeBytes, allocatedBytes: node.allocatedBytes };
+    return { kind: 'file', sizeBytes: node.sizeBytes, allocatedBytes: node.allocatedBytes, fileId: node.id };
   }
 
   async statfs(path: string): Promise<{ readonly freeBytes: number }> {

@@ -7,6 +7,8 @@ const PIECE_BYTES = 512;
 /** The room that all files of one file system share. */
 export interface Medium {
   freeBytes: number;
+  /** Files are counted from 1. */
+  lastFileId: bigint;
 }
 
 /** What is held of one page, and whether a fork has it too: then it is copied before it changes. */
@@ -27,8 +29,14 @@ export class MemoryFile {
   #names = 0;
   #handles = 0;
 
-  constructor(medium: Medium) {
+  /** Stays with it in its twins. */
+  readonly id: bigint;
+
+  constructor(medium: Medium, id?: bigint) {
     this.#medium = medium;
+    if (id === undefined) medium.lastFileId += 1n;
+    else if (id > medium.lastFileId) medium.lastFileId = id;
+    this.id = id ?? medium.lastFileId;
   }
 
   get sizeBytes(): number {
@@ -41,7 +49,7 @@ export class MemoryFile {
 
   /** Its twin on another medium, without names: pages are shared until one of the two changes them. */
   fork(medium: Medium): MemoryFile {
-    const twin = new MemoryFile(medium);
+    const twin = new MemoryFile(medium, this.id);
     for (const [number, page] of this.#pages) {
       page.isShared = true;
       twin.#pages.set(number, page);

@@ -13,7 +13,7 @@ export interface MemoryTree {
 /** Makes twins of nodes for another medium. A node that is met twice has one twin, so that links stay links. */
 export class TreeFork {
   // As much as anybody wants until it is finished.
-  readonly #medium: Medium = { freeBytes: Number.POSITIVE_INFINITY };
+  readonly #medium: Medium = { freeBytes: Number.POSITIVE_INFINITY, lastFileId: 0n };
   readonly #twins = new Map<MemoryNode, MemoryNode>();
 
   fileOf(file: MemoryFile): MemoryFile {

@@ -1,6 +1,7 @@
 import { ClockError, type WorldClock } from '@vcryptsim/ports';
 import { Holds } from './holds.js';
 import { Pace } from './pace.js';
+import { Pulses } from './pulses.js';
 import { Staging } from './staging.js';
 import { type Timer, Timers } from './timers.js';
 import { afterWallMs, atNextLoopTurn, wallMs } from './wall.js';
@@ -33,6 +34,7 @@ const BYTES_LOST_AFTER_MS = 5000;
  *    loop brought nothing new. `setImmediate` drains enough: all microtasks and next-ticks run before it.
  * 4. Quiet with staged results: sorted by `seq`, they are the next batch. Without: time jumps to the next timer, and all
  *    timers of that moment are the batch. With neither, everybody waits and nobody will ever speak: STUCK.
+ *    What only beats beside the rest ({@link pulse}) goes first in that batch, and never makes time stop.
  * 5. A batch is fixed when it is formed, and one item runs a loop turn, with all its microtasks before the next. What
  *    its items start runs in parallel and lands in the next batch, however long it takes. So, by induction, the run
  *    depends on the seed only, not on the order in which the kernel finished things.
@@ -45,6 +47,7 @@ export class VirtualClock implements WorldClock {
   readonly #ordered: boolean;
   readonly #onStale: (labels: readonly string[]) => void;
   readonly #timers = new Timers();
+  readonly #pulses = new Pulses();
   readonly #holds = new Holds();
   readonly #staging = new Staging();
   readonly #pace = new Pace();
@@ -151,6 +154,10 @@ export class VirtualClock implements WorldClock {
     });
   }
 
+  pulse(intervalMs: number, beat: () => void, signal: AbortSignal): void {
+    this.#pulses.add(this.#nowMs, intervalMs, beat, signal);
+  }
+
   next(): number {
     this.#sequence += 2;
     return this.#sequence;
@@ -248,7 +255,7 @@ export class VirtualClock implements WorldClock {
       this.#cancelPace = afterWallMs(nextMs - latestMs, () => this.touch());
     } else {
       this.#nowMs = Math.max(this.#nowMs, nextMs);
-      this.#staging.takeBatch(this.#timers.takeDue(this.#nowMs));
+      this.#staging.takeBatch([...this.#pulses.takeDue(this.#nowMs), ...this.#timers.takeDue(this.#nowMs)]);
       this.#planStep();
     }
   }

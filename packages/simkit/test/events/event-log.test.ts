@@ -12,6 +12,7 @@ const logOf = (events: readonly [source: string, event: unknown][]) => {
     sleepUntil: async () => {},
     within: (_limit, work) => work,
     task: (_label, work) => work(),
+    pulse: () => {},
   });
   for (const [source, event] of events) log.sink(source).emit(event);
   return log;

@@ -69,6 +69,18 @@ export function describeFileSystem(name: string, make: () => Place): void {
       await handle.close();
     });
 
+    it('counts a file by a number that all its names share, and no other file has', async () => {
+      for (const name of ['a', 'b']) await write(name, name);
+      await files.link(at('a'), at('a2'));
+      const idOf = async (name: string): Promise<bigint | undefined> => (await files.lstat(at(name))).fileId;
+      const ids = [await idOf('a'), await idOf('a2'), await idOf('b')];
+      expect(ids[0]).toBeTypeOf('bigint');
+      expect(ids[1]).toBe(ids[0]);
+      expect(ids[2]).not.toBe(ids[0]);
+      await files.rename(at('a'), at('c'));
+      expect(await idOf('c')).toBe(ids[0]);
+    });
+
     it('cuts and extends, and what was cut does not come back', async () => {
       const handle = await files.open(at('a'), { access: 'write', create: 'exclusive' });
       await handle.pwrite(bytes('abcdef'), 0);

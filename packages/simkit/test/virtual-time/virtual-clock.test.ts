@@ -22,6 +22,33 @@ describe('VirtualClock', () => {
     expect(log).toEqual(['zero@0', 'past@0', 'a@5', 'b@5', 'c@3600000', 'after@3600000']);
   });
 
+  it('beats where time stops, before whatever else is due there, and never makes it stop', async () => {
+    const clock = newClock();
+    const end = new AbortController();
+    const log: string[] = [];
+    const say = (name: string): void => void log.push(`${name}@${clock.nowMs - START_MS}`);
+    await clock.run(async () => {
+      clock.pulse(3000, () => say('beat'), end.signal);
+      for (const waitMs of [2999, 1, 1000, 31_536_000_000, 3000]) {
+        await clock.after(waitMs);
+        say('stop');
+      }
+      end.abort();
+      await clock.after(60_000);
+    });
+    expect(log).toEqual(
+      ['stop@2999', 'beat@3000', 'stop@3000', 'stop@4000', 'beat@31536004000', 'stop@31536004000'].concat([
+        'beat@31536007000',
+        'stop@31536007000',
+      ]),
+    );
+    const stuck = clock.run(async () => {
+      clock.pulse(3000, () => say('beat'), new AbortController().signal);
+      await new Promise(() => {});
+    });
+    await expect(stuck).rejects.toMatchObject({ code: 'STUCK' });
+  });
+
   it('runs through thousands of pending timers in order', async () => {
     const clock = newClock();
     const seen: number[] = [];

@@ -35,6 +35,7 @@ import {
   type VmUuid,
 } from '@vcryptsim/ports';
 import { MemoryFileSystem, SeededEntropy, VirtualClock } from '@vcryptsim/simkit';
+import { uuidOfHost } from './host-uuid.js';
 
 const DATASTORE = '/datastores/ds1';
 
@@ -75,7 +76,7 @@ export class FakeHost implements HostApi {
     readonly name: HostName,
     medium: Partial<Medium> = {},
   ) {
-    this.uuid = `uuid-of-${name}` as HostUuid;
+    this.uuid = uuidOfHost(name);
     this.version = medium.version ?? '7.0U2';
     this.capability = capabilityOf(this.version);
     this.incarnation = medium.incarnation ?? 1;
@@ -102,13 +103,14 @@ export class FakeHost implements HostApi {
     return Buffer.from(await readWhole(this.#files, vmxPath.replace('[ds1] ', `${DATASTORE}/`), 2 ** 20)).toString();
   }
 
-  /** A digest over all its files. */
+  /** A digest over all its files but those by which hosts lock. */
   async digest(): Promise<string> {
     const hash = createHash('sha256');
     const walk = async (folder: string): Promise<void> => {
       for (const name of await this.#files.readdir(folder)) {
         const path = `${folder === '/' ? '' : folder}/${name}`;
         const { kind } = await this.#files.lstat(path);
+        if (/^\.(lock|vh)\.sf$/.test(name)) continue;
         if (kind === 'folder') await walk(path);
         else hash.update(path).update(await readWhole(this.#files, path, 2 ** 30));
       }

@@ -1,11 +1,12 @@
 import { nativeEngine } from '@vcryptsim/crypto-core';
 import { EsxiHost } from '@vcryptsim/hypervisor';
-import { type HostName, type HostUuid, makeFolders, NetworkError } from '@vcryptsim/ports';
+import { type HostName, makeFolders, NetworkError } from '@vcryptsim/ports';
 import { SecretRecorder, SeededEntropy } from '@vcryptsim/simkit';
 import type { HostLinks, VCenter, VCenterOptions } from '@vcryptsim/vcenter';
 import { FailingFiles } from '../../../hypervisor/test/support/failing-files.js';
 import { as } from './as-user.js';
 import { CountingHosts } from './counting-hosts.js';
+import { uuidOfHost } from './host-uuid.js';
 import { CLUSTER, ESX_1, Lab } from './lab.js';
 
 /** What every host mounts; the first takes new VMs that name none. */
@@ -31,7 +32,7 @@ export class RealHosts implements HostLinks {
     const incarnation = (this.#boots.get(name) ?? 0) + 1;
     this.#boots.set(name, incarnation);
     const host = await EsxiHost.boot({
-      ...{ name, uuid: `uuid-of-${name}` as HostUuid, version: '7.0U2' as const, incarnation },
+      ...{ name, uuid: uuidOfHost(name), version: '7.0U2' as const, incarnation },
       ...{ files: this.lab.files, clock: this.lab.clock, entropy: this.#entropy.fork(name, incarnation) },
       ...{ folder: `/hosts/${name}`, datastores: DATASTORES },
       ...{ events: { emit: () => {} }, engine: nativeEngine() },

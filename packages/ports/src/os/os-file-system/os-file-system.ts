@@ -93,6 +93,7 @@ export class OsFileSystem implements FileSystem {
         kind: kindOf(stats),
         sizeBytes: stats.size,
         allocatedBytes: stats.blocks * BLOCK_SIZE_BYTES,
+        fileId: BigInt(stats.ino),
         mode: stats.mode & 0o7777,
         // Windows has no such users.
         isAnothers: process.geteuid !== undefined && stats.uid !== 0 && stats.uid !== process.geteuid(),

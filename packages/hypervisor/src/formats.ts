@@ -1,4 +1,5 @@
 export { composeDescriptor, type DescriptorSpec } from './formats/compose-descriptor.js';
+export { composeOvf, type OvfDisk, type OvfSpec } from './formats/compose-ovf.js';
 export { NO_CONTENT_KEY, normalContentKeyId } from './formats/content-key-id.js';
 export { type DescriptorEditor, editDescriptor } from './formats/descriptor-editor.js';
 export { ENCOBJ_PAGE_BYTES, encobjSizeBytes, isEncobj } from './formats/encobj.js';

@@ -41,6 +41,7 @@ export { compareDisk, type DiskDigest } from './guests/compare-disk.js';
 export { openDiskImage } from './guests/disk-image.js';
 export type { GuestLedger, SectorRun } from './guests/guest-ledger.js';
 export type { DiskImage } from './guests/image.js';
+export { exportOvf, type OvfExport, type OvfExportOptions } from './guests/ovf-export.js';
 export { checkImages, type TrackedDisk, type TrackedVm } from './guests/virtual-machines.js';
 export type { LookDifference, VmLook } from './guests/vm-looks.js';
 export { checkEverything, checkWritten } from './invariants/check-invariants.js';

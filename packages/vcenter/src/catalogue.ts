@@ -51,6 +51,7 @@ export { consolidateVmDisks } from './operations/vm/consolidate-vm-disks.js';
 export { createSnapshot } from './operations/vm/create-snapshot.js';
 export { createVm } from './operations/vm/create-vm.js';
 export { cryptoUnlockVm } from './operations/vm/crypto-unlock-vm.js';
+export { type ExportLease, exportVm } from './operations/vm/export-vm.js';
 export { markAsTemplate } from './operations/vm/mark-as-template.js';
 export { markAsVirtualMachine } from './operations/vm/mark-as-virtual-machine.js';
 export { powerOffVm } from './operations/vm/power-off-vm.js';

@@ -1,15 +1,16 @@
-import { type DiskUuid, type FileHandle, type FileSystem, SECTOR_SIZE_BYTES, type SectorCount } from '@vcryptsim/ports';
+import { type DiskUuid, type FileSystem, SECTOR_SIZE_BYTES, type SectorCount } from '@vcryptsim/ports';
 import type { ProgressListener } from '../api/work-control.js';
-import { fileFault } from '../datastore/file-fault.js';
 import { composeDescriptor } from '../formats/compose-descriptor.js';
 import type { DiskBacking } from './disk-backing.js';
-import { ExtentFile } from './extent-file.js';
 import { type FilledBacking, fillExtent } from './fill-extent.js';
+import { writeNew } from './write-new.js';
 
 /** Where a plain copy goes: an absolute folder outside the datastore, and a name without `.vmdk`. */
 export interface ExportTarget {
   readonly folder: string;
   readonly name: string;
+  /** `monolithicFlat` (default): descriptor and flat extent; `streamOptimized`: one file with deflated grains, for an OVF. */
+  readonly format?: 'monolithicFlat' | 'streamOptimized';
 }
 
 /** A plain copy of a disk. */
@@ -67,23 +68,4 @@ async function copyDisk(
     return buffer.length;
   };
   await fillExtent(to, sizeBytes, { sizeBytes, read }, onProgress === undefined ? {} : { onProgress });
-}
-
-/** Makes a file and fills it, or leaves none. */
-async function writeNew(files: FileSystem, path: string, fill: (file: ExtentFile) => Promise<void>): Promise<void> {
-  let handle: FileHandle;
-  try {
-    handle = await files.open(path, { access: 'write', create: 'exclusive' });
-  } catch (error) {
-    throw fileFault(error, path, 'write');
-  }
-  const file = new ExtentFile(handle, path);
-  try {
-    await fill(file);
-    await file.close();
-  } catch (error) {
-    await file.close().catch(() => {});
-    await files.unlink(path).catch(() => {});
-    throw error;
-  }
 }

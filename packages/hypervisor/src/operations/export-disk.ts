@@ -4,6 +4,7 @@ import type { ProgressListener } from '../api/work-control.js';
 import { refuseIfLockedElsewhere } from '../datastore/vm-lock.js';
 import { drawContentId } from '../disk/content-id.js';
 import { type ExportedDisk, type ExportTarget, writePlainCopy } from '../disk/plain-copy.js';
+import { writeStreamCopy } from '../disk/stream-copy.js';
 import { isFileName } from '../formats/file-name.js';
 import { loadConfig, requireUnlocked } from '../host/refresh-vm.js';
 import { attachDisk, openHomeOrLocked } from '../vm-home/attach-disk.js';
@@ -12,7 +13,7 @@ import { diskAt } from '../vm-home/vm-config.js';
 import { vmOperation } from './host-operation.js';
 
 /**
- * Writes a decrypted copy of a powered-off VM's disk as a monolithicFlat VMDK, which qemu-img opens. Files that are
+ * Writes a decrypted copy of a powered-off VM's disk as a VMDK that qemu-img opens, monolithicFlat or streamOptimized. Files that are
  * there already are not replaced; on failure nothing is left.
  *
  * @throws HypervisorError VM_NOT_FOUND, INVALID_POWER_STATE, VM_LOCKED, DISK_KEY_MISSING, DISK_NOT_FOUND,
@@ -40,7 +41,8 @@ export const exportDisk = vmOperation<
       const { backing, key } = await attachDisk(disk, config, home, host, 'read');
       try {
         const copied = { ...disk, contentId: drawContentId(host.entropy) };
-        exported = await writePlainCopy(host.files, target, copied, backing, onProgress);
+        const write = target.format === 'streamOptimized' ? writeStreamCopy : writePlainCopy;
+        exported = await write(host.files, target, copied, backing, onProgress);
       } finally {
         await backing.close();
         key?.dek.dispose();

@@ -100,6 +100,7 @@ const VCENTER: Record<VCenterErrorCode, true> = {
   SNAPSHOTS_PRESENT: true,
   DISK_NOT_FOUND: true,
   VM_ENCRYPTED: true,
+  ENCRYPTED_VM_NOT_SUPPORTED: true,
   VM_NOT_ENCRYPTED: true,
   DISK_ENCRYPTED: true,
   DISK_NOT_ENCRYPTED: true,

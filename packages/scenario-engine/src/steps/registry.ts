@@ -55,6 +55,7 @@ import { vmCreate } from './vm/create.js';
 import { vmDetachDisk } from './vm/detach-disk.js';
 import { vmDigest } from './vm/digest.js';
 import { vmExport } from './vm/export.js';
+import { vmExportOvf } from './vm/export-ovf.js';
 import { vmGrowDisk } from './vm/grow-disk.js';
 import { vmLook } from './vm/look.js';
 import { vmMarkAsTemplate } from './vm/mark-as-template.js';
@@ -104,6 +105,7 @@ export const STEPS: readonly StepKind[] = [
   vmDigest,
   vmLook,
   vmExport,
+  vmExportOvf,
   hostAdd,
   hostAddStandalone,
   hostReconnect,

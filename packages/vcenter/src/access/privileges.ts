@@ -42,6 +42,7 @@ export const PRIVILEGES = {
   'VirtualMachine.Config.DiskExtend': { setOn: 'VM', allows: 'make a disk of a VM larger', since: '6.5' },
   'VirtualMachine.Config.Settings': { setOn: 'VM', allows: 'change a VM, its storage policy included', since: '6.5' },
   'VirtualMachine.Config.EditDevice': { setOn: 'VM', allows: 'change a disk of a VM', since: '6.5' },
+  'VApp.Export': { setOn: 'VM', allows: 'export a VM as an OVF', since: '6.5' },
   'Datastore.AllocateSpace': { setOn: 'datastore', allows: 'use space of a datastore', since: '6.5' },
   'Datacenter.Create': { setOn: 'folder', allows: 'make a datacenter', since: '6.5' },
   'Folder.Create': { setOn: 'folder', allows: 'make a folder', since: '6.5' },

@@ -40,6 +40,7 @@ import { consolidateVmDisks } from './vm/consolidate-vm-disks.js';
 import { createSnapshot } from './vm/create-snapshot.js';
 import { createVm } from './vm/create-vm.js';
 import { cryptoUnlockVm } from './vm/crypto-unlock-vm.js';
+import { exportVm } from './vm/export-vm.js';
 import { markAsTemplate } from './vm/mark-as-template.js';
 import { markAsVirtualMachine } from './vm/mark-as-virtual-machine.js';
 import { powerOffVm } from './vm/power-off-vm.js';
@@ -67,6 +68,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   cryptoUnlockVm,
   markAsTemplate,
   markAsVirtualMachine,
+  exportVm,
   powerOffVm,
   powerOnVm,
   reconfigVm,

@@ -40,6 +40,7 @@ export type VCenterFault =
   | { readonly code: 'DISK_NOT_FOUND'; readonly disk: string } // [InvalidDeviceSpec]
   | { readonly code: 'VM_ENCRYPTED'; readonly vm: string; readonly messageKey: string } // [InvalidVmConfig]
   | { readonly code: 'VM_NOT_ENCRYPTED'; readonly vm: string; readonly messageKey: string } // [InvalidVmConfig]
+  | { readonly code: 'ENCRYPTED_VM_NOT_SUPPORTED'; readonly vm: string; readonly messageKey: string } // [NotSupported]
   | { readonly code: 'DISK_ENCRYPTED'; readonly disk: string; readonly messageKey: string } // [InvalidDeviceOperation]
   | { readonly code: 'DISK_NOT_ENCRYPTED'; readonly disk: string; readonly messageKey: string } // [InvalidDeviceOperation]
   | { readonly code: 'ENCRYPTED_DISK_ON_PLAIN_VM'; readonly disk: string; readonly messageKey: string } // [InvalidDeviceSpec]

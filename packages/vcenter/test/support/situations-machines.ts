@@ -278,6 +278,16 @@ export const MACHINE_SITUATIONS: Situations = new Map<string, readonly Situation
     ],
   ],
   [
+    'ExportVm',
+    [
+      {
+        ...ONE_HOST,
+        call: async (world) => about(world.vm(await world.plainVm())),
+        refused: { 'VApp.Export on the VM': 'object' },
+      },
+    ],
+  ],
+  [
     'PowerOffVM_Task',
     [
       {

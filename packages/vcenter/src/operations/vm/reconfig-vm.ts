@@ -28,6 +28,8 @@ import {
   type ReconfigVmArguments,
 } from './reconfigure/plan-reconfigure.js';
 import { recordFailed, recordReconfigured } from './reconfigure/record-reconfigure.js';
+import { recordMixedKeys } from './snapshots/on-host.js';
+import { refuseWithSnapshots } from './snapshots/refuse-with-snapshots.js';
 
 type ReconfigCall = Call<'VirtualMachine', ReconfigVmArguments>;
 
@@ -158,6 +160,7 @@ export const reconfigVm = taskOperation<'VirtualMachine', ReconfigVmArguments>({
     const plan = planReconfigure(context.policies, vm, args, via);
     refuseWithout(context, call, plan);
     checkPlan(context.policies, vm, plan, args);
+    await refuseWithSnapshots(host, vm, plan);
     if (doesAny(plan, 'Encrypt')) refuseEncryptedAppliance(context, vm);
     const { spec } = await bringKeys(context, call, vm, plan);
     if (changesKeys(plan)) await change(context, call, host, vm, plan, spec);
@@ -218,6 +221,7 @@ async function change(
   } catch (error) {
     await lookAgain(context, host, vm);
     await recordFailed(context, vm, plan, codeOf(error), user);
+    if (codeOf(error) === 'MIXED_KEYS') await recordMixedKeys(context, vm, user, error);
     throw error;
   }
 }

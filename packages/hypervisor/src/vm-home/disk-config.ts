@@ -163,7 +163,7 @@ function checkExtent(extent: DescriptorExtent, descriptor: VmdkDescriptor, shown
   if (!isFileName(extent.fileName ?? '')) {
     throw notSupported(
       'extent elsewhere',
-      `${shown}, line ${extent.line}: the extent is not a file of the folder in which the descriptor lies, and only those are opened. Import the disk instead.`,
+      `${shown}, line ${extent.line}: the extent is not a file of the descriptor's own folder, and only those are opened. Import the disk instead.`,
     );
   }
   if (extent.access !== 'RW')

@@ -13,6 +13,7 @@ import type { GuestDisk } from './disk/guest-disk.js';
 import type { ExportedDisk, ExportTarget } from './disk/plain-copy.js';
 import { bootHost, type EsxiHostOptions } from './host/boot-host.js';
 import type { HostContext } from './host/host-context.js';
+import type { GuestMemoryPort } from './memory/attached-memory.js';
 import { addKeys } from './operations/add-keys.js';
 import { cloneVm } from './operations/clone-vm.js';
 import { consolidateDisks } from './operations/consolidate-disks.js';
@@ -29,9 +30,11 @@ import { listKeys } from './operations/list-keys.js';
 import { markAsTemplate } from './operations/mark-as-template.js';
 import { markAsVirtualMachine } from './operations/mark-as-virtual-machine.js';
 import { openDisk } from './operations/open-disk.js';
+import { openMemory } from './operations/open-memory.js';
 import { powerOffVm } from './operations/power-off-vm.js';
 import { powerOnVm } from './operations/power-on-vm.js';
 import { prepareCrypto } from './operations/prepare-crypto.js';
+import { reclaimMemory } from './operations/reclaim-memory.js';
 import { reconfigureVm } from './operations/reconfigure-vm.js';
 import { registerVm } from './operations/register-vm.js';
 import { removeAllSnapshots } from './operations/remove-all-snapshots.js';
@@ -189,6 +192,16 @@ export class EsxiHost implements HostApi {
   /** Opens a disk as the guest of a powered-on VM does. `deviceKey` counts from 2000 on. */
   openDisk(uuid: VmUuid, deviceKey: number): Promise<GuestDisk> {
     return this.#call(openDisk, uuid, deviceKey);
+  }
+
+  /** Opens the memory of a powered-on VM as its guest does. */
+  openMemory(uuid: VmUuid): Promise<GuestMemoryPort> {
+    return this.#call(openMemory, uuid);
+  }
+
+  /** Takes memory from a powered-on VM: so many pages of 4 KiB, at most, go into its swap file. Answers how many went. */
+  reclaimMemory(uuid: VmUuid, pageCount: number): Promise<number> {
+    return this.#call(reclaimMemory, uuid, pageCount);
   }
 
   /** Fills a disk of a powered-off VM from an image. */

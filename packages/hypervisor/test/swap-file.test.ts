@@ -117,7 +117,10 @@ describe('guest swap', () => {
     await port.write(MARKER, 200 * 4096);
     await memory.reclaim(1);
     expect(swap.pages()).toEqual([0]);
-    await memory.frozen(async (all) => expect([...all.pages()].map(([number]) => number)).toEqual([0, 200]));
+    await memory.held(async () => {
+      const all = await memory.whole();
+      expect([...all.pages()].map(([number]) => number)).toEqual([0, 200]);
+    });
     expect(swap.pages()).toEqual([]);
   });
 });

@@ -236,7 +236,7 @@ describe.each(RULES)('two hosts over one datastore, $type', ({ type, liveMs, sta
       const left = new Hosts(type);
       for (const path of await allPaths(hosts.files, '/lab')) {
         await makeFolders(left.files, path.slice(0, path.lastIndexOf('/')));
-        await replaceFile(left.files, path, await readWhole(hosts.files, path, 1e6));
+        await replaceFile(left.files, path, await readWhole(hosts.files, path, 2 ** 25));
       }
       const again = await left.boot(1, 1);
       await again.powerOnVm(VM);

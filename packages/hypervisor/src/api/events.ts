@@ -24,6 +24,8 @@ export type HostEvent =
   | { readonly type: 'VM_LOCK_BROKEN'; readonly vm: VmUuid }
   /** Another host took it over while this one gave no sign of life: its files are no longer this host's. */
   | { readonly type: 'VM_LOCK_LOST'; readonly vm: VmUuid }
+  /** Its memory is in its folder, and it runs no more. */
+  | { readonly type: 'VM_SUSPENDED'; readonly vm: VmUuid }
   /** Keys of its home or disks were changed; `disks` and `rewrittenBytes` count what was rewritten. */
   | {
       readonly type: 'VM_RECONFIGURED';

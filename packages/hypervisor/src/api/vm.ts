@@ -35,6 +35,7 @@ export interface VmCreateSpec {
   readonly datastore?: string;
   /** Guest OS identifier as the VMX spells it; it makes no difference to the encryption (row S11). */
   readonly guestId?: string;
+  /** Default: 16. */
   readonly memoryMiB?: number;
   /** Left out: a plain VM. The key must be in the host's cache. */
   readonly crypto?: CryptoSpec;

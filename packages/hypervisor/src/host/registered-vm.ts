@@ -103,11 +103,17 @@ export class RegisteredVm {
 
   /** Powered on, off, or suspended: off with its memory saved, as the VMX says. */
   get powerState(): VmInfo['powerState'] {
-    return this.running === null ? 'poweredOff' : 'poweredOn';
+    if (this.running !== null) return 'poweredOn';
+    return (this.config?.stateFileName ?? null) === null ? 'poweredOff' : 'suspended';
+  }
+
+  /** Throws INVALID_POWER_STATE while the VM is powered on, and while it is suspended: its memory fits the disks as they are. */
+  checkPoweredOff(): void {
+    if (this.powerState !== 'poweredOff') throw invalidPowerState(this.name, this.powerState);
   }
 
   /** Throws INVALID_POWER_STATE while the VM is powered on. */
-  checkPoweredOff(): void {
+  checkNotRunning(): void {
     if (this.running !== null) throw invalidPowerState(this.name, 'poweredOn');
   }
 }

@@ -79,12 +79,19 @@ export class AttachedMemory {
     });
   }
 
-  /** Does something while the guest touches no memory and all of it is resident: it is written into a file. */
-  frozen<T>(work: (memory: GuestMemory) => Promise<T>): Promise<T> {
-    return this.#alone(async () => {
-      for (const page of this.swap.pages()) await this.#swapIn(page);
-      return work(this.memory);
-    });
+  /** Does something while the guest touches no memory: what it asks for meanwhile waits. */
+  held<T>(work: () => Promise<T>): Promise<T> {
+    return this.#alone(work);
+  }
+
+  /**
+   * All of the memory, brought back from swap: to be written into a file. Only while held.
+   *
+   * @throws HypervisorError ENVELOPE_TAMPERED, FILE_DAMAGED where a page does not come back
+   */
+  async whole(): Promise<GuestMemory> {
+    for (const page of this.swap.pages()) await this.#swapIn(page);
+    return this.memory;
   }
 
   /** Ends all ports, and forgets the memory: the power is gone. */

@@ -34,7 +34,9 @@ export const createSnapshot = vmOperation<[spec: SnapshotCreateSpec, control?: W
     const check = async (config: VmConfig): Promise<void> => checkTakable(host, vm, config, hasMemory);
     const taken = await changeSnapshots(host, vm, `Created snapshot ${spec.name}.`, check, (changed) =>
       whileStunned(host, vm, () => {
-        return takeSnapshot(changed, spec, { createdAtMs: host.clock.nowMs, writeMemory: null });
+        const running = hasMemory ? vm.running : null;
+        const writeMemory = running === null ? null : (name: string) => running.saveMemory(changed, name);
+        return takeSnapshot(changed, spec, { createdAtMs: host.clock.nowMs, writeMemory });
       }),
     );
     host.events.emit({ type: 'SNAPSHOT_CREATED', vm: vm.uuid, snapshot: taken.uid, memory: hasMemory });
@@ -44,7 +46,6 @@ export const createSnapshot = vmOperation<[spec: SnapshotCreateSpec, control?: W
 
 async function checkTakable(host: HostContext, vm: RegisteredVm, config: VmConfig, hasMemory: boolean): Promise<void> {
   refuseSuspended(vm);
-  if (hasMemory) throw notSupported('memory', 'Memory of a running virtual machine is not kept yet.');
   if (hasMemory && config.sealedHome !== null && host.mode.capability.encryptionMemorySaveSupported !== true) {
     throw notSupported(
       'memory of an encrypted VM',

@@ -26,7 +26,7 @@ export const exportDisk = vmOperation<
   vimName: null,
   changesInventory: false,
   perform: async (host, vm, deviceKey, target, onProgress) => {
-    vm.checkPoweredOff();
+    vm.checkNotRunning();
     await requireUnlocked(host, vm);
     if (!isFileName(target.name)) {
       throw invalidArgument('target.name', 'The name of the copy must be a valid file name.');

@@ -1,14 +1,19 @@
 import { lockVmFiles, releaseVmLock, takeVmLock } from '../datastore/vm-lock.js';
+import type { HostContext } from '../host/host-context.js';
 import { loadConfig, lockIfKeyless, noteDamage, requireUnlocked } from '../host/refresh-vm.js';
+import type { RegisteredVm } from '../host/registered-vm.js';
 import { RunningVm } from '../host/running-vm.js';
 import { settleVm } from '../host/settle-vm.js';
+import { SwitchUnknown } from '../vm-home/change/commit-change.js';
+import { dropState } from '../vm-home/suspended-state.js';
 import type { VmConfig } from '../vm-home/vm-config.js';
 import { appendLog } from '../vm-home/vm-log.js';
 import { vmOperation } from './host-operation.js';
+import { refuseMemorySave } from './suspend-vm.js';
 
 /**
  * Powers a VM on: reads its files again, finishes or undoes what a cut left of a change, opens its keys, its NVRAM and its
- * disks. A refusal changes nothing else.
+ * disks. A suspended one goes on from its saved memory, which is gone afterwards. A refusal changes nothing else.
  *
  * @throws HypervisorError VM_NOT_FOUND, INVALID_POWER_STATE, VM_LOCKED, DISK_KEY_MISSING, ENCRYPTED_DISK_ON_PLAIN_VM,
  *   FILE_LOCKED (another host runs it), FILE_INACCESSIBLE, and every diagnosis of its files
@@ -17,8 +22,9 @@ export const powerOnVm = vmOperation<[], void>({
   vimName: 'VirtualMachine.PowerOnVM_Task',
   changesInventory: false,
   perform: async (host, vm) => {
-    vm.checkPoweredOff();
+    vm.checkNotRunning();
     await requireUnlocked(host, vm);
+    if (vm.powerState === 'suspended') refuseMemorySave(host, vm);
     let running: RunningVm | null = null;
     try {
       const config = await loadConfig(host, vm);
@@ -31,6 +37,7 @@ export const powerOnVm = vmOperation<[], void>({
       vm.note({ config: settled });
       await lockVmFiles(settled.folder, vm.path.fileName, openFilesOf(settled));
       running = await RunningVm.start(settled, host);
+      if (settled.stateFileName !== null) await forgetState(host, vm, settled);
       await appendLog(config.folder, host.clock, 'Powered on.');
       vm.note({ damage: null });
     } catch (error) {
@@ -49,4 +56,16 @@ export const powerOnVm = vmOperation<[], void>({
 /** The files that it keeps open, each with the file by which a refusal calls it. */
 function openFilesOf({ disks }: VmConfig): { fileName: string; shownAs: string }[] {
   return disks.map(({ extentFileName, fileName }) => ({ fileName: extentFileName, shownAs: fileName }));
+}
+
+/** Has the VMX name the saved state no more, before the guest writes to a disk: it would not fit the disk then. */
+async function forgetState(host: HostContext, vm: RegisteredVm, config: VmConfig): Promise<void> {
+  try {
+    await dropState(config, host);
+    vm.note({ config: { ...config, stateFileName: null } });
+  } catch (error) {
+    if (!(error instanceof SwitchUnknown)) throw error;
+    vm.note({ isSettlingUnsafe: true });
+    throw error.cause;
+  }
 }

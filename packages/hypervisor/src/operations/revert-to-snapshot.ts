@@ -7,9 +7,11 @@ import { loadConfig } from '../host/refresh-vm.js';
 import type { RegisteredVm } from '../host/registered-vm.js';
 import { RunningVm } from '../host/running-vm.js';
 import { vmInfoOf } from '../host/vm-info.js';
+import type { GuestMemory } from '../memory/guest-memory.js';
 import type { ChangedVm } from '../vm-home/change/changed-vm.js';
+import { readFrozenMemory } from '../vm-home/snapshots/frozen-memory.js';
 import { planRevert, revertVm } from '../vm-home/snapshots/revert-vm.js';
-import { memoryFileOf, readSnapshotList, snapshotAt } from '../vm-home/snapshots/snapshot-list.js';
+import { readSnapshotList, snapshotAt } from '../vm-home/snapshots/snapshot-list.js';
 import { vmOperation } from './host-operation.js';
 
 /**
@@ -36,7 +38,7 @@ async function revert(host: HostContext, vm: RegisteredVm, changed: ChangedVm, i
   const snapshot = snapshotAt(await readSnapshotList(folder, vmxFileName), id);
   if (snapshot === null) throw snapshotNotFound(vm.name, id);
   const plan = await planRevert(changed, snapshot);
-  const memory = snapshot.hasMemory ? memoryFileOf(snapshot.fileName) : null;
+  const memory = await readFrozenMemory(changed, plan);
   await stop(host, vm);
   await revertVm(changed, plan);
   if (memory !== null) await goOn(host, vm, memory);
@@ -52,9 +54,9 @@ async function stop(host: HostContext, vm: RegisteredVm): Promise<void> {
 }
 
 /** Runs the VM on from the memory of the snapshot. */
-async function goOn(host: HostContext, vm: RegisteredVm, _memoryFileName: string): Promise<void> {
+async function goOn(host: HostContext, vm: RegisteredVm, memory: GuestMemory): Promise<void> {
   const config = await loadConfig(host, vm);
-  const running = await RunningVm.start(config, host);
+  const running = await RunningVm.start(config, host, memory);
   vm.note({ config, running });
   host.events.emit({ type: 'VM_POWERED_ON', vm: vm.uuid });
 }

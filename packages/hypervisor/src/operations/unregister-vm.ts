@@ -9,7 +9,7 @@ export const unregisterVm = vmOperation<[], void>({
   vimName: 'VirtualMachine.UnregisterVM',
   changesInventory: true,
   perform: async (host, vm) => {
-    vm.checkPoweredOff();
+    vm.checkNotRunning();
     await host.inventory.remove(vm.uuid);
     host.events.emit({ type: 'VM_UNREGISTERED', vm: vm.uuid });
   },

@@ -3,14 +3,16 @@ import { formatVmwareUuid } from '../formats/vmware-uuid.js';
 import { Vmx } from '../formats/vmx.js';
 import { controllerLines, diskLines } from './disk-lines.js';
 import type { DiskNode } from './disk-node.js';
+import { SWAP_ENTRY } from './swap-name.js';
 import type { VmPlan } from './vm-plan.js';
 
 /**
  * Writes the VMX of a new VM: clear text, as VMware's, but for the bundle (row S05).
  *
+ * @param swapPath where the guest's swap will be while it runs
  * @param sealedHome the VM home's DEK, or null for a plain VM
  */
-export function composeVmx(plan: VmPlan, nvramFileName: string, sealedHome: SealedDek | null): Vmx {
+export function composeVmx(plan: VmPlan, nvramFileName: string, swapPath: string, sealedHome: SealedDek | null): Vmx {
   const vmx = Vmx.create();
   const entries: (readonly [string, string])[] = [
     ['config.version', '8'],
@@ -23,6 +25,7 @@ export function composeVmx(plan: VmPlan, nvramFileName: string, sealedHome: Seal
     ['nvram', nvramFileName],
     ...controllersOf(plan),
     ...plan.disks.flatMap(diskLines),
+    [SWAP_ENTRY, swapPath],
     ...(sealedHome === null ? [] : [['encryption.bundle', formatBundle([sealedHome])] as const]),
   ];
   for (const [key, value] of entries) vmx.set(key, value);

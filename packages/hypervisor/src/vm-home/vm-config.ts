@@ -9,7 +9,12 @@ import { Vmx } from '../formats/vmx.js';
 import { type DiskConfig, linksOf, readDiskConfig, type SealedDeks } from './disk-config.js';
 import { nodesIn, parseDiskMode } from './disk-node.js';
 import { distinctKeyIds } from './distinct-key-ids.js';
+import { memoryBytesIn } from './memory-size.js';
 import type { KeySource } from './opener.js';
+import { SWAP_ENTRY, swapFileNameIn } from './swap-name.js';
+
+/** Where the VMX names the saved state of a suspended VM; empty where it is not suspended. */
+export const STATE_ENTRY = 'checkpoint.vmState';
 
 /** A VM as its files describe it, in clear. */
 export interface VmConfig {
@@ -18,6 +23,12 @@ export interface VmConfig {
   readonly uuid: VmUuid;
   readonly name: VmName;
   readonly nvramFileName: string;
+  /** Length of its memory. */
+  readonly memoryBytes: number;
+  /** Name of the guest's swap file; null where the VMX names none in this folder. */
+  readonly swapFileName: string | null;
+  /** Name of the saved state that it goes on from, in which case it is suspended; else null. */
+  readonly stateFileName: string | null;
   /** The bundle of the VM home, or null for a plain VM. */
   readonly sealedHome: SealedDeks | null;
   readonly disks: readonly DiskConfig[];
@@ -57,6 +68,9 @@ export async function readVmConfig(folder: VmFolder, vmxFileName: string): Promi
     uuid: uuid as VmUuid,
     name: (vmx.get('displayName') ?? folder.name) as VmName,
     nvramFileName: vmx.get('nvram') === undefined ? defaultNvram(vmxFileName) : fileNameIn(vmx, 'nvram', shown),
+    memoryBytes: memoryBytesIn(vmx, shown),
+    swapFileName: swapFileNameIn(vmx.get(SWAP_ENTRY), folder),
+    stateFileName: (vmx.get(STATE_ENTRY) ?? '') === '' ? null : fileNameIn(vmx, STATE_ENTRY, shown),
     sealedHome: bundle === undefined ? null : parseBundle(bundle, shown),
     disks,
   };

@@ -6,6 +6,7 @@ import { isFileName } from '../formats/file-name.js';
 import { isUuid } from '../formats/vmware-uuid.js';
 import type { DiskPlan } from './create-disk.js';
 import { distinctKeyIds } from './distinct-key-ids.js';
+import { DEFAULT_MEMORY_MIB, isMemoryMiB, MEMORY_RANGE } from './memory-size.js';
 import { FreeNodes } from './place-disk.js';
 
 /** 2 TB: from there on VMFS5 and NFS have no vmfsSparse snapshots (facts/vsphere-formats.md Q2). */
@@ -30,9 +31,9 @@ export interface VmPlan {
 export function planVm(spec: VmCreateSpec): VmPlan {
   if (!isFileName(spec.name)) throw invalidArgument('name', 'The name of a VM must be a valid folder name.');
   if (!isUuid(spec.uuid)) throw invalidArgument('uuid', 'The UUID of a VM is written in lower case, 8-4-4-4-12.');
-  const memoryMiB = spec.memoryMiB ?? 1024;
-  if (!Number.isSafeInteger(memoryMiB) || memoryMiB < 4) {
-    throw invalidArgument('memoryMiB', 'The memory of a VM is a whole number of MiB from 4 on.');
+  const memoryMiB = spec.memoryMiB ?? DEFAULT_MEMORY_MIB;
+  if (!isMemoryMiB(memoryMiB)) {
+    throw invalidArgument('memoryMiB', `The memory of a VM is a whole number of MiB ${MEMORY_RANGE}.`);
   }
   const keyId = keyIdOf(spec.crypto);
   const nodes = new FreeNodes([]);

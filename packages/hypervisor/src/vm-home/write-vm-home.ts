@@ -7,6 +7,7 @@ import { type BoundDisk, FIRST_GENERATION, homeBinding } from './key-binding.js'
 import { composeNvramFile, firstNvram } from './nvram-file.js';
 import { makeSealedDek, type SealedNewDek, type Sealer } from './seal-dek.js';
 import { snapshotListOf } from './snapshots/snapshot-list.js';
+import { drawSwapPath } from './swap-name.js';
 import { beginLog } from './vm-log.js';
 import type { VmPlan } from './vm-plan.js';
 
@@ -47,7 +48,8 @@ export async function writeVmHome(
   } finally {
     home?.dek.dispose();
   }
-  const vmx = composeVmx(plan, nvramFileName, home?.sealed ?? null);
+  const swapPath = drawSwapPath(folder, vmxFileName, maker.entropy);
+  const vmx = composeVmx(plan, nvramFileName, swapPath, home?.sealed ?? null);
   await folder.writeNew(vmxFileName, new TextEncoder().encode(vmx.toText()));
   await folder.fsync();
 }

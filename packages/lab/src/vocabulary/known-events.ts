@@ -33,6 +33,7 @@ const HOST: Record<HostEvent['type'], true> = {
   VM_POWERED_OFF: true,
   VM_LOCK_BROKEN: true,
   VM_LOCK_LOST: true,
+  VM_SUSPENDED: true,
   VM_RECONFIGURED: true,
   VM_DISKS_CHANGED: true,
   VM_CHANGE_SETTLED: true,

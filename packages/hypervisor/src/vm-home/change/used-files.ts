@@ -1,6 +1,7 @@
 import type { Vmsd } from '../../formats/vmsd.js';
 import { linksOf, readChain } from '../disk-config.js';
 import { memoryFileOf, snapshotListOf } from '../snapshots/snapshot-list.js';
+import { stateFilesOf } from '../state-files-of.js';
 import type { VmConfig } from '../vm-config.js';
 import { changeRecordOf } from './change-record.js';
 
@@ -20,6 +21,7 @@ export async function usedFiles(config: VmConfig, list: Vmsd): Promise<ReadonlyS
   }
   return new Set([
     ...[vmxFileName, nvramFileName, snapshotListOf(vmxFileName), changeRecordOf(vmxFileName)],
+    ...stateFilesOf(config),
     ...links
       .filter((link) => link.folder.path === folder.path)
       .flatMap(({ fileName, extentFileName }) => [fileName, extentFileName]),

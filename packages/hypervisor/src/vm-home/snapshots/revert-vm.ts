@@ -14,6 +14,8 @@ import { type BoundDisk, homeBinding } from '../key-binding.js';
 import { composeNvramFile } from '../nvram-file.js';
 import { resealPair } from '../seal-dek.js';
 import { readStateFile } from '../state-file.js';
+import { stateFilesOf } from '../state-files-of.js';
+import { STATE_ENTRY } from '../vm-config.js';
 import { writeChildLink } from './child-link.js';
 import { nameChild } from './child-names.js';
 import { decodeFrozenState, type FrozenState } from './frozen-state.js';
@@ -79,6 +81,7 @@ export async function revertVm(vm: ChangedVm, { snapshot, state, disks }: Revert
     made: [...children.flatMap(({ files }) => [files.extentFileName, files.fileName]), nvramFileName],
     dropped: [
       config.nvramFileName,
+      ...stateFilesOf(config),
       ...config.disks
         .flatMap(linksOf)
         .filter((link) => link.form === 'vmfsSparse' && link.folder.path === folder.path)
@@ -117,7 +120,7 @@ function composeVmx({ config }: ChangedVm, { state, names, nvramFileName, bundle
   const vmx = Vmx.read(state.vmx, file);
   vmx.set('displayName', config.name);
   vmx.set('nvram', nvramFileName);
-  for (const key of ['checkpoint.vmState', 'sched.swap.derivedName']) vmx.remove(key);
+  vmx.remove(STATE_ENTRY);
   for (const node of nodesIn(vmx)) {
     const today = config.disks.find((disk) => disk.node === node && !isFrozen(disk));
     const fileName = names.get(node) ?? today?.fileName;

@@ -2,6 +2,7 @@ import type { SnapshotCreateSpec } from '../../api/snapshot.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
 import { formatVmsd, type VmsdSnapshot } from '../../formats/vmsd.js';
 import { Vmx } from '../../formats/vmx.js';
+import { memoryRegions } from '../../memory/memory-regions.js';
 import type { ChangedVm } from '../change/changed-vm.js';
 import { commitChange } from '../change/commit-change.js';
 import type { DiskFiles } from '../change/name-files.js';
@@ -64,7 +65,7 @@ export async function takeSnapshot(
     hasNewList: !isOfList,
   };
   const writeBeside = async (): Promise<Uint8Array> => {
-    await writeState(vm, fileName);
+    await writeState(vm, fileName, writeMemory !== null);
     await writeMemory?.(memoryFileOf(fileName));
     for (const { disk, files } of children) {
       await writeChildLink(folder, disk, files, vm.home?.disks.get(disk.uuid)?.generation ?? null, sealer);
@@ -90,12 +91,13 @@ function nameChildren(disks: readonly DiskConfig[], present: readonly string[]):
   return disks.map((disk) => ({ disk, files: nameChild(disk.fileName, taken) }));
 }
 
-async function writeState({ config, home, sealer }: ChangedVm, fileName: string): Promise<void> {
+async function writeState({ config, home, sealer }: ChangedVm, fileName: string, hasMemory: boolean): Promise<void> {
   const { folder, vmxFileName, uuid } = config;
   const vmx = await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES);
   const nvram = await readNvramFile(config, home?.dek ?? null);
   const groups = encodeFrozenState({ vmx, disks: [...(home?.disks.values() ?? [])], nvram });
-  await writeStateFile(folder, fileName, groups, uuid, home?.dek ?? null, sealer.entropy);
+  const regions = hasMemory ? [['memory', memoryRegions(config.memoryBytes)] as const] : [];
+  await writeStateFile(folder, fileName, new Map([...groups, ...regions]), uuid, home?.dek ?? null, sealer.entropy);
 }
 
 async function vmxWith({ config }: ChangedVm, children: readonly Child[]): Promise<Uint8Array> {

@@ -104,8 +104,6 @@ describe('what a user can get wrong here', () => {
     ['a file that is not there', ['inspect', 'missing.vmx'], 3, /missing\.vmx/],
     ['an empty file', ['inspect', 'empty.vmx'], 3, /empty\.vmx is empty/],
     ['a file of no known format', ['inspect', 'notes.txt'], 3, /notes\.txt/],
-    ['the data of a disk', ['inspect', 'files/a-flat.vmdk'], 3, /descriptor.*files\/a\.vmdk/],
-    ['a folder', ['inspect', 'files'], 3, /files/],
     ['a damaged file, with its line', ['inspect', 'bad.vmx'], 3, /bad\.vmx, line 2/],
     ['a folder to scan that is not there', ['scan', 'missing', '--needle', '00112233'], 3, /missing/],
     ['a file to scan', ['scan', 'notes.txt', '--needle', '00112233'], 3, /notes\.txt/],

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import { composeDescriptor, formatKeyLocator, Vmx } from '@vcryptsim/hypervisor/formats';
 import { type DiskUuid, sectorCount } from '@vcryptsim/ports';
 import { describe, expect, it } from 'vitest';
@@ -21,10 +22,15 @@ const vmx = (...entries: [string, string][]): string => {
 };
 
 /** What `inspect` would say of a file with that content. */
-function inspected(content: string | Uint8Array, file: string): Promise<FileReport> {
+function inspected(
+  content: string | Uint8Array,
+  file: string,
+  others: Readonly<Record<string, string>> = {},
+): Promise<FileReport> {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   const ends = { sizeBytes: bytes.length, head: bytes.slice(0, 65_536), tail: bytes.slice(-65_536) };
-  return describeFile(ends, async () => bytes, file);
+  const beside = async (name: string) => (name in others ? new TextEncoder().encode(others[name]) : null);
+  return describeFile(ends, async () => bytes, file, beside);
 }
 
 describe('a VM that a key safe encrypts', () => {
@@ -189,11 +195,126 @@ describe('files of real products are named, and nobody is blamed', () => {
   it('still says of nothing known that it is not known', async () => {
     await expect(inspected(at(0, '\x01\x02'), 'a.bin')).rejects.toThrow('not a file of a virtual machine');
     await expect(inspected(at(0, '\x01\x02'), 'a.vmdk')).rejects.toThrow('neither the descriptor of a disk');
-    await expect(inspected(at(0, '\0'), 'x/a-flat.vmdk')).rejects.toMatchObject({
-      exitCode: 3,
-      nextStep: expect.stringContaining('x/a.vmdk'),
-    });
     await expect(inspected(new Uint8Array(4096), 'a.vmx')).rejects.toThrow('holds no entry');
     await expect(inspected('', 'a.vmx')).rejects.toThrow('is empty');
+  });
+});
+
+describe('files of a chain and of what is under way', () => {
+  const keyed = (text: string) =>
+    text.replace('createType=', 'keyID=5f0c91a2\ncreateType=').replace('#DDB', '#DDB\nddb.iofilters = "vmwarevmcrypt"');
+  const base = composeDescriptor({
+    ...{ createType: 'vmfs', contentId: 0x11, capacity: sectorCount(8), extentFileName: 'a-flat.vmdk' },
+    uuid: '6000c29a-1111-4222-8333-444455556666' as DiskUuid,
+  });
+  const child = [
+    '# Disk DescriptorFile\nversion=1\nCID=00000022\nparentCID=00000011\ncreateType="vmfsSparse"',
+    'parentFileNameHint="a.vmdk"\nRW 8 VMFSSPARSE "a-000001-delta.vmdk"\n',
+  ].join('\n');
+  const noise = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(8192));
+  const lines = (report: FileReport) => renderReport(report).replaceAll('\n', ' ');
+
+  it('a child names its parent, and says when that was changed since', async () => {
+    expect(lines(await inspected(child, 'a-000001.vmdk', { 'a.vmdk': base }))).toContain(
+      'child of a.vmdk: what it lacks',
+    );
+    const changed = base.replace('CID=00000011', 'CID=000000ff');
+    expect(lines(await inspected(child, 'a-000001.vmdk', { 'a.vmdk': changed }))).toContain('the chain does not open');
+    expect(lines(await inspected(child, 'a-000001.vmdk'))).toContain('not found beside it');
+    const notes = (await inspected(child, 'a-000001.vmdk', { 'a.vmdk': 'no descriptor' })).notes ?? [];
+    expect(notes.join(' ')).toContain('could not be read');
+    expect((await inspected(base, 'a.vmdk')).notes).toBeUndefined();
+  });
+
+  it('[S05] data of a disk is what its descriptor says, unless it looks otherwise', async () => {
+    const sealed = await inspected(noise, 'a-flat.vmdk', { 'a.vmdk': keyed(base) });
+    expect(sealed).toMatchObject({ encrypted: true, clear: [] });
+    const plain = await inspected(noise, 'a-flat.vmdk', { 'a.vmdk': base });
+    expect(plain).toMatchObject({ encrypted: false, sealed: [] });
+    // Text under a descriptor that names a key: neither is believed.
+    const text = await inspected('plain as day. '.repeat(1000), 'a-flat.vmdk', { 'a.vmdk': keyed(base) });
+    expect(text.encrypted).toBeNull();
+    expect(lines(text)).toContain('The bytes look otherwise');
+    const alone = await inspected(noise, 'a-flat.vmdk');
+    expect(alone.encrypted).toBeNull();
+    expect(lines(alone)).toContain('There is no a.vmdk beside it');
+    expect((await inspected(noise, 'a-flat.vmdk', { 'a.vmdk': '# Disk DescriptorFile\n??' })).encrypted).toBeNull();
+  });
+
+  it('a delta extent shows its tables, and its grains are as its descriptor says', async () => {
+    const cowd = Buffer.alloc(4096);
+    cowd.write('COWD');
+    [1, 3, 8, 1, 4, 1, 8].forEach((word, at) => {
+      cowd.writeUInt32LE(word, 4 + 4 * at);
+    });
+    const report = await inspected(cowd, 'a-000001-delta.vmdk', { 'a-000001.vmdk': keyed(child) });
+    expect(report).toMatchObject({ encrypted: true, sealed: [{ name: 'the grains' }] });
+    expect(report.clear).toContainEqual({ name: 'capacity', value: '8 sectors, 4.0 KiB' });
+    const cut = await inspected(cowd.subarray(0, 20), 'a-000001-delta.vmdk');
+    expect(cut.encrypted).toBeNull();
+  });
+
+  it('a list of snapshots is shown as a list, in clear, and what makes no list is shown all the same', async () => {
+    const vmsd = [
+      '.encoding = "UTF-8"\nsnapshot.lastUID = "3"\nsnapshot.current = "3"\nsnapshot0.uid = "3"',
+      'snapshot0.filename = "a-Snapshot3.vmsn"\nsnapshot0.displayName = "before the merger"\nsnapshot0.type = "1"',
+      'snapshot0.createTimeHigh = "405000"\nsnapshot0.createTimeLow = "-814770620"\nsnapshot0.numDisks = "1"',
+      'snapshot0.disk0.fileName = "a.vmdk"\nsnapshot0.disk0.node = "scsi0:0"\nsnapshot.numSnapshots = "1"\n',
+    ].join('\n');
+    const report = await inspected(vmsd, 'a.vmsd');
+    expect(report).toMatchObject({ encrypted: false, format: 'list of snapshots (.vmsd): 1 snapshot of 3 ever taken' });
+    expect(report.clear).toContainEqual({ name: 'snapshot 3', value: 'before the merger' });
+    expect(report.clear).toContainEqual({ name: '  taken', value: '2025-02-13T16:47:15.076Z, with memory' });
+    const odd = await inspected(vmsd.replace('uid = "3"', 'uid = "x"'), 'a.vmsd');
+    expect(odd.clear).toContainEqual({ name: 'snapshot0.displayName', value: 'before the merger' });
+    expect(lines(odd)).toContain('make no list of snapshots');
+  });
+
+  it('a saved state names its groups; an encrypted one its size, and that it was cut', async () => {
+    const state = Buffer.alloc(12 + 2 * 80);
+    state.writeUInt32LE(0xbed2bed2, 0);
+    state.writeUInt32LE(3, 8);
+    state.write('Checkpoint', 12);
+    state.write('memory', 92);
+    const report = await inspected(state, 'a.vmss');
+    expect(report.clear.map(({ value }) => value)).toEqual(['Checkpoint', 'memory']);
+    expect(lines(report)).toContain('says that it has 3 groups, and 2 are there');
+    const encobj = Buffer.alloc(8192);
+    encobj.writeUInt32LE(0x8943dd9e, 0);
+    encobj.writeUInt32LE(1, 4);
+    encobj.writeBigUInt64LE(100n, 0x18);
+    expect(lines(await inspected(encobj, 'a.vmsn'))).not.toContain('cut short');
+    expect(lines(await inspected(encobj.subarray(0, 4096), 'a.vmsn'))).toContain('cut short');
+  });
+
+  it('a lock names who holds it', async () => {
+    const nfs = Buffer.alloc(84);
+    nfs.writeUInt32LE(1, 0x10);
+    nfs.write('esx-7.example.com', 0x14);
+    const report = await inspected(nfs, '.lck-e003090001000000');
+    expect(report.clear).toContainEqual({ name: 'file ID', value: '4295558112 (0x1000903e0)' });
+    expect(report.clear).toContainEqual({ name: 'held by', value: 'esx-7.example.com' });
+    const vmfs = Buffer.alloc(512);
+    vmfs.writeUInt32LE(0x10c00001, 0);
+    expect((await inspected(vmfs, 'a.vmx.lck.3')).clear).toContainEqual({ name: 'held by', value: 'nobody' });
+  });
+
+  it('a change that is under way names its files, a journal how far it is', async () => {
+    const record = await inspected('change.made0 = "a_1.vmdk"\nchange.dropped0 = "a.vmdk"\n', 'a.vmx.change');
+    expect(record.format).toContain('record of a change');
+    const journal = Buffer.alloc(8192 + 512, 9);
+    for (const [at, number] of [
+      [0, 5n],
+      [4096, 6n],
+    ] as const) {
+      journal.write('VCREWR01', at);
+      journal.writeBigUInt64LE(number, at + 8);
+      journal.writeBigUInt64LE(number * 1024n, at + 16);
+      journal.writeUInt32LE(512, at + 24);
+      journal[at + 28] = 0;
+    }
+    const report = await inspected(journal, 'a-flat.vmdk.journal');
+    expect(report.clear).toContainEqual({ name: 'done', value: '6144 bytes' });
+    expect(report.clear).toContainEqual({ name: 'direction', value: 'to the new keys' });
   });
 });

@@ -1,6 +1,10 @@
+export { parseHeartbeat } from './datastore/lock/heartbeat-sector.js';
+export { parseNfsLock } from './datastore/lock/nfs-lock-file.js';
+export { parseVmfsLock } from './datastore/lock/vmfs-lock-sector.js';
 export { composeDescriptor, type DescriptorSpec } from './formats/compose-descriptor.js';
 export { composeOvf, type OvfDisk, type OvfSpec } from './formats/compose-ovf.js';
 export { NO_CONTENT_KEY, normalContentKeyId } from './formats/content-key-id.js';
+export { type CowdHeader, parseCowdHeader } from './formats/cowd-header.js';
 export { type DescriptorEditor, editDescriptor } from './formats/descriptor-editor.js';
 export { ENCOBJ_PAGE_BYTES, encobjSizeBytes, isEncobj } from './formats/encobj.js';
 export { formatBundle, parseBundle, type SealedDek } from './formats/encryption-bundle.js';

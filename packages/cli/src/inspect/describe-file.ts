@@ -1,17 +1,29 @@
 import { basename } from 'node:path';
-import { decodeText, type FileEnds, isPlainNvram, recognizeFile, Vmx } from '@vcryptsim/hypervisor/formats';
+import {
+  decodeText,
+  descriptorBeside,
+  type FileEnds,
+  isPlainNvram,
+  recognizeFile,
+  Vmx,
+} from '@vcryptsim/hypervisor/formats';
 import { CliError, EXIT } from '../exit.js';
+import { describeData, type ReadBeside } from './describe-data.js';
 import { describeDescriptor } from './describe-descriptor.js';
 import { describeByName, describeKind } from './describe-foreign.js';
 import { describeNvram } from './describe-nvram.js';
-import { describeSparse } from './describe-sparse.js';
+import { describeSnapshots } from './describe-snapshots.js';
+import { cowdEntries, describeSparse } from './describe-sparse.js';
+import { describeEncobj, describeState } from './describe-state.js';
 import { describeVmx } from './describe-vmx.js';
+import { describeWorkingFile } from './describe-working-file.js';
 import type { FileReport } from './file-report.js';
+import { parentNote } from './parent-note.js';
 
 /** Dictionaries by the ends of their names. */
 const DICTIONARIES: readonly (readonly [end: RegExp, format: string])[] = [
   [/\.vmtx$/i, 'template of a VM (.vmtx)'],
-  [/\.vmsd$/i, 'list of snapshots (.vmsd)'],
+  [/\.vmx\.change$/i, 'record of a change that is under way (.vmx.change)'],
   [/\.vmpl$/i, 'policies of a VM (.vmpl)'],
   [/\.vmls$/i, 'inventory of a host (.vmls)'],
   [/\.vmx(?:~|\.bak|\.orig|\.old)?$/i, 'configuration of a VM (.vmx)'],
@@ -20,6 +32,7 @@ const DICTIONARIES: readonly (readonly [end: RegExp, format: string])[] = [
 /**
  * Says what one file of a VM shows: by its bytes first, by its name where the bytes have no mark.
  *
+ * @param beside reads another file of its folder: the data of a disk is described by its descriptor
  * @param whole reads the whole file; asked for files of text and of firmware variables only
  * @throws HypervisorError FILE_DAMAGED, BUNDLE_TAMPERED, NOT_SUPPORTED; CliError for what is no file of a VM
  */
@@ -27,16 +40,29 @@ export async function describeFile(
   ends: FileEnds,
   whole: () => Promise<Uint8Array>,
   file: string,
+  beside: ReadBeside | null = null,
 ): Promise<FileReport> {
   if (ends.sizeBytes === 0) return describeEmpty(file);
   if (isPlainNvram(ends.head)) return describeNvram(await whole(), file);
   const kind = recognizeFile(ends);
-  if (kind?.id === 'vmdk-descriptor') return describeDescriptor(decodeText(await whole(), file), file);
+  if (kind?.id === 'vmdk-descriptor') {
+    const text = decodeText(await whole(), file);
+    const report = describeDescriptor(text, file);
+    const notes = await parentNote(text, file, beside);
+    return notes.length === 0 ? report : { ...report, notes };
+  }
   if (kind?.id === 'vmdk-sparse' || kind?.id === 'vmdk-stream') return describeSparse(ends.head, file, kind.name);
   if (kind?.id === 'nvram' || (kind?.id === 'encobj' && /\.nvram$/i.test(file))) {
     return describeNvram(await whole(), file);
   }
+  if (kind?.id === 'state') return describeState(ends, file, kind.name);
+  const working = describeWorkingFile(ends, file);
+  if (working !== null) return working;
+  if (kind?.id === 'vmdk-cowd') return describeData(ends, file, beside, cowdEntries(ends, file));
+  const sealed = kind?.id === 'encobj' ? describeEncobj(ends, file, kind.name) : null;
+  if (sealed !== null) return sealed;
   if (kind !== null && !(kind.id === 'xml' && /\.vmxf$/i.test(file))) return describeKind(kind, ends, file);
+  if (/\.vmsd(?:\.next)?$/i.test(file)) return describeSnapshots(await whole(), file);
   const dictionary = DICTIONARIES.find(([end]) => end.test(file));
   if (dictionary !== undefined) {
     const vmx = Vmx.read(await whole(), file);
@@ -46,6 +72,7 @@ export async function describeFile(
   if (isConfiguration(ends.head)) return describeVmx(Vmx.read(await whole(), file), file);
   const named = describeByName(ends, file);
   if (named !== null) return named;
+  if (descriptorBeside(file) !== null) return describeData(ends, file, beside);
   if (/\.nvram$/i.test(file)) return describeNvram(ends.head, file);
   throw unknownFormat(file);
 }

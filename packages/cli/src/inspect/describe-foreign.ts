@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { descriptorBeside, encryptedObjectOf, type FileEnds, type FileKind } from '@vcryptsim/hypervisor/formats';
-import { CliError, EXIT } from '../exit.js';
+import type { FileEnds, FileKind } from '@vcryptsim/hypervisor/formats';
 import { formatBytes } from '../terminal/byte-progress.js';
 import type { FileReport } from './file-report.js';
+import { describeSample, sampleData } from './sample-data.js';
 
 /** A report on a file of which only its kind is known. */
 function plainReport(
@@ -24,15 +24,6 @@ const ENCRYPTED: ReadonlySet<string> = new Set(['luks', 'bitlocker', 'dmg-encryp
 /** Says what a file is that is recognised by its bytes and not read any further. */
 export function describeKind(kind: FileKind, ends: FileEnds, file: string): FileReport {
   const { sizeBytes } = ends;
-  const object = encryptedObjectOf(ends.head);
-  if (object !== null) {
-    const note = 'The key is sealed in the .vmx of the VM. The layout is not published, so nothing more is read.';
-    return plainReport(file, `${kind.name}, ${formatBytes(object.contentBytes)} inside`, true, sizeBytes, note);
-  }
-  if (kind.id === 'state') {
-    const note = 'It is in clear: configuration, devices and, where it was saved with memory, every key the guest had.';
-    return plainReport(file, kind.name, false, sizeBytes, note);
-  }
   if (kind.id === 'envelope') return plainReport(file, kind.name, true, sizeBytes, 'Envelopes are not read yet.');
   if (ENCRYPTED.has(kind.id)) return plainReport(file, kind.name, true, sizeBytes, kind.next(file));
   return plainReport(file, kind.name, null, sizeBytes, kind.next(file));
@@ -51,17 +42,13 @@ const BY_NAME: readonly (readonly [end: RegExp, format: string, encrypted: boole
   [/-ctk\.vmdk$/i, 'change-tracking file of a VMDK', null, 'Its mark is missing: it may be cut short.'],
 ];
 
-/**
- * Says what a file is by its name, where its bytes have no mark; null when the name says nothing either.
- *
- * @throws CliError for the data of a disk: its descriptor is what tells
- */
-export function describeByName({ sizeBytes }: FileEnds, file: string): FileReport | null {
+/** Says what a file is by its name, where its bytes have no mark; null when the name says nothing either. */
+export function describeByName(ends: FileEnds, file: string): FileReport | null {
+  const { sizeBytes } = ends;
   const name = basename(file);
   const found = BY_NAME.find(([end]) => end.test(name));
-  if (found !== undefined) return plainReport(file, found[1], found[2], sizeBytes, found[3]);
-  const descriptor = descriptorBeside(file);
-  if (descriptor === null) return null;
-  const next = `Its descriptor tells whether these bytes are encrypted; inspect that: ${descriptor}`;
-  throw new CliError(EXIT.environment, `${file} is the data of a disk, or a part of it.`, next);
+  if (found === undefined) return null;
+  const [, format, encrypted, note] = found;
+  const looked = /\.(?:vmem|vswp)$/i.test(name) ? [describeSample(sampleData(ends))] : [];
+  return plainReport(file, format, encrypted, sizeBytes, note, ...looked);
 }

@@ -1,8 +1,9 @@
-import { decodeText, sparseHeaderOf } from '@vcryptsim/hypervisor/formats';
+import { HypervisorError } from '@vcryptsim/hypervisor/api';
+import { decodeText, type FileEnds, parseCowdHeader, sparseHeaderOf } from '@vcryptsim/hypervisor/formats';
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { formatBytes } from '../terminal/byte-progress.js';
 import { describeDescriptor } from './describe-descriptor.js';
-import type { FileReport } from './file-report.js';
+import type { FileReport, ReportEntry } from './file-report.js';
 
 /**
  * Says what a sparse VMDK shows: the descriptor that is embedded in it, and what its header says.
@@ -30,4 +31,19 @@ export function describeSparse(head: Uint8Array, file: string, name: string): Fi
     keys: [],
     notes: ['It has no descriptor inside: the small .vmdk beside it tells the rest.'],
   };
+}
+
+/** What the header of a delta extent says; one that says nothing that can be, says nothing here. */
+export function cowdEntries({ head }: FileEnds, file: string): ReportEntry[] {
+  try {
+    const { capacity, freeSector } = parseCowdHeader(head, file);
+    const bytes = capacity * SECTOR_SIZE_BYTES;
+    return [
+      { name: 'capacity', value: `${capacity} sectors, ${formatBytes(bytes)}` },
+      { name: 'in use', value: `${formatBytes(freeSector * SECTOR_SIZE_BYTES)}, header and tables included` },
+    ];
+  } catch (error) {
+    if (!(error instanceof HypervisorError || error instanceof RangeError)) throw error;
+    return [{ name: 'header', value: error.message }];
+  }
 }

@@ -1,6 +1,7 @@
 import { assert } from '@vcryptsim/ports';
 import type { Scenario } from '../scenario.js';
 import { attach } from './attach.js';
+import { clone } from './clone.js';
 import { createVm } from './create-vm.js';
 import { decrypt } from './decrypt.js';
 import { decryptInPlace } from './decrypt-in-place.js';
@@ -14,6 +15,7 @@ import { guestWriteUnaligned } from './guest-write-unaligned.js';
 import { hostInventory } from './host-inventory.js';
 import { importDisk } from './import-disk.js';
 import { keyServer } from './key-server.js';
+import { linkedClone } from './linked-clone.js';
 import { recryptResumed } from './recrypt-resumed.js';
 import { shallowRecrypt } from './shallow-recrypt.js';
 import { shallowRecryptOfOneDisk } from './shallow-recrypt-of-one-disk.js';
@@ -36,6 +38,8 @@ export const SCENARIOS: readonly Scenario[] = [
   decrypt,
   attach,
   grow,
+  clone,
+  linkedClone,
   createVm,
   importDisk,
   guestWriteAligned,

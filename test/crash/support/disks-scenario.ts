@@ -15,7 +15,7 @@ export interface DisksChange {
   /** Their guest has written all of them. */
   readonly disks: readonly DiskShape[];
   /** What is done before, whole. */
-  readonly before?: VmReconfigureSpec;
+  readonly before?: (world: VmWorld) => Promise<void>;
   readonly spec: VmReconfigureSpec;
   /** Files of the folder that need not be the VM's. */
   readonly loose: readonly string[];
@@ -44,7 +44,7 @@ export function disksScenario(change: DisksChange): Scenario {
   const prepare = async (): Promise<MemoryFileSystem> => {
     const memory = await madeVm({ name, disks, spec: {} });
     const world = await VmWorld.boot(memory, 2);
-    if (change.before !== undefined) await world.host.reconfigureVm(VM, change.before);
+    await change.before?.(world);
     await world.host.shutDown();
     const tried = await VmWorld.boot(memory.fork(), 3);
     stateBefore = await stateOf(tried);

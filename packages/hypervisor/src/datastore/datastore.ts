@@ -6,7 +6,7 @@ import type { LockTimings } from './lock/lock-form.js';
 import { NFS_TIMINGS, NfsLocks } from './lock/nfs-locks.js';
 import { VMFS_TIMINGS, VmfsLocks } from './lock/vmfs-locks.js';
 import { type LockingHost, VolumeLocks } from './lock/volume-locks.js';
-import { VmFolder } from './vm-folder.js';
+import { type FolderFinder, VmFolder } from './vm-folder.js';
 
 /** Where a host finds a datastore. */
 export interface DatastoreMount {
@@ -32,6 +32,8 @@ export class Datastore {
   readonly type: DatastoreType;
   readonly locks: VolumeLocks;
   readonly #folder: string;
+  /** Folders of all the host's datastores, this one included; set by `Datastores`. */
+  find: FolderFinder = (datastore, name) => (datastore === this.name ? this.folderNamed(name) : null);
 
   constructor(
     mount: DatastoreMount,
@@ -67,7 +69,7 @@ export class Datastore {
    * @throws HypervisorError FILE_DAMAGED when it is missing or a link; FILE_INACCESSIBLE when the datastore is not there
    */
   async vmFolder(name: string): Promise<VmFolder> {
-    const folder = this.#vmFolder(name);
+    const folder = this.folderNamed(name);
     try {
       const { kind } = await this.files.lstat(folder.path);
       if (kind !== 'folder') throw fileDamaged(folder.shown(''), `it is a ${kind}, not a folder`);
@@ -88,7 +90,7 @@ export class Datastore {
    * @throws HypervisorError ALREADY_EXISTS (so many of that name), NO_SPACE, DATASTORE_NOT_WRITABLE; nothing was made
    */
   async createVmFolder(name: string, neededBytes: number): Promise<VmFolder> {
-    const shown = this.#vmFolder(name).shown('');
+    const shown = this.folderNamed(name).shown('');
     try {
       const { freeBytes } = await this.files.statfs(this.#folder);
       if (freeBytes < neededBytes) throw noSpace(shown, this.#folder);
@@ -103,7 +105,7 @@ export class Datastore {
 
   async #makeFolder(name: string): Promise<VmFolder> {
     for (let number = 0; ; number += 1) {
-      const folder = this.#vmFolder(number === 0 ? name : `${name}_${number}`);
+      const folder = this.folderNamed(number === 0 ? name : `${name}_${number}`);
       try {
         await this.files.mkdir(folder.path);
         return folder;
@@ -121,7 +123,9 @@ export class Datastore {
     }
   }
 
-  #vmFolder(name: string): VmFolder {
-    return new VmFolder(this.files, this.name, name, `${this.#folder}/${name}`, this.locks);
+  /** The folder of that name, whether it is there or not. */
+  folderNamed(name: string): VmFolder {
+    const find: FolderFinder = (datastore, other) => this.find(datastore, other);
+    return new VmFolder(this.files, this.name, name, `${this.#folder}/${name}`, this.locks, find);
   }
 }

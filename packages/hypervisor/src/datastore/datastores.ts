@@ -1,7 +1,7 @@
 import { invalidArgument } from '../api/faults.js';
 import type { Datastore } from './datastore.js';
 import type { DatastorePath } from './datastore-path.js';
-import type { VmFolder } from './vm-folder.js';
+import type { FolderFinder, VmFolder } from './vm-folder.js';
 
 /** The datastores that a host has mounted, at least one; the first takes new VMs that name none. */
 export class Datastores {
@@ -9,6 +9,9 @@ export class Datastores {
 
   constructor(all: readonly Datastore[]) {
     this.all = all;
+    const find: FolderFinder = (datastore, name) =>
+      all.find((one) => one.name === datastore)?.folderNamed(name) ?? null;
+    for (const datastore of all) datastore.find = find;
   }
 
   /** The datastore of that name, or the first one; INVALID_ARGUMENT when there is none. */

@@ -13,12 +13,17 @@ import { formatDatastorePath } from './datastore-path.js';
 import { fileFault } from './file-fault.js';
 import type { VolumeLocks } from './lock/volume-locks.js';
 
+/** Finds a folder of a host's datastores; null where the host has no such datastore. Whether the folder is there shows when it is used. */
+export type FolderFinder = (datastore: string, name: string) => VmFolder | null;
+
 /**
  * The folder of one VM on a datastore. Every name is checked here: no path leaves the folder, and nothing but regular
  * files is opened (links, pipes and devices are refused before that). What is locked is written only while the lock is
  * held. All errors are HypervisorError.
  */
 export class VmFolder {
+  readonly #find: FolderFinder;
+
   constructor(
     readonly files: FileSystem,
     readonly datastore: string,
@@ -27,7 +32,17 @@ export class VmFolder {
     readonly path: string,
     /** The locks of its datastore; null where nobody else has it. */
     readonly locks: VolumeLocks | null = null,
-  ) {}
+    /** Other folders of the host's datastores; left out, there are none. */
+    find: FolderFinder = () => null,
+  ) {
+    this.#find = find;
+  }
+
+  /** Another folder, by the name of its datastore and its own; null where the host has no such datastore. */
+  elsewhere(datastore: string, name: string): VmFolder | null {
+    if (datastore === this.datastore && name === this.name) return this;
+    return this.#find(datastore, name);
+  }
 
   /** `[datastore] folder/file` */
   shown(fileName: string): string {

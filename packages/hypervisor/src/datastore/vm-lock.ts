@@ -43,18 +43,20 @@ export async function takeVmLock(folder: VmFolder, vmxFileName: string, host: Vm
  * Locks files that a VM opens too: the extents of its disks. {@link takeVmLock} comes first; {@link releaseVmLock} gives up
  * these as well.
  *
- * @param files name of each file, and of the file that a refusal names: the disk's descriptor
+ * @param files folder and name of each file, and the file that a refusal names: the disk's descriptor. One on another datastore
+ *   is not locked
  * @throws HypervisorError FILE_LOCKED with the holder of the first that is locked; what the medium throws
  */
 export async function lockVmFiles(
   folder: VmFolder,
   vmxFileName: string,
-  files: readonly { readonly fileName: string; readonly shownAs: string }[],
+  files: readonly { readonly folder: VmFolder; readonly fileName: string; readonly shownAs: string }[],
 ): Promise<void> {
   const hold = folder.locks?.holdOf(folder.name, vmxFileName);
   if (folder.locks === null || hold === undefined) return;
-  for (const { fileName, shownAs } of files) {
-    const file = fileToLock(folder, fileName, shownAs);
+  for (const { folder: at, fileName, shownAs } of files) {
+    if (at.locks !== folder.locks) continue;
+    const file = fileToLock(at, fileName, shownAs);
     await folder.locks.add(hold, file);
     await folder.locks.show(hold, file);
   }

@@ -6,8 +6,9 @@ import type { WorkControl } from '../api/work-control.js';
 import { parseDatastorePath } from '../datastore/datastore-path.js';
 import { changeDevices } from '../vm-home/change/devices/change-devices.js';
 import { growDisks, planGrowth } from '../vm-home/change/devices/grow-disk.js';
-import { type DevicePlan, keysOfDevices, type NamedDisk, planDevices } from '../vm-home/change/devices/plan-devices.js';
+import { type DevicePlan, keysOfDevices, planDevices } from '../vm-home/change/devices/plan-devices.js';
 import type { ChainConfig } from '../vm-home/disk-config.js';
+import type { LocatedFile } from '../vm-home/located-file.js';
 import { refuseLostBundle } from '../vm-home/lost-bundle.js';
 import type { VmConfig } from '../vm-home/vm-config.js';
 import { isUsedElsewhere, userOf } from './disk-users.js';
@@ -60,7 +61,7 @@ export async function changeDisks(
 /** What the whole spec means for a VM, with all that refuses it. */
 async function planAll(host: HostContext, vm: RegisteredVm, config: VmConfig, spec: VmReconfigureSpec) {
   const growth = planGrowth(config, spec.growDisks ?? []);
-  const devices = await planDevices(config, spec, (path) => findDisk(host, config, path));
+  const devices = await planDevices(config, spec, (path) => findDisk(host, path));
   await refuseUsed(host, vm, devices);
   checkKeys(host, vm, devices);
   return { devices, growth };
@@ -80,16 +81,9 @@ function refuseMixture({ crypto, disks, addDisks, removeDisks, growDisks }: VmRe
   }
 }
 
-async function findDisk(host: HostContext, config: VmConfig, text: string): Promise<NamedDisk> {
+async function findDisk({ datastores }: HostContext, text: string): Promise<LocatedFile> {
   const path = parseDatastorePath(text);
-  const folder = await host.datastores.folderAt(path);
-  if (folder.path !== config.folder.path) {
-    throw notSupported(
-      'disk elsewhere',
-      `${text} is not in the folder of ${config.name}, and only those are attached.`,
-    );
-  }
-  return { folder, fileName: path.fileName };
+  return { folder: await datastores.folderAt(path), fileName: path.fileName };
 }
 
 async function refuseUsed(host: HostContext, vm: RegisteredVm, { added, removed }: DevicePlan): Promise<void> {
@@ -101,6 +95,12 @@ async function refuseUsed(host: HostContext, vm: RegisteredVm, { added, removed 
   }
   for (const { disk, destroy } of removed) {
     const isNeeded = destroy && isUsedElsewhere(host, vm, disk);
+    if (destroy && disk.folder.path !== vm.config?.folder.path) {
+      throw notSupported(
+        'disk elsewhere',
+        `The files of ${disk.folder.shown(disk.fileName)} are not in the folder of ${vm.name}, and stay. Remove the disk without destroying them.`,
+      );
+    }
     if (isNeeded) throw diskInUse(disk, 'A linked clone rests on it. Remove it without destroying its files.');
   }
 }

@@ -2,7 +2,7 @@ import { type CryptoKeyId, sameKeyId } from '@vcryptsim/ports';
 import { invalidPowerState, mixedKeys } from '../api/faults.js';
 import { openHomeOrLocked } from '../vm-home/attach-disk.js';
 import type { ChangedVm } from '../vm-home/change/changed-vm.js';
-import { type DiskConfig, type LinkConfig, linksOf } from '../vm-home/disk-config.js';
+import { type DiskConfig, type LinkConfig, linksOf, ownLinksOf } from '../vm-home/disk-config.js';
 import { refuseLostBundle } from '../vm-home/lost-bundle.js';
 import type { VmConfig } from '../vm-home/vm-config.js';
 import type { HostContext } from './host-context.js';
@@ -47,7 +47,7 @@ export async function changeSnapshots<T>(
 /** Refuses with MIXED_KEYS where the links of one disk are under different KEKs (facts/vsphere-encryption.md section 5). */
 function refuseMixedKeys({ disks }: VmConfig): void {
   const isMixed = (disk: DiskConfig): boolean => {
-    const keyIds = linksOf(disk).flatMap(({ encryption }): readonly CryptoKeyId[] =>
+    const keyIds = ownLinksOf(disk).flatMap(({ encryption }): readonly CryptoKeyId[] =>
       encryption === null ? [] : [encryption.sealed[0].keyId],
     );
     return keyIds.some((keyId) => keyIds[0] !== undefined && !sameKeyId(keyId, keyIds[0]));

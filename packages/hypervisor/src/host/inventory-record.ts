@@ -12,13 +12,20 @@ export interface InventoryEntry {
   readonly name: VmName;
 }
 
-/** One change of the inventory: a VM that came, or the UUID of one that went. */
-export type InventoryRecord = { readonly register: InventoryEntry } | { readonly unregister: VmUuid };
+/** Where the VMX of a registered VM now is. */
+export type MovedEntry = Pick<InventoryEntry, 'uuid' | 'path'>;
+
+/** One change of the inventory: a VM that came, one whose VMX has another name, or the UUID of one that went. */
+export type InventoryRecord =
+  | { readonly register: InventoryEntry }
+  | { readonly move: MovedEntry }
+  | { readonly unregister: VmUuid };
 
 /*
- * A record is a JSON object in UTF-8, one of two:
+ * A record is a JSON object in UTF-8, one of three:
  *
  *   {"register":"0b6f...","config":"[datastore] folder/name.vmx","displayName":"web-01"}
+ *   {"move":"0b6f...","config":"[datastore] folder/name.vmtx"}
  *   {"unregister":"0b6f..."}
  *
  * It names files and never a key.
@@ -27,6 +34,7 @@ export type InventoryRecord = { readonly register: InventoryEntry } | { readonly
 /** The bytes of a record. */
 export function encodeInventoryRecord(record: InventoryRecord): Uint8Array {
   if ('unregister' in record) return toBytes({ unregister: record.unregister });
+  if ('move' in record) return toBytes({ move: record.move.uuid, config: formatDatastorePath(record.move.path) });
   const { uuid, path, name } = record.register;
   return toBytes({ register: uuid, config: formatDatastorePath(path), displayName: name });
 }
@@ -35,10 +43,11 @@ export function encodeInventoryRecord(record: InventoryRecord): Uint8Array {
 export function decodeInventoryRecord(bytes: Uint8Array): InventoryRecord | null {
   const fields = objectIn(bytes);
   if (fields === null) return null;
-  const { register, unregister, config, displayName } = fields;
+  const { register, move, unregister, config, displayName } = fields;
   const names = Object.keys(fields);
   if (names.length === 1 && isUuidText(unregister)) return { unregister };
   const path = typeof config === 'string' ? pathIn(config) : null;
+  if (names.length === 2 && isUuidText(move) && path !== null) return { move: { uuid: move, path } };
   if (names.length !== 3 || !isUuidText(register) || path === null || typeof displayName !== 'string') return null;
   return { register: { uuid: register, path, name: displayName as VmName } };
 }

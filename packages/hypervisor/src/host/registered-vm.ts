@@ -1,6 +1,6 @@
 import type { CryptoKeyId, VmName, VmUuid } from '@vcryptsim/ports';
 import type { HypervisorError, HypervisorErrorCode } from '../api/errors.js';
-import { invalidPowerState } from '../api/faults.js';
+import { invalidPowerState, notSupported } from '../api/faults.js';
 import type { VmInfo } from '../api/vm.js';
 import { type DatastorePath, formatDatastorePath } from '../datastore/datastore-path.js';
 import { Lane } from '../disk/lane.js';
@@ -40,13 +40,38 @@ export class RegisteredVm {
     isSettlingUnsafe: false,
   };
   #onNote: (vm: RegisteredVm) => void = () => {};
+  #path: DatastorePath;
 
   constructor(
     readonly uuid: VmUuid,
-    readonly path: DatastorePath,
+    path: DatastorePath,
     /** The name at registration, for while the files cannot be read. */
     readonly registeredName: VmName,
-  ) {}
+  ) {
+    this.#path = path;
+  }
+
+  /** Of its VMX. */
+  get path(): DatastorePath {
+    return this.#path;
+  }
+
+  /** Its VMX has another name from now on. */
+  moveTo(path: DatastorePath): void {
+    this.#path = path;
+    this.#onNote(this);
+  }
+
+  /** Whether it is a template: its VMX is a `.vmtx`. */
+  get isTemplate(): boolean {
+    return this.#path.fileName.endsWith('.vmtx');
+  }
+
+  /** Throws NOT_SUPPORTED for a template. `what` is what is asked of it: `powered on`. */
+  checkNoTemplate(what: string): void {
+    if (!this.isTemplate) return;
+    throw notSupported('template', `${this.name} is a template and is not ${what}. Make it a virtual machine first.`);
+  }
 
   get config(): VmConfig | null {
     return this.#state.config;

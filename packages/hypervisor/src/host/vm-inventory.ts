@@ -1,5 +1,6 @@
 import { DurableLog, LogError, sha256Check } from '@vcryptsim/durable-log';
 import { assert, type CryptoKeyId, exists, type FileSystem, type VmUuid } from '@vcryptsim/ports';
+import type { DatastorePath } from '../datastore/datastore-path.js';
 import { foreignInventory, inventoryDamaged, inventoryFault, leavesUnknown } from './inventory-fault.js';
 import { decodeInventoryRecord, encodeInventoryRecord, type InventoryRecord } from './inventory-record.js';
 import { RegisteredVm } from './registered-vm.js';
@@ -107,6 +108,13 @@ export class VmInventory {
     });
   }
 
+  /** Notes that the VMX of a VM has another name; durable when the promise resolves, unchanged when it rejects, if {@link isKnown}. */
+  async move(uuid: VmUuid, path: DatastorePath): Promise<void> {
+    const vm = this.#vms.get(uuid);
+    assert(vm, 'only a registered VM moves');
+    await this.#append({ move: { uuid, path } }, () => vm.moveTo(path));
+  }
+
   /** Notes that a key came into the cache or left it: what a look at the VMs that name it shows is another now. */
   noteKey(id: CryptoKeyId): void {
     for (const vm of this.index.naming([id])) this.revisions.note(vm.uuid, vm);
@@ -168,6 +176,10 @@ function entryOf(vm: RegisteredVm): InventoryRecord {
 function replay(vms: Map<VmUuid, RegisteredVm>, record: InventoryRecord | null): boolean {
   if (record === null) return false;
   if ('unregister' in record) return vms.delete(record.unregister);
+  if ('move' in record) {
+    vms.get(record.move.uuid)?.moveTo(record.move.path);
+    return vms.has(record.move.uuid);
+  }
   const { uuid, path, name } = record.register;
   if (vms.has(uuid)) return false;
   vms.set(uuid, new RegisteredVm(uuid, path, name));

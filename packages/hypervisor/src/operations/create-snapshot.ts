@@ -6,6 +6,7 @@ import type { HostContext } from '../host/host-context.js';
 import type { RegisteredVm } from '../host/registered-vm.js';
 import { whileStunned } from '../host/while-stunned.js';
 import { CHAIN_MAX } from '../vm-home/disk-config.js';
+import { isFrozen } from '../vm-home/snapshots/is-frozen.js';
 import { readSnapshotList } from '../vm-home/snapshots/snapshot-list.js';
 import { takeSnapshot } from '../vm-home/snapshots/take-snapshot.js';
 import type { VmConfig } from '../vm-home/vm-config.js';
@@ -27,6 +28,7 @@ export const createSnapshot = vmOperation<[spec: SnapshotCreateSpec, control?: W
   vimName: 'VirtualMachine.CreateSnapshot_Task',
   changesInventory: false,
   perform: async (host, vm, spec) => {
+    vm.checkNoTemplate('snapshotted');
     if (spec.name.trim() === '' || spec.name.length > NAME_MAX) {
       throw invalidArgument('name', `The name of a snapshot has 1 to ${NAME_MAX} characters.`);
     }
@@ -58,6 +60,13 @@ async function checkTakable(host: HostContext, vm: RegisteredVm, config: VmConfi
     throw notSupported(
       'chain length',
       `${shown} has ${CHAIN_MAX - 1} snapshots below it, which is the most. Remove some first.`,
+    );
+  }
+  const elsewhere = config.disks.find((disk) => isFrozen(disk) && disk.folder.path !== config.folder.path);
+  if (elsewhere !== undefined) {
+    throw notSupported(
+      'disk elsewhere',
+      `${elsewhere.folder.shown(elsewhere.fileName)} is not in the folder of ${config.name}, and takes no part in snapshots. Make the disk independent.`,
     );
   }
   // Whatever is wrong with the list is found before anything is made.

@@ -25,6 +25,7 @@ export const importDisk = vmOperation<[deviceKey: number, source: ImageSource, o
   vimName: null,
   changesInventory: false,
   perform: async (host, vm, deviceKey, source, onProgress) => {
+    vm.checkNoTemplate('written');
     vm.checkPoweredOff();
     await requireUnlocked(host, vm);
     const config = await loadConfig(host, vm);
@@ -35,7 +36,7 @@ export const importDisk = vmOperation<[deviceKey: number, source: ImageSource, o
     if (source.sizeBytes > sizeBytes) {
       throw invalidArgument(
         'source',
-        `The image has ${source.sizeBytes} bytes, but ${folder.shown(disk.fileName)} only ${sizeBytes}. Make a larger disk.`,
+        `The image has ${source.sizeBytes} bytes, but ${disk.folder.shown(disk.fileName)} only ${sizeBytes}. Make a larger disk.`,
       );
     }
     await takeVmLock(folder, vm.path.fileName, host);
@@ -60,7 +61,7 @@ async function fill(
   try {
     const key = openKeyOrRefuse(disk, config, home, host);
     try {
-      await replaceExtent(disk, config.folder, key, source, onProgress);
+      await replaceExtent(disk, disk.folder, key, source, onProgress);
     } finally {
       key?.dek.dispose();
     }

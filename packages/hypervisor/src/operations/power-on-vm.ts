@@ -1,3 +1,4 @@
+import type { VmFolder } from '../datastore/vm-folder.js';
 import { lockVmFiles, releaseVmLock, takeVmLock } from '../datastore/vm-lock.js';
 import type { HostContext } from '../host/host-context.js';
 import { loadConfig, lockIfKeyless, noteDamage, requireUnlocked } from '../host/refresh-vm.js';
@@ -22,6 +23,7 @@ export const powerOnVm = vmOperation<[], void>({
   vimName: 'VirtualMachine.PowerOnVM_Task',
   changesInventory: false,
   perform: async (host, vm) => {
+    vm.checkNoTemplate('powered on');
     vm.checkNotRunning();
     await requireUnlocked(host, vm);
     if (vm.powerState === 'suspended') refuseMemorySave(host, vm);
@@ -54,8 +56,8 @@ export const powerOnVm = vmOperation<[], void>({
 });
 
 /** The files that it keeps open, each with the file by which a refusal calls it. */
-function openFilesOf({ disks }: VmConfig): { fileName: string; shownAs: string }[] {
-  return disks.map(({ extentFileName, fileName }) => ({ fileName: extentFileName, shownAs: fileName }));
+function openFilesOf({ disks }: VmConfig): { folder: VmFolder; fileName: string; shownAs: string }[] {
+  return disks.map(({ folder, extentFileName, fileName }) => ({ folder, fileName: extentFileName, shownAs: fileName }));
 }
 
 /** Has the VMX name the saved state no more, before the guest writes to a disk: it would not fit the disk then. */

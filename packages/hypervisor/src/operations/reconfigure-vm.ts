@@ -1,4 +1,4 @@
-import { keyNotInCache, snapshotsPresent } from '../api/faults.js';
+import { keyNotInCache, notSupported, snapshotsPresent } from '../api/faults.js';
 import type { VmReconfigureSpec } from '../api/reconfigure.js';
 import type { VmInfo } from '../api/vm.js';
 import type { WorkControl } from '../api/work-control.js';
@@ -11,7 +11,14 @@ import { vmInfoOf } from '../host/vm-info.js';
 import { whileLocked } from '../host/while-locked.js';
 import { changeInPlace } from '../vm-home/change/in-place/change-in-place.js';
 import { makeChange } from '../vm-home/change/make-change.js';
-import { type ChangePlan, keysSealedWith, planChange, rewritesData } from '../vm-home/change/plan-change.js';
+import {
+  type ChangePlan,
+  type DiskChange,
+  keysSealedWith,
+  planChange,
+  rewritesData,
+} from '../vm-home/change/plan-change.js';
+import { isLinkedClone } from '../vm-home/disk-config.js';
 import { partsOf } from '../vm-home/disk-node.js';
 import { refuseLostBundle } from '../vm-home/lost-bundle.js';
 import { isLinear, readSnapshotList } from '../vm-home/snapshots/snapshot-list.js';
@@ -39,6 +46,7 @@ export const reconfigureVm = vmOperation<[spec: VmReconfigureSpec, control?: Wor
   vimName: 'VirtualMachine.ReconfigVM_Task',
   changesInventory: false,
   perform: async (host, vm, spec, control = {}) => {
+    vm.checkNoTemplate('changed');
     if (changesDisks(spec)) return changeDisks(host, vm, spec, control);
     await requireUnlocked(host, vm);
     checkSettled(vm);
@@ -71,6 +79,7 @@ function changesKeys({ home, disks }: ChangePlan): boolean {
 
 function checkAllowed({ mode, keys }: HostContext, vm: RegisteredVm, plan: ChangePlan): void {
   const changes = [plan.home, ...plan.disks.map(({ change }) => change)];
+  refuseOthersLinks(vm, plan);
   if (changes.some(rewritesData)) vm.checkPoweredOff();
   // The one controller that every text singles out (facts/vsphere-rules.md section 2.1).
   const hasIde = plan.disks.some(({ disk }) => partsOf(disk.node).bus === 'ide');
@@ -81,6 +90,29 @@ function checkAllowed({ mode, keys }: HostContext, vm: RegisteredVm, plan: Chang
   mode.checkSafe();
   const missing = needed.filter((id) => !keys.has(id));
   if (missing.length > 0) throw keyNotInCache(missing);
+}
+
+/**
+ * A linked clone keeps its keys, which are those of the links that it rests on (facts/vsphere-formats.md Q12); and data of a
+ * disk in another folder is not written anew, because the files of one change lie in one folder.
+ */
+function refuseOthersLinks(vm: RegisteredVm, plan: ChangePlan): void {
+  if (!changesKeys(plan)) return;
+  if (isLinkedClone(plan.disks.map(({ disk }) => disk))) {
+    throw notSupported(
+      'linked clone',
+      `${vm.name} is a linked clone: it is neither decrypted nor given other keys. Make a full clone of it.`,
+    );
+  }
+  const isElsewhere = ({ disk }: DiskChange): boolean =>
+    disk.folder.name !== vm.path.folder || disk.folder.datastore !== vm.path.datastore;
+  const elsewhere = plan.disks.find((each) => rewritesData(each.change) && isElsewhere(each));
+  if (elsewhere === undefined) return;
+  const { folder, fileName } = elsewhere.disk;
+  throw notSupported(
+    'disk elsewhere',
+    `The data of ${folder.shown(fileName)} is not written anew, because the disk is not in the folder of ${vm.name}. Detach it, or change its keys shallow.`,
+  );
 }
 
 /**

@@ -26,6 +26,7 @@ export const revertToSnapshot = vmOperation<[id: number, control?: WorkControl],
   vimName: 'VirtualMachineSnapshot.RevertToSnapshot_Task',
   changesInventory: false,
   perform: async (host, vm, id) => {
+    vm.checkNoTemplate('brought back to a snapshot');
     const check = async (): Promise<void> => {};
     await changeSnapshots(host, vm, `Reverted to snapshot ${id}.`, check, (changed) => revert(host, vm, changed, id));
     host.events.emit({ type: 'SNAPSHOT_REVERTED', vm: vm.uuid, snapshot: id });

@@ -71,7 +71,7 @@ export async function createDisk(
 }
 
 /** Disk UUIDs of VMware begin with 6000C29. */
-function drawDiskUuid(entropy: Entropy): DiskUuid {
+export function drawDiskUuid(entropy: Entropy): DiskUuid {
   const bytes = entropy.public(13, 'disk UUID');
   const hex = `6000c29${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`.slice(0, 32);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-') as DiskUuid;

@@ -10,6 +10,7 @@ import { parseDescriptor, type VmdkDescriptor } from '../formats/vmdk-descriptor
 import type { DescriptorExtent } from '../formats/vmdk-extent.js';
 import { parseVmwareUuid } from '../formats/vmware-uuid.js';
 import { type DiskNode, deviceKeyOf } from './disk-node.js';
+import { type LocatedFile, locate } from './located-file.js';
 
 /** Entry of the disk database by which a descriptor names the journal of a rewrite in place. */
 export const JOURNAL_ENTRY = 'vmcrypt.journal';
@@ -68,6 +69,24 @@ export function linksOf(disk: ChainConfig): readonly [LinkConfig, ...LinkConfig[
   return [disk, ...disk.parents];
 }
 
+/**
+ * The links of a disk that are its VM's own: those that lie where the top one does. Where there are others the disk is one of a
+ * linked clone: they are another VM's, which alone writes, seals and drops them.
+ */
+export function ownLinksOf(chain: ChainConfig): readonly [LinkConfig, ...LinkConfig[]] {
+  return [chain, ...chain.parents.filter((link) => isOwnLink(chain, link))];
+}
+
+/** Whether a link of a disk is its VM's own, see {@link ownLinksOf}. */
+export function isOwnLink(chain: ChainConfig, { folder }: LinkConfig): boolean {
+  return folder.path === chain.folder.path;
+}
+
+/** Whether a VM is a linked clone: a disk of it rests on links of another VM. */
+export function isLinkedClone(disks: readonly DiskConfig[]): boolean {
+  return disks.some((disk) => ownLinksOf(disk).length <= disk.parents.length);
+}
+
 /** What a VMX says of a disk. */
 export interface DiskEntry {
   readonly node: DiskNode;
@@ -92,15 +111,16 @@ export type ChainConfig = Omit<DiskConfig, 'deviceKey' | 'node' | 'mode'>;
 /** Reads the descriptors of a disk that no VMX need name; see {@link readDiskConfig}. */
 export async function readChain(folder: VmFolder, fileName: string): Promise<ChainConfig> {
   const read: { readonly link: LinkConfig; readonly descriptor: VmdkDescriptor }[] = [];
-  for (let next: string | null = fileName; next !== null; ) {
-    const shown = folder.shown(next);
+  for (let next: LocatedFile | null = { folder, fileName }; next !== null; ) {
+    const at: LocatedFile = next;
+    const shown = at.folder.shown(at.fileName);
     if (read.length === CHAIN_MAX) throw fileDamaged(shown, `the chain has more than ${CHAIN_MAX} links`);
-    const descriptor = parseDescriptor(await folder.readText(next), shown);
-    const link = linkOf(folder, next, descriptor);
+    const descriptor = parseDescriptor(await at.folder.readText(at.fileName), shown);
+    const link = linkOf(at.folder, at.fileName, descriptor);
     const child = read.at(-1);
     if (child !== undefined) checkParent(child, { link, descriptor });
     read.push({ link, descriptor });
-    next = parentOf(descriptor, shown);
+    next = parentOf(at.folder, descriptor, shown);
   }
   const [top, ...below] = read;
   const base = read.at(-1);
@@ -171,14 +191,15 @@ function checkExtent(extent: DescriptorExtent, descriptor: VmdkDescriptor, shown
 }
 
 /** The descriptor below, or null for a base. */
-function parentOf({ header, lineOf }: VmdkDescriptor, shown: string): string | null {
+function parentOf(folder: VmFolder, { header, lineOf }: VmdkDescriptor, shown: string): LocatedFile | null {
   if (header.get('parentcid')?.toLowerCase() === 'ffffffff') return null;
   const hint = header.get('parentfilenamehint');
   if (hint === undefined) throw fileDamaged(shown, 'parentFileNameHint is missing', lineOf('parentcid'));
-  if (isFileName(hint)) return hint;
+  const parent = locate(folder, hint);
+  if (parent !== null) return parent;
   throw notSupported(
     'parent elsewhere',
-    `${shown}, line ${lineOf('parentfilenamehint')}: the parent is not a file of the same folder, and only those are opened.`,
+    `${shown}, line ${lineOf('parentfilenamehint')}: the parent is neither a file of the same folder nor of a datastore that the host has, /vmfs/volumes/DATASTORE/FOLDER/FILE.`,
   );
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../api/faults.js';
 import type { DiskKey } from '../disk/vmcrypt-filter.js';
 import type { SealedDek } from '../formats/encryption-bundle.js';
-import { type DiskConfig, type LinkConfig, linksOf, type SealedDeks } from './disk-config.js';
+import { type DiskConfig, isOwnLink, type LinkConfig, linksOf, type SealedDeks } from './disk-config.js';
 import { type BoundDisk, boundDisksIn, diskBinding, FIRST_GENERATION } from './key-binding.js';
 import type { Opener } from './opener.js';
 import type { VmConfig } from './vm-config.js';
@@ -64,6 +64,10 @@ export function openDiskKey(
   const key = openLinkKey(top, disk, config, known, opener);
   try {
     for (const link of below) {
+      if (!isOwnLink(disk, link)) {
+        checkOfAnother(link, top);
+        continue;
+      }
       const opened = openLinkKey(link, disk, config, known, opener);
       if (opened !== null && opened !== 'plain') opened.dek.dispose();
       checkSameKey(link, opened, key);
@@ -74,6 +78,15 @@ export function openDiskKey(
     disposed(key);
     throw error;
   }
+}
+
+/** A link of the VM whose linked clone this is has the same DEK, by what stands in clear: its bundle is sealed for that VM. */
+function checkOfAnother(link: LinkConfig, top: LinkConfig): void {
+  const file = link.folder.shown(link.fileName);
+  const says = ({ encryption }: LinkConfig): string => encryption?.contentKeyId ?? 'nothing';
+  if (says(link) !== says(top)) throw descriptorMismatch(file, 'keyID', says(link), says(top));
+  const unitOf = ({ encryption }: LinkConfig): string => encryption?.dataUnitSize ?? 'nothing';
+  if (unitOf(link) !== unitOf(top)) throw descriptorMismatch(file, 'dataUnitSize', unitOf(link), unitOf(top));
 }
 
 /** All links of a disk are encrypted, or none, and in units of one size; that they have one DEK the key check value has shown. */

@@ -2,7 +2,7 @@ import { CowdExtent } from '../disk/cowd-extent.js';
 import { openChain } from '../disk/disk-chain.js';
 import type { Extent } from '../disk/extent.js';
 import { openExtent } from '../disk/open-extent.js';
-import { type DiskConfig, type LinkConfig, linksOf } from './disk-config.js';
+import { type ChainConfig, type LinkConfig, linksOf } from './disk-config.js';
 
 /** The open links of a disk as one, and how far the base's file goes on after the disk's end. */
 export interface OpenLinks {
@@ -25,7 +25,7 @@ export async function openLink(link: LinkConfig, access: 'read' | 'write'): Prom
  *
  * @throws HypervisorError as {@link openLink}
  */
-export async function openLinks(disk: DiskConfig, access: 'read' | 'write'): Promise<OpenLinks> {
+export async function openLinks(disk: ChainConfig, access: 'read' | 'write'): Promise<OpenLinks> {
   const open: Extent[] = [];
   let surplusBytes = 0;
   try {

@@ -6,9 +6,10 @@ import { isFileName } from '../formats/file-name.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
 import { parseVmwareUuid } from '../formats/vmware-uuid.js';
 import { Vmx } from '../formats/vmx.js';
-import { type DiskConfig, linksOf, readDiskConfig, type SealedDeks } from './disk-config.js';
+import { type DiskConfig, linksOf, ownLinksOf, readDiskConfig, type SealedDeks } from './disk-config.js';
 import { nodesIn, parseDiskMode } from './disk-node.js';
 import { distinctKeyIds } from './distinct-key-ids.js';
+import { type LocatedFile, locate } from './located-file.js';
 import { memoryBytesIn } from './memory-size.js';
 import type { KeySource } from './opener.js';
 import { SWAP_ENTRY, swapFileNameIn } from './swap-name.js';
@@ -58,7 +59,8 @@ export async function readVmConfig(folder: VmFolder, vmxFileName: string): Promi
   for (const node of nodesIn(vmx)) {
     const mode = parseDiskMode(vmx.get(`${node}.mode`));
     if (mode === null) throw fileDamaged(shown, `${node}.mode is not a mode of disks`, vmx.lineOf(`${node}.mode`));
-    disks.push(await readDiskConfig(folder, { node, mode, fileName: fileNameIn(vmx, `${node}.fileName`, shown) }));
+    const { folder: at, fileName } = diskFileIn(vmx, `${node}.fileName`, folder, shown);
+    disks.push(await readDiskConfig(at, { node, mode, fileName }));
   }
   const extents = disks.flatMap((disk) => linksOf(disk).map((link) => `${link.folder.path}/${link.extentFileName}`));
   if (new Set(extents).size < extents.length) throw fileDamaged(shown, 'two disks have the same extent');
@@ -102,15 +104,27 @@ export function missingKeysOf(config: VmConfig, keys: KeySource): readonly Crypt
 export function isOpen(disk: DiskConfig, keys: KeySource): boolean {
   const isThere = ({ keyId }: SealedDek): boolean => keys.has(keyId);
   const isWhole = disk.journalFileName === null;
-  return linksOf(disk).every(({ encryption }) => {
+  return ownLinksOf(disk).every(({ encryption }) => {
     return encryption === null || (isWhole ? encryption.sealed.some(isThere) : encryption.sealed.every(isThere));
   });
 }
 
 function bundlesOf(config: VmConfig): readonly SealedDeks[] {
-  const links = config.disks.flatMap(linksOf);
+  const links = config.disks.flatMap(ownLinksOf);
   return [config.sealedHome, ...links.map(({ encryption }) => encryption?.sealed ?? null)].filter(
     (sealed) => sealed !== null,
+  );
+}
+
+/** A disk's descriptor, in the VM's own folder or in another; FILE_DAMAGED, NOT_SUPPORTED. */
+function diskFileIn(vmx: Vmx, key: string, folder: VmFolder, shown: string): LocatedFile {
+  const name = vmx.get(key) ?? '';
+  if (name === '') throw fileDamaged(shown, `${key} is missing`, vmx.lineOf(key));
+  const found = locate(folder, name);
+  if (found !== null) return found;
+  throw notSupported(
+    'file elsewhere',
+    `${shown}, line ${vmx.lineOf(key)}: ${key} is neither a file of the virtual machine's own folder nor of a datastore that the host has, /vmfs/volumes/DATASTORE/FOLDER/FILE.`,
   );
 }
 

@@ -3,7 +3,7 @@ import { descriptorMismatch } from '../../api/faults.js';
 import type { WorkControl } from '../../api/work-control.js';
 import { rewriteExtent } from '../../disk/rewrite-extent.js';
 import { openKeyOrRefuse } from '../attach-disk.js';
-import { type DiskConfig, type LinkConfig, linksOf } from '../disk-config.js';
+import { type DiskConfig, type LinkConfig, ownLinksOf } from '../disk-config.js';
 import type { BoundDisk } from '../key-binding.js';
 import { bindingOf } from '../open-bundle.js';
 import { resealPair, type Sealer } from '../seal-dek.js';
@@ -54,7 +54,8 @@ async function addPairs(vm: ChangedVm, disk: DiskConfig, keyId: CryptoKeyId): Pr
   const bound = boundOf(vm, disk);
   // Compares the descriptors with their sealed copies first: what does not agree is not sealed anew.
   openKeyOrRefuse(disk, config, home, sealer)?.dek.dispose();
-  for (const link of linksOf(disk)) await addPair(link, bound, keyId, sealer);
+  for (const link of ownLinksOf(disk)) await addPair(link, bound, keyId, sealer);
+  if (disk.folder.path !== config.folder.path) await disk.folder.fsync();
   return { ...bound, key: formatKeyId(keyId) };
 }
 

@@ -4,7 +4,7 @@ import { importedBeside } from '../../disk/replace-extent.js';
 import { editDescriptor } from '../../formats/descriptor-editor.js';
 import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
-import { type LinkConfig, linksOf, type SealedDeks } from '../disk-config.js';
+import { type LinkConfig, linksOf, ownLinksOf, type SealedDeks } from '../disk-config.js';
 import type { BoundDisk } from '../key-binding.js';
 import { bindingOf, type OpenHome, openHome } from '../open-bundle.js';
 import type { Opener } from '../opener.js';
@@ -32,7 +32,7 @@ export async function settleChange(config: VmConfig, opener: Opener, isDurable =
   const hasRecord = names.includes(changeRecordOf(vmxFileName));
   const torn = config.disks
     .filter(({ journalFileName }) => journalFileName === null)
-    .flatMap((disk) => linksOf(disk).map((link) => ({ link, uuid: disk.uuid })))
+    .flatMap((disk) => ownLinksOf(disk).map((link) => ({ link, uuid: disk.uuid })))
     .filter(({ link }) => (link.encryption?.sealed.length ?? 0) > 1);
   if (strays.length === 0 && !hasRecord && torn.length === 0) return 'nothing';
   // Whatever the VMX says must be what the medium will say after a cut, before anything that it does not need goes.
@@ -46,13 +46,17 @@ export async function settleChange(config: VmConfig, opener: Opener, isDurable =
 
 /** Files that were to take another's place by rename and did not: `NAME.new` (ports' replaceFile), and an imported extent. */
 function replacementsLeft(config: VmConfig, names: readonly string[]): readonly string[] {
+  const isHere = ({ folder }: LinkConfig): boolean => folder.path === config.folder.path;
   const replaced = [
     config.vmxFileName,
     changeRecordOf(config.vmxFileName),
     snapshotListOf(config.vmxFileName),
-    ...config.disks.flatMap(linksOf).map((link) => link.fileName),
+    ...config.disks
+      .flatMap(linksOf)
+      .filter(isHere)
+      .map((link) => link.fileName),
   ].map((name) => `${name}.new`);
-  const imported = config.disks.map(({ extentFileName }) => importedBeside(extentFileName));
+  const imported = config.disks.filter(isHere).map(({ extentFileName }) => importedBeside(extentFileName));
   return names.filter((name) => replaced.includes(name) || imported.includes(name));
 }
 
@@ -69,11 +73,16 @@ async function dropPairs(torn: readonly TornLink[], config: VmConfig, opener: Op
   try {
     let settled: Settled = 'nothing';
     for (const each of torn) settled = (await dropPairsOf(each, home, opener)) ?? settled;
-    if (settled !== 'nothing') await config.folder.fsync();
+    if (settled !== 'nothing') await syncFolders(torn.map(({ link }) => link.folder));
     return settled;
   } finally {
     home.dek.dispose();
   }
+}
+
+/** Makes the entries of folders durable, of each once. */
+export async function syncFolders(folders: readonly VmFolder[]): Promise<void> {
+  for (const folder of new Map(folders.map((one) => [one.path, one])).values()) await folder.fsync();
 }
 
 /** @returns null where all pairs stay */

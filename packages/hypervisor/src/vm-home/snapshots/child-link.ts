@@ -1,10 +1,12 @@
+import type { VmUuid } from '@vcryptsim/ports';
 import { diskKeyMissing } from '../../api/faults.js';
 import type { VmFolder } from '../../datastore/vm-folder.js';
 import { CowdExtent } from '../../disk/cowd-extent.js';
 import { composeChildDescriptor } from '../../formats/compose-child-descriptor.js';
 import { formatBundle } from '../../formats/encryption-bundle.js';
 import type { DiskFiles } from '../change/name-files.js';
-import type { ChainConfig, LinkConfig } from '../disk-config.js';
+import type { ChainConfig } from '../disk-config.js';
+import { nameFrom } from '../located-file.js';
 import { bindingOf } from '../open-bundle.js';
 import { resealPair, type Sealer } from '../seal-dek.js';
 
@@ -15,6 +17,7 @@ import { resealPair, type Sealer } from '../seal-dek.js';
  *
  * @param frozen the link that is frozen from now on, with those below it
  * @param generation of its DEK as the VM home knows it, null for a plain disk
+ * @param vm whose the child is; default: whose the link is
  * @throws HypervisorError DISK_KEY_MISSING, KEY_NOT_IN_CACHE, NO_SPACE, ALREADY_EXISTS
  */
 export async function writeChildLink(
@@ -23,12 +26,14 @@ export async function writeChildLink(
   files: DiskFiles,
   generation: string | null,
   sealer: Sealer,
+  vm?: VmUuid,
 ): Promise<void> {
-  const encryption = generation === null ? null : encryptionOf(frozen, files, generation, sealer);
+  const owner = vm === undefined ? {} : { vm };
+  const encryption = generation === null ? null : encryptionOf(frozen, { ...files, owner }, generation, sealer);
   await CowdExtent.create(folder, files.extentFileName, frozen.capacity);
   const contentId = Number.parseInt(frozen.contentId, 16);
   const descriptor = composeChildDescriptor({
-    parentFileNameHint: hintOf(folder, frozen),
+    parentFileNameHint: nameFrom(folder, frozen),
     parentCid: contentId,
     contentId,
     longContentId: frozen.longContentId ?? frozen.contentId.padStart(32, '0'),
@@ -39,15 +44,9 @@ export async function writeChildLink(
   await folder.writeNew(files.fileName, new TextEncoder().encode(descriptor));
 }
 
-/** How a child names its parent: bare in the same folder, by its whole path elsewhere. */
-function hintOf(folder: VmFolder, parent: LinkConfig): string {
-  if (parent.folder.path === folder.path) return parent.fileName;
-  return `/vmfs/volumes/${parent.folder.datastore}/${parent.folder.name}/${parent.fileName}`;
-}
-
 function encryptionOf(
   { folder, fileName, encryption }: ChainConfig,
-  files: DiskFiles,
+  { extentFileName, fileName: descriptor, owner }: DiskFiles & { readonly owner: { readonly vm?: VmUuid } },
   generation: string,
   sealer: Sealer,
 ): { readonly contentKeyId: string; readonly bundle: string; readonly dataUnitSizeBytes: number } {
@@ -55,7 +54,7 @@ function encryptionOf(
   for (const pair of encryption?.sealed ?? []) {
     const binding = bindingOf(pair, generation, shown, sealer);
     if (binding === null || encryption === null) continue;
-    const own = { ...binding, extent: files.extentFileName, descriptor: files.fileName };
+    const own = { ...binding, ...owner, extent: extentFileName, descriptor };
     const sealed = resealPair(pair, pair.keyId, own, sealer);
     const { contentKeyId, dataUnitSize } = encryption;
     return { contentKeyId, bundle: formatBundle([sealed]), dataUnitSizeBytes: Number(dataUnitSize) };

@@ -96,6 +96,7 @@ async function copyInto(child: LinkConfig, parent: LinkConfig, control: WorkCont
 
 async function vmxNaming({ folder, vmxFileName, disks }: VmConfig, from: string, to: string): Promise<Uint8Array> {
   const vmx = Vmx.read(await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES), folder.shown(vmxFileName));
-  for (const { node, fileName } of disks) if (fileName === from) vmx.set(`${node}.fileName`, to);
+  const isFrom = (disk: LinkConfig): boolean => disk.folder.path === folder.path && disk.fileName === from;
+  for (const disk of disks.filter(isFrom)) vmx.set(`${disk.node}.fileName`, to);
   return vmx.toBytes();
 }

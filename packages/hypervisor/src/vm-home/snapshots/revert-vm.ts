@@ -11,6 +11,7 @@ import { writeNextList } from '../change/settle-files.js';
 import { type ChainConfig, linksOf, readChain } from '../disk-config.js';
 import { nodesIn } from '../disk-node.js';
 import { type BoundDisk, homeBinding } from '../key-binding.js';
+import { nameFrom } from '../located-file.js';
 import { composeNvramFile } from '../nvram-file.js';
 import { resealPair } from '../seal-dek.js';
 import { readStateFile } from '../state-file.js';
@@ -123,7 +124,7 @@ function composeVmx({ config }: ChangedVm, { state, names, nvramFileName, bundle
   vmx.remove(STATE_ENTRY);
   for (const node of nodesIn(vmx)) {
     const today = config.disks.find((disk) => disk.node === node && !isFrozen(disk));
-    const fileName = names.get(node) ?? today?.fileName;
+    const fileName = names.get(node) ?? (today && nameFrom(config.folder, today));
     if (fileName === undefined) vmx.set(`${node}.present`, 'FALSE');
     else vmx.set(`${node}.fileName`, fileName);
   }

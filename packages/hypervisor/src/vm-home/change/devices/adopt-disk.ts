@@ -3,13 +3,13 @@ import { type CryptoKeyId, formatKeyId, sameKeyId, type VmUuid } from '@vcryptsi
 import { HypervisorError } from '../../../api/errors.js';
 import { descriptorMismatch, diskKeyMissing, rewriteUnfinished } from '../../../api/faults.js';
 import type { SealedDek } from '../../../formats/encryption-bundle.js';
-import { type ChainConfig, type LinkConfig, type LinkEncryption, linksOf } from '../../disk-config.js';
+import { type ChainConfig, type LinkConfig, type LinkEncryption, ownLinksOf } from '../../disk-config.js';
 import { type BoundDisk, nextGeneration } from '../../key-binding.js';
 import { checkBinding, openSealed } from '../../open-bundle.js';
 import type { Opener } from '../../opener.js';
 import { resealPair, type Sealer } from '../../seal-dek.js';
 import type { VmConfig } from '../../vm-config.js';
-import { writeBundle } from '../settle-change.js';
+import { syncFolders, writeBundle } from '../settle-change.js';
 
 /** A link of an encrypted disk that gets another VM: the pair by which it opens, and what was sealed with it. */
 interface AdoptedLink {
@@ -42,15 +42,15 @@ interface OpenPair {
  * @throws HypervisorError DISK_KEY_MISSING, MIXED_KEYS, DESCRIPTOR_MISMATCH, BUNDLE_TAMPERED, INVALID_STATE (rewritten in place)
  */
 export function openForAdoption(chain: ChainConfig, vm: VmUuid, opener: Opener): Adoption | null {
-  const [top, ...below] = linksOf(chain);
+  const [top, ...below] = ownLinksOf(chain);
   const shown = top.folder.shown(top.fileName);
   if (chain.journalFileName !== null) throw rewriteUnfinished(shown);
-  refuseHalfEncrypted(top, below);
+  refuseHalfEncrypted(top, chain.parents);
   if (top.encryption === null) return null;
   const first = openLink(top, top.encryption, chain, opener, null);
   const { keyId } = first.pair;
   const opened = [first, ...below.map((link) => openLink(link, link.encryption, chain, opener, keyId))];
-  const links = linksOf(chain).flatMap((link, at): AdoptedLink[] => {
+  const links = ownLinksOf(chain).flatMap((link, at): AdoptedLink[] => {
     const one = opened[at];
     if (one === undefined) return [];
     if (one.check !== first.check) {
@@ -71,11 +71,17 @@ export function openForAdoption(chain: ChainConfig, vm: VmUuid, opener: Opener):
  * Seals the DEK of an adopted disk for its new VM, in the descriptor of each link beside the pair that is there: until the
  * VMX is another one, it is nobody's disk or the other's (docs/on-disk-format.md section 4b).
  */
-export async function sealAdoption({ links, bound }: Adoption, { uuid }: VmConfig, sealer: Sealer): Promise<BoundDisk> {
+export async function sealAdoption(
+  { links, bound }: Adoption,
+  { uuid, folder }: VmConfig,
+  sealer: Sealer,
+): Promise<BoundDisk> {
   for (const { link, pair, binding } of links) {
     const sealed = resealPair(pair, pair.keyId, { ...binding, vm: uuid, generation: bound.generation }, sealer);
     await writeBundle(link.folder, link.fileName, [pair, sealed]);
   }
+  // The VM's own folder is made durable once, with all that is written beside.
+  await syncFolders(links.map(({ link }) => link.folder).filter(({ path }) => path !== folder.path));
   return bound;
 }
 

@@ -7,6 +7,7 @@ import { createDisk } from '../../create-disk.js';
 import { type LinkConfig, linksOf } from '../../disk-config.js';
 import { addDiskLines, removeDiskLines } from '../../disk-lines.js';
 import type { BoundDisk } from '../../key-binding.js';
+import { nameFrom } from '../../located-file.js';
 import type { Sealer } from '../../seal-dek.js';
 import type { VmConfig } from '../../vm-config.js';
 import { boundOf } from '../change-disk.js';
@@ -93,7 +94,7 @@ async function composeVmx(vm: ChangedVm, plan: DevicePlan, bound: readonly Bound
   const vmx = Vmx.read(await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES), folder.shown(vmxFileName));
   for (const { disk } of plan.removed) removeDiskLines(vmx, disk.node);
   for (const disk of plan.created) addDiskLines(vmx, disk);
-  for (const { node, mode, chain } of plan.added) addDiskLines(vmx, { node, mode, fileName: chain.fileName });
+  for (const { node, mode, chain } of plan.added) addDiskLines(vmx, { node, mode, fileName: nameFrom(folder, chain) });
   const sealed = resealHome(vm, { kind: 'keep' }, { disks: bound, intent: null });
   if (sealed !== null) vmx.set('encryption.bundle', formatBundle([sealed]));
   return vmx.toBytes();

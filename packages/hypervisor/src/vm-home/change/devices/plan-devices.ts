@@ -9,13 +9,13 @@ import {
   notSupported,
 } from '../../../api/faults.js';
 import type { VmReconfigureSpec } from '../../../api/reconfigure.js';
-import type { VmFolder } from '../../../datastore/vm-folder.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../../../formats/text-lines.js';
 import { Vmx } from '../../../formats/vmx.js';
 import type { DiskPlan } from '../../create-disk.js';
 import { type ChainConfig, type DiskConfig, linksOf, readChain } from '../../disk-config.js';
 import { type DiskNode, takenNodesIn } from '../../disk-node.js';
 import { distinctKeyIds } from '../../distinct-key-ids.js';
+import type { LocatedFile } from '../../located-file.js';
 import { FreeNodes } from '../../place-disk.js';
 import { diskAt, type VmConfig } from '../../vm-config.js';
 import { checkCapacity, keyIdOf } from '../../vm-plan.js';
@@ -42,12 +42,6 @@ export interface DevicePlan {
   readonly removed: readonly RemovedDisk[];
 }
 
-/** A disk by its path, as a spec names it. */
-export interface NamedDisk {
-  readonly folder: VmFolder;
-  readonly fileName: string;
-}
-
 /**
  * Settles which disks of a VM come and go (facts/vsphere-encryption.md section 5, "Disk add rules"). Whether another VM has a
  * disk that is there already, the host knows and has looked at.
@@ -59,7 +53,7 @@ export interface NamedDisk {
 export async function planDevices(
   config: VmConfig,
   { addDisks = [], removeDisks = [] }: VmReconfigureSpec,
-  find: (path: string) => Promise<NamedDisk>,
+  find: (path: string) => Promise<LocatedFile>,
 ): Promise<DevicePlan> {
   const removed = planRemovals(config, removeDisks);
   const nodes = new FreeNodes(await nodesThatStay(config, removed));

@@ -21,12 +21,14 @@ import { shallowRecrypt } from './shallow-recrypt.js';
 import { shallowRecryptOfOneDisk } from './shallow-recrypt-of-one-disk.js';
 import { snapshots } from './snapshots.js';
 import { snapshotsOfARunningVm } from './snapshots-of-a-running-vm.js';
+import { suspend } from './suspend.js';
 import { vcenterDatabase } from './vcenter-database.js';
 
 /** All scenarios, those that take longest first. */
 export const SCENARIOS: readonly Scenario[] = [
   snapshots,
   snapshotsOfARunningVm,
+  suspend,
   recryptResumed,
   deepRecryptInPlace,
   encryptInPlace,

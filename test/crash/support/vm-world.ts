@@ -134,6 +134,7 @@ export function webVm(disks: readonly DiskShape[], isPlain = false): VmCreateSpe
   return {
     name: 'web' as VmName,
     uuid: VM,
+    memoryMiB: 4,
     ...(isPlain ? {} : { crypto: { type: 'Encrypt', cryptoKeyId: OLD.id } }),
     disks: disks.map(({ sizeBytes, dataUnitSizeBytes }) => ({
       capacity: sectors(sizeBytes),

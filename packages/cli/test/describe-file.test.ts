@@ -229,8 +229,11 @@ describe('files of a chain and of what is under way', () => {
   it('[S05] data of a disk is what its descriptor says, unless it looks otherwise', async () => {
     const sealed = await inspected(noise, 'a-flat.vmdk', { 'a.vmdk': keyed(base) });
     expect(sealed).toMatchObject({ encrypted: true, clear: [] });
-    const plain = await inspected(noise, 'a-flat.vmdk', { 'a.vmdk': base });
+    const plain = await inspected('in clear '.repeat(1000), 'a-flat.vmdk', { 'a.vmdk': base });
     expect(plain).toMatchObject({ encrypted: false, sealed: [] });
+    // Without a key in the descriptor, and nothing that shows it is in clear.
+    const dense = await inspected(noise, 'a-flat.vmdk', { 'a.vmdk': base });
+    expect(dense).toMatchObject({ encrypted: null, state: 'not known to be encrypted' });
     // Text under a descriptor that names a key: neither is believed.
     const text = await inspected('plain as day. '.repeat(1000), 'a-flat.vmdk', { 'a.vmdk': keyed(base) });
     expect(text.encrypted).toBeNull();

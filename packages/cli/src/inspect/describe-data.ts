@@ -54,6 +54,8 @@ export async function describeData(
     return { ...untold, keys, notes };
   }
   const notes = [looks, says];
+  const isDense = header === null && sample.clearBlocks === 0 && sample.zeroBlocks < sample.blocks;
+  if (encrypted !== true && isDense) return { ...untold, state: 'not known to be encrypted', notes };
   if (encrypted === true) return { file, format, encrypted, clear, sealed: [size], keys, notes };
   return { file, format, encrypted, clear: [...clear, size], sealed: [], keys, notes };
 }

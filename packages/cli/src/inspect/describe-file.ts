@@ -13,7 +13,7 @@ import { describeDescriptor } from './describe-descriptor.js';
 import { describeByName, describeKind } from './describe-foreign.js';
 import { describeNvram } from './describe-nvram.js';
 import { describeSnapshots } from './describe-snapshots.js';
-import { cowdEntries, describeSparse } from './describe-sparse.js';
+import { cowdEntries, describeSparse, embeddedText, splitEntries } from './describe-sparse.js';
 import { describeEncobj, describeState } from './describe-state.js';
 import { describeVmx } from './describe-vmx.js';
 import { describeWorkingFile } from './describe-working-file.js';
@@ -47,17 +47,19 @@ export async function describeFile(
   const kind = recognizeFile(ends);
   if (kind?.id === 'vmdk-descriptor') {
     const text = decodeText(await whole(), file);
-    const report = describeDescriptor(text, file);
-    const notes = await parentNote(text, file, beside);
-    return notes.length === 0 ? report : { ...report, notes };
+    return withNotes(describeDescriptor(text, file), await parentNote(text, file, beside));
   }
-  if (kind?.id === 'vmdk-sparse' || kind?.id === 'vmdk-stream') return describeSparse(ends.head, file, kind.name);
+  if (kind?.id === 'vmdk-sparse' || kind?.id === 'vmdk-stream') {
+    const report = describeSparse(ends.head, file, kind.name);
+    return withNotes(report, await parentNote(embeddedText(ends.head, file), file, beside));
+  }
   if (kind?.id === 'nvram' || (kind?.id === 'encobj' && /\.nvram$/i.test(file))) {
     return describeNvram(await whole(), file);
   }
   if (kind?.id === 'state') return describeState(ends, file, kind.name);
   const working = describeWorkingFile(ends, file);
   if (working !== null) return working;
+  if (kind?.id === 'vmdk-split') return describeData(ends, file, beside, splitEntries(ends));
   if (kind?.id === 'vmdk-cowd') return describeData(ends, file, beside, cowdEntries(ends, file));
   const sealed = kind?.id === 'encobj' ? describeEncobj(ends, file, kind.name) : null;
   if (sealed !== null) return sealed;
@@ -75,6 +77,10 @@ export async function describeFile(
   if (descriptorBeside(file) !== null) return describeData(ends, file, beside);
   if (/\.nvram$/i.test(file)) return describeNvram(ends.head, file);
   throw unknownFormat(file);
+}
+
+function withNotes(report: FileReport, more: readonly string[]): FileReport {
+  return more.length === 0 ? report : { ...report, notes: [...(report.notes ?? []), ...more] };
 }
 
 /** Says whether a text without a telling name is a configuration: by the entries that each has. */

@@ -88,7 +88,9 @@ export function renderFolder({ folder, files, folders }: FolderReport, columns =
   if (keyNames.length > 0) {
     sections.push(['Keys:', ...keyNames.flatMap((name, at) => wrap(`${at + 1}  ${visibleLine(name)}`, '  ', columns))]);
   }
-  const problems = files.flatMap(({ file, problem }) => (problem === undefined ? [] : [`${file}: ${problem}`]));
+  const problems = files.flatMap(({ file, problem }) =>
+    problem === undefined ? [] : [problem.includes(file) ? problem : `${file}: ${problem}`],
+  );
   const notes = [
     ...problems,
     ...(folders.length === 0 ? [] : [`Not looked into: ${folders.join(', ')}.`]),

@@ -13,13 +13,8 @@ import type { FileReport, ReportEntry } from './file-report.js';
  */
 export function describeSparse(head: Uint8Array, file: string, name: string): FileReport {
   const header = sparseHeaderOf(head);
-  const start = (header?.descriptorOffset ?? 0) * SECTOR_SIZE_BYTES;
-  const descriptor = head.subarray(start, start + (header?.descriptorSize ?? 0) * SECTOR_SIZE_BYTES);
-  const end = descriptor.indexOf(0);
-  const text = end < 0 ? descriptor : descriptor.subarray(0, end);
-  if (header !== null && start > 0 && text.length > 0) {
-    return describeDescriptor(decodeText(text, file), file, `virtual disk: ${name}; its descriptor is embedded`);
-  }
+  const text = embeddedText(head, file);
+  if (text !== '') return describeDescriptor(text, file, `virtual disk: ${name}; its descriptor is embedded`);
   const sectors = header?.capacitySectors ?? 0;
   const size = `${sectors} sectors, ${formatBytes(sectors * SECTOR_SIZE_BYTES)}`;
   return {
@@ -31,6 +26,23 @@ export function describeSparse(head: Uint8Array, file: string, name: string): Fi
     keys: [],
     notes: ['It has no descriptor inside: the small .vmdk beside it tells the rest.'],
   };
+}
+
+/** The descriptor inside a sparse VMDK, decoded; empty where there is none. */
+export function embeddedText(head: Uint8Array, file: string): string {
+  const header = sparseHeaderOf(head);
+  const start = (header?.descriptorOffset ?? 0) * SECTOR_SIZE_BYTES;
+  if (header === null || start === 0) return '';
+  const descriptor = head.subarray(start, start + header.descriptorSize * SECTOR_SIZE_BYTES);
+  const end = descriptor.indexOf(0);
+  const text = end < 0 ? descriptor : descriptor.subarray(0, end);
+  return text.length === 0 ? '' : decodeText(text, file);
+}
+
+/** What the header of one part of a split sparse disk says. */
+export function splitEntries({ head }: FileEnds): ReportEntry[] {
+  const sectors = sparseHeaderOf(head)?.capacitySectors ?? 0;
+  return [{ name: 'capacity', value: `${sectors} sectors, ${formatBytes(sectors * SECTOR_SIZE_BYTES)}` }];
 }
 
 /** What the header of a delta extent says; one that says nothing that can be, says nothing here. */

@@ -64,9 +64,9 @@ export async function checkStarted(files: MemoryFileSystem, look: LookAtDisk): P
   return { keys, world };
 }
 
-/** vmware.log tells how often it was started. */
+/** vmware.log tells how often it was started, and a volume's heartbeats and locks which boot of a host was there last. */
 function isSettled(path: string): boolean {
-  return !path.endsWith('/vmware.log');
+  return !path.endsWith('/vmware.log') && !/\/\.(vh|lock)\.sf/.test(path);
 }
 
 /**

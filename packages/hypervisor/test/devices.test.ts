@@ -323,3 +323,49 @@ it('a running VM with a disk on an IDE controller is not recrypted, one without 
   expect((await lab.host.vm(VM)).disks.map(({ keyId }) => keyId)).toEqual([OTHER_KEY.id, OTHER_KEY.id]);
   expect(HOST_KEY.id).not.toEqual(KEY.id);
 });
+
+describe('a disk that is non-persistent', () => {
+  it.each([
+    ['encrypted', webVm()],
+    ['plain', plainVm()],
+  ])('drops what its guest wrote when the VM is powered off, and after a power cut (%s)', async (name, spec) => {
+    const lab = await Lab.safe();
+    await lab.host.createVm({ ...spec, disks: [size, size] });
+    await write(lab, [2000, 2001]);
+    const before = await names(lab);
+    await change(lab, { removeDisks: [{ deviceKey: 2001 }] });
+    const existing = '[ds1] web/web_1.vmdk';
+    await change(lab, { addDisks: [{ existing, mode: 'independent_nonpersistent' }] });
+    const extent = await lab.read('web_1-flat.vmdk');
+    for (const isCut of [false, true]) {
+      await lab.host.powerOnVm(VM);
+      const redos = (await names(lab)).filter((one) => one.includes('REDO'));
+      expect(redos.map((one) => one.replace(/_[0-9a-f]{6}$/, ''))).toEqual([
+        'web_1.vmdk-delta.REDO',
+        'web_1.vmdk.REDO',
+      ]);
+      const disk = await lab.host.openDisk(VM, 2001);
+      expect(Buffer.compare(await readSectors(disk, 0, SECTORS), dataOf(2001))).toBe(0);
+      const clear = new Uint8Array(Buffer.alloc(SECTORS * 512, 'of this run only'));
+      await disk.writeSectors(sectorIndex(0), clear);
+      await disk.flush();
+      expect(Buffer.compare(await readSectors(disk, 0, SECTORS), clear)).toBe(0);
+      expect((await lab.filesWith(Buffer.from('of this run only'))).length).toBe(name === 'plain' ? 1 : 0);
+      expect(await faultOf(lab.host.suspendVm(VM))).toMatchObject({ code: 'NOT_SUPPORTED' });
+      await lab.host.createSnapshot(VM, { name: 'while it runs' });
+      expect(Buffer.compare(await readSectors(disk, 0, SECTORS), clear)).toBe(0);
+      if (!isCut) await lab.host.powerOffVm(VM);
+      else {
+        await lab.reboot();
+        await lab.enableCrypto();
+        await lab.host.addKeys([grant(KEY)]);
+      }
+      const seen = await read(lab);
+      expect(Buffer.compare(seen[2001] ?? NONE, dataOf(2001))).toBe(0);
+      expect(Buffer.compare(await lab.read('web_1-flat.vmdk'), extent)).toBe(0);
+      expect((await names(lab)).filter((one) => one.includes('REDO'))).toEqual([]);
+      await lab.host.removeAllSnapshots(VM);
+    }
+    expect(await names(lab)).toEqual(before);
+  });
+});

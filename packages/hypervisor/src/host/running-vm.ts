@@ -12,9 +12,11 @@ import { writeMemoryFile } from '../memory/memory-file.js';
 import { attachDisk, type DiskOpener, openHomeOrLocked } from '../vm-home/attach-disk.js';
 import { attachMemory } from '../vm-home/attach-memory.js';
 import type { ChangedVm } from '../vm-home/change/changed-vm.js';
+import type { DiskConfig } from '../vm-home/disk-config.js';
 import { readNvramFile } from '../vm-home/nvram-file.js';
 import type { OpenHome } from '../vm-home/open-bundle.js';
 import { openLinks } from '../vm-home/open-links.js';
+import { dropRedo, isDropped, makeRedo } from '../vm-home/redo-log.js';
 import type { VmConfig } from '../vm-home/vm-config.js';
 
 /** A disk of a running VM: what its devices share, and what that can be exchanged by. */
@@ -34,6 +36,8 @@ export interface VmStarter extends DiskOpener {
 export class RunningVm {
   readonly #disks = new Map<number, RunningDisk>();
   readonly #deks: Dek[] = [];
+  /** Disks of which what the guest wrote goes with the power. */
+  readonly #redone: DiskConfig[] = [];
   #memory: AttachedMemory | null = null;
   #home: OpenHome | null = null;
 
@@ -53,7 +57,10 @@ export class RunningVm {
       if (home !== null) running.#deks.push(home.dek);
       await readNvramFile(config, home?.dek ?? null);
       for (const disk of config.disks) {
-        const { backing, key } = await attachDisk(disk, config, home, opener, 'write');
+        if (isDropped(disk)) running.#redone.push(disk);
+        const generation = home?.disks.get(disk.uuid)?.generation ?? null;
+        const written = isDropped(disk) ? await makeRedo(disk, generation, opener) : disk;
+        const { backing, key } = await attachDisk(written, config, home, opener, 'write');
         if (key !== null) running.#deks.push(key.dek);
         const shown = disk.folder.shown(disk.fileName);
         const swappable = new SwappableBacking(backing);
@@ -103,7 +110,7 @@ export class RunningVm {
     try {
       for (const disk of config.disks) {
         const running = this.#disks.get(disk.deviceKey);
-        if (running === undefined) continue;
+        if (running === undefined || isDropped(disk)) continue;
         const { extent } = await openLinks(disk, 'write');
         opened.push({ disk: running, next: throughFilter(extent, running.key, buffers) });
       }
@@ -146,6 +153,7 @@ export class RunningVm {
       );
       const failed = (await Promise.allSettled(closings)).find(({ status }) => status === 'rejected');
       await this.#memory?.swap.remove();
+      for (const disk of this.#redone) await dropRedo(disk);
       if (failed?.status === 'rejected') throw failed.reason;
     } finally {
       this.forget();
@@ -157,6 +165,7 @@ export class RunningVm {
     const disks = [...this.#disks.values()].map(({ attached }) => attached);
     for (const disk of disks) disk.detached = true;
     await Promise.allSettled([...disks.map(({ backing }) => backing.close()), this.memory.swap.remove()]);
+    await Promise.allSettled(this.#redone.map(dropRedo));
     this.forget();
   }
 

@@ -12,6 +12,7 @@ import { takeSnapshot } from '../vm-home/snapshots/take-snapshot.js';
 import type { VmConfig } from '../vm-home/vm-config.js';
 import { vmOperation } from './host-operation.js';
 import { snapshotInfoOf } from './snapshots.js';
+import { refuseDroppedDisks } from './suspend-vm.js';
 
 /** Characters of a name, as the product's clients take them. */
 const NAME_MAX = 80;
@@ -48,6 +49,7 @@ export const createSnapshot = vmOperation<[spec: SnapshotCreateSpec, control?: W
 
 async function checkTakable(host: HostContext, vm: RegisteredVm, config: VmConfig, hasMemory: boolean): Promise<void> {
   refuseSuspended(vm);
+  if (hasMemory) refuseDroppedDisks(vm);
   if (hasMemory && config.sealedHome !== null && host.mode.capability.encryptionMemorySaveSupported !== true) {
     throw notSupported(
       'memory of an encrypted VM',

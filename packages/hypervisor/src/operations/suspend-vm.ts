@@ -6,6 +6,7 @@ import type { RunningVm } from '../host/running-vm.js';
 import { checkSettled, settleVm } from '../host/settle-vm.js';
 import { whileLocked } from '../host/while-locked.js';
 import { SwitchUnknown } from '../vm-home/change/commit-change.js';
+import { isDropped } from '../vm-home/redo-log.js';
 import { saveState } from '../vm-home/suspended-state.js';
 import { vmOperation } from './host-operation.js';
 
@@ -24,6 +25,7 @@ export const suspendVm = vmOperation<[], void>({
     const { running } = vm;
     if (running === null) throw invalidPowerState(vm.name, vm.powerState);
     refuseMemorySave(host, vm);
+    refuseDroppedDisks(vm);
     checkSettled(vm);
     const { folder } = await loadConfig(host, vm);
     await whileLocked(host, vm, folder, 'Suspended.', () => running.stunned(() => suspend(host, vm, running)));
@@ -37,6 +39,16 @@ export function refuseMemorySave({ mode }: HostContext, { name, config }: Regist
   throw notSupported(
     'memory of an encrypted VM',
     `A host of version ${mode.version} keeps no memory of an encrypted virtual machine, so ${name} cannot be suspended nor go on from a suspended state here. Use a host of version 6.7 or later, or power it off.`,
+  );
+}
+
+/** Refuses with NOT_SUPPORTED where a disk drops what was written when the VM ends: saved memory would not fit it [ours O50]. */
+export function refuseDroppedDisks({ name, config }: RegisteredVm): void {
+  const dropped = config?.disks.find(isDropped);
+  if (dropped === undefined) return;
+  throw notSupported(
+    'memory beside a non-persistent disk',
+    `${name} has the disk ${dropped.folder.shown(dropped.fileName)}, which drops what is written to it, so its memory is not kept. Power it off, or remove the disk.`,
   );
 }
 

@@ -1,4 +1,4 @@
-export type { GuestDisk } from '@vcryptsim/hypervisor';
+export type { GuestDisk, GuestMemoryPort } from '@vcryptsim/hypervisor';
 export type { SnapshotInfo, SnapshotList } from '@vcryptsim/hypervisor/api';
 export { Operation, ResultReason } from '@vcryptsim/kmip-lite';
 export { renderMessage } from '@vcryptsim/kmip-lite/text';

@@ -1,4 +1,4 @@
-import type { EsxiHost, GuestDisk } from '@vcryptsim/hypervisor';
+import { type EsxiHost, type GuestDisk, type GuestMemoryPort, GuestProgram } from '@vcryptsim/hypervisor';
 import { HypervisorError, type SnapshotInfo, type SnapshotList, type VmInfo } from '@vcryptsim/hypervisor/api';
 import {
   assert,
@@ -8,6 +8,7 @@ import {
   type MoRef,
   SECTOR_SIZE_BYTES,
   sectorCount,
+  sectorIndex,
   type VmName,
   type VmUuid,
 } from '@vcryptsim/ports';
@@ -318,6 +319,38 @@ export class VirtualMachines {
     } finally {
       await disk.close();
     }
+  }
+
+  /** Opens a VM's memory as its guest does, lends it to `use`, and closes it. */
+  async asMemory<T>(name: string, use: (memory: GuestMemoryPort) => Promise<T>): Promise<T> {
+    const memory = await this.running(name).openMemory(this.#vm(name).vm.uuid);
+    try {
+      return await use(memory);
+    } finally {
+      await memory.close();
+    }
+  }
+
+  /** Lends the program that runs in a VM's guest to `use`: it writes memory and one disk. @param number of the disk, from 1 */
+  async asProgram<T>(name: string, seed: number, use: (program: GuestProgram) => Promise<T>, number = 1): Promise<T> {
+    const onDisk =
+      (memory: GuestMemoryPort) =>
+      (disk: GuestDisk, { capacityBytes, ledger }: TrackedDisk) =>
+        use(
+          new GuestProgram({
+            ...{ seed, memory, sector: (index: number) => index },
+            disk: {
+              capacity: capacityBytes / SECTOR_SIZE_BYTES,
+              readSectors: (lba, buffer) => disk.readSectors(sectorIndex(lba), buffer),
+              writeSectors: async (lba, bytes) => {
+                await disk.writeSectors(sectorIndex(lba), bytes);
+                ledger.wrote(lba, bytes);
+              },
+              flush: () => disk.flush(),
+            },
+          }),
+        );
+    return this.asMemory(name, (memory) => this.asGuest(name, onDisk(memory), number));
   }
 
   #vm(name: string) {

@@ -87,20 +87,34 @@ export class VmLooks {
     const bundles = [vmx.get('encryption.bundle')];
     const extents: ExtentLook[] = [];
     for (const { fileName } of vm.disks) {
-      const path = this.#pathOf(fileName);
-      const { header, extents: own } = parseDescriptor(
-        decodeText(await readWhole(files, path, TEXT_BYTES_MAX), path),
-        path,
-      );
-      bundles.push(header.get('encryptionkeys'));
-      const extent = own[0]?.fileName;
-      assert(extent, 'a disk of a host has an extent in a file');
-      extents.push(await this.#extent(`${folderOf(path)}/${extent}`));
+      for (const link of await this.#links(this.#pathOf(fileName))) {
+        bundles.push(link.bundle);
+        extents.push(await this.#extent(link.extentPath));
+      }
     }
     const sealed = bundles.flatMap((bundle) => (bundle === undefined ? [] : parseBundle(bundle, vmxPath)));
     const keks = needles.of('kek');
     const openedBy = keks.filter((kek) => sealed.some((pair) => opens(kek, pair))).map((kek) => kek.name);
     return { extents, openedBy, tried: keks.length };
+  }
+
+  /** The links of a disk, its base first, so that they keep their places when a snapshot adds one. */
+  async #links(path: string): Promise<readonly { readonly bundle: string | undefined; readonly extentPath: string }[]> {
+    const { header, extents } = parseDescriptor(
+      decodeText(await readWhole(this.#o.files, path, TEXT_BYTES_MAX), path),
+      path,
+    );
+    const extent = extents[0]?.fileName;
+    assert(extent, 'a disk of a host has an extent in a file');
+    const link = { bundle: header.get('encryptionkeys'), extentPath: `${folderOf(path)}/${extent}` };
+    const parent = header.get('parentfilenamehint');
+    return parent === undefined ? [link] : [...(await this.#links(this.#parentPath(path, parent))), link];
+  }
+
+  /** A parent is named by its file in the same folder, or by `/vmfs/volumes/DATASTORE/FOLDER/FILE`. */
+  #parentPath(child: string, hint: string): string {
+    const [, rest] = /^\/vmfs\/volumes\/(.+)$/.exec(hint) ?? [];
+    return rest === undefined ? `${folderOf(child)}/${hint}` : `${this.#o.folder.datastores}/${rest}`;
   }
 
   async #extent(path: string): Promise<ExtentLook> {
@@ -141,7 +155,7 @@ function opens({ bytes }: ScanNeedle, { locked }: SealedDek): boolean {
 /** What differs between two looks. */
 export function differenceOf(before: VmLook, now: VmLook): LookDifference {
   const pairs = now.extents.flatMap((extent, index) => {
-    const earlier = before.extents[index];
+    const earlier = before.extents.find(({ path }) => path === extent.path) ?? before.extents[index];
     return earlier === undefined ? [] : [{ earlier, extent }];
   });
   const equalBlocks = pairs.reduce((sum, { earlier, extent }) => sum + equalIn(earlier.bytes, extent.bytes), 0);

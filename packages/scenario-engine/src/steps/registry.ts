@@ -49,6 +49,7 @@ import { vcenterStart } from './vcenter/start.js';
 import { vcenterStop } from './vcenter/stop.js';
 import { vmAddDisk } from './vm/add-disk.js';
 import { vmAttachDisk } from './vm/attach-disk.js';
+import { vmCheckProgram } from './vm/check-program.js';
 import { vmClone } from './vm/clone.js';
 import { vmConsolidate } from './vm/consolidate.js';
 import { vmCreate } from './vm/create.js';
@@ -63,17 +64,20 @@ import { vmMarkAsVirtualMachine } from './vm/mark-as-virtual-machine.js';
 import { vmPowerOff } from './vm/power-off.js';
 import { vmPowerOn } from './vm/power-on.js';
 import { vmRead } from './vm/read.js';
+import { vmReadMemory } from './vm/read-memory.js';
 import { vmReconfigure } from './vm/reconfigure.js';
 import { vmRegister } from './vm/register.js';
 import { vmRemoveAllSnapshots } from './vm/remove-all-snapshots.js';
 import { vmRemoveSnapshot } from './vm/remove-snapshot.js';
 import { vmRevert } from './vm/revert.js';
+import { vmRunProgram } from './vm/run-program.js';
 import { vmSnapshot } from './vm/snapshot.js';
 import { vmSnapshots } from './vm/snapshots.js';
 import { vmSuspend } from './vm/suspend.js';
 import { vmUnlock } from './vm/unlock.js';
 import { vmUnregister } from './vm/unregister.js';
 import { vmWrite } from './vm/write.js';
+import { vmWriteMemory } from './vm/write-memory.js';
 
 /** Every verb of the scenario language, in the order in which the help lists them. */
 export const STEPS: readonly StepKind[] = [
@@ -102,6 +106,10 @@ export const STEPS: readonly StepKind[] = [
   vmUnlock,
   vmWrite,
   vmRead,
+  vmWriteMemory,
+  vmReadMemory,
+  vmRunProgram,
+  vmCheckProgram,
   vmDigest,
   vmLook,
   vmExport,

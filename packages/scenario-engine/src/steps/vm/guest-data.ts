@@ -11,6 +11,15 @@ const LBA_MAX = DISK_BYTES_MAX / SECTOR_SIZE_BYTES - 1;
 /** Which disk of a VM, from 1, as in "Hard disk 1". */
 export const diskNumber = z.int().min(1).max(64).default(1);
 
+/** A page of a guest's memory. */
+export const MEMORY_PAGE_BYTES = 4096;
+
+/** Which page of memory, from 0. */
+export const memoryPage = z
+  .int()
+  .min(0)
+  .max(2 ** 28 - 1);
+
 /** Place of a guest's request: first sector and number of sectors. */
 export const sectorRangeShape = {
   lba: z.int().min(0).max(LBA_MAX),

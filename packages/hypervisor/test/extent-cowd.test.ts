@@ -22,21 +22,24 @@ describe('the file of a delta extent', () => {
     const fresh = await folder.readBytes(NAME, LIMIT);
     expect(new TextDecoder().decode(fresh.subarray(0, 4))).toBe('COWD');
     // version, flags, numSectors, grainSize, gdOffset, numGDEntries (3 tables of 4,096), freeSector
-    expect(words(fresh, 4, 7)).toEqual([1, 3, 10_000, 1, 4, 3, 5]);
-    expect(fresh.length).toBe(5 * 512);
+    expect(words(fresh, 4, 7)).toEqual([1, 3, 10_000, 1, 4, 3, 69]);
+    // The journal of the tables, in sectors that nothing points to, and where the header's padding says that it is.
+    expect(fresh.length).toBe((5 + 64) * 512);
+    expect(new TextDecoder().decode(fresh.subarray(2032, 2036))).toBe('VCTJ');
+    expect(words(fresh, 2036, 1)).toEqual([5]);
     await extent.write(pattern(1024, 1), 8191 * 512);
     await extent.write(pattern(512, 2), 0);
     await extent.close();
     const file = await folder.readBytes(NAME, LIMIT);
-    expect(file.subarray(5 * 512, 7 * 512)).toEqual(pattern(1024, 1));
-    expect(file.subarray(7 * 512, 8 * 512)).toEqual(pattern(512, 2));
+    expect(file.subarray(69 * 512, 71 * 512)).toEqual(pattern(1024, 1));
+    expect(file.subarray(71 * 512, 72 * 512)).toEqual(pattern(512, 2));
     const [first = 0, second = 0, third = 0] = words(file, 4 * 512, 3);
-    expect([first, second, third].toSorted((a, b) => a - b)).toEqual([8, 40, 72]);
-    expect(words(file, second * 512 + 4 * 4095, 1)).toEqual([5]);
-    expect(words(file, third * 512, 2)).toEqual([6, 0]);
-    expect(words(file, first * 512, 2)).toEqual([7, 0]);
-    expect(words(file, 28, 1)).toEqual([104]);
-    expect(file.length).toBe(104 * 512);
+    expect([first, second, third].toSorted((a, b) => a - b)).toEqual([72, 104, 136]);
+    expect(words(file, second * 512 + 4 * 4095, 1)).toEqual([69]);
+    expect(words(file, third * 512, 2)).toEqual([70, 0]);
+    expect(words(file, first * 512, 2)).toEqual([71, 0]);
+    expect(words(file, 28, 1)).toEqual([168]);
+    expect(file.length).toBe(168 * 512);
   });
 
   it('writes a sector that is there over in its place', async () => {
@@ -90,9 +93,9 @@ describe('a delta extent that is refused', () => {
     ['has a directory that is too small', word(24, 0), 'FILE_DAMAGED'],
     ['has a directory that is too large', word(24, 0xffffffff), 'FILE_DAMAGED'],
     ['points to a table behind its end', word(4 * 512, 4000), 'FILE_DAMAGED'],
-    ['points to a grain behind its end', word(6 * 512 + 4, 4000), 'FILE_DAMAGED'],
+    ['points to a grain behind its end', word(70 * 512 + 4, 4000), 'FILE_DAMAGED'],
     ['is cut in its header', (_: DataView, bytes: Uint8Array) => bytes.subarray(0, 600), 'FILE_DAMAGED'],
-    ['is cut in a table', (_: DataView, bytes: Uint8Array) => bytes.subarray(0, 7 * 512), 'FILE_DAMAGED'],
+    ['is cut in a table', (_: DataView, bytes: Uint8Array) => bytes.subarray(0, 71 * 512), 'FILE_DAMAGED'],
     ['is empty', () => new Uint8Array(0), 'FILE_DAMAGED'],
   ] as const)('%s', async (_, bend, code) => {
     expect((await bent(bend)).code).toBe(code);
@@ -230,12 +233,47 @@ describe('a flush of a delta extent', () => {
     files.failsWhen = (operation) => calls.push(operation) < 0;
     await extent.write(pattern(512, 1), 0);
     await extent.flush();
-    // The grain and the table; the entry, the directory, the header.
-    expect(calls.join(' ')).toBe('write write fsync write write write fsync');
+    // The grain, the table, the journal; the directory, the header.
+    expect(calls.join(' ')).toBe('write write write fsync write write fsync');
     calls.length = 0;
     await extent.write(pattern(512, 2), 0);
     await extent.flush();
     expect(calls.join(' ')).toBe('write fsync');
+  });
+});
+
+describe('the journal of the tables', () => {
+  const written = async () => {
+    const folder = await folderOn();
+    const extent = await newDelta(folder, sectors(64));
+    await extent.write(pattern(512, 1), 0);
+    await extent.flush();
+    await extent.write(pattern(512, 2), 512);
+    await extent.close();
+    return { folder, bytes: await folder.readBytes(NAME, LIMIT) };
+  };
+
+  it('lets be what another program wrote into a table since', async () => {
+    const { folder, bytes } = await written();
+    const [table = 0] = words(bytes, 4 * 512, 1);
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(table * 512 + 4 * 7, 69, true);
+    await folder.replace(NAME, bytes);
+    const read = await contentOf(await openDelta(folder, sectors(64)));
+    expect(read.subarray(7 * 512, 8 * 512)).toEqual(pattern(512, 1));
+    expect(read.subarray(512, 1024)).toEqual(pattern(512, 2));
+  });
+
+  it('leaves an entry that was not written as it was, and the file as it is', async () => {
+    const { folder, bytes } = await written();
+    const [table = 0] = words(bytes, 4 * 512, 1);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    expect(words(bytes, table * 512, 3)).toEqual([69, 102, 0]);
+    view.setUint32(table * 512 + 4, 0, true);
+    await folder.replace(NAME, bytes);
+    const extent = await CowdExtent.open(folder, NAME, sectors(64), 'read');
+    expect((await contentOf(extent)).subarray(512, 1024), 'as it was: not torn').toEqual(new Uint8Array(512));
+    await extent.close();
+    expect(await folder.readBytes(NAME, LIMIT)).toEqual(bytes);
   });
 });
 
@@ -253,8 +291,8 @@ describe('what a delta extent costs', () => {
 
   it('is one call for each run of sectors, and a few for a flush, however much was written', async () => {
     const [some, twice] = [await counted(50), await counted(100)];
-    expect(some).toBe(50 + 4);
-    expect(twice).toBe(100 + 4);
+    expect(some).toBe(50 + 5);
+    expect(twice).toBe(100 + 5);
   });
 
   it('is two calls to open however large the disk is, and a table is read once', async () => {
@@ -270,5 +308,58 @@ describe('what a delta extent costs', () => {
       return files.calls - before;
     };
     expect(await openingOf(2_000_000)).toBe(await openingOf(10_000));
+  });
+});
+
+describe('a cut inside a sector of a table', () => {
+  it('leaves each sector what it was or what it was to be, and later writes harm no other', async () => {
+    const CAPACITY = sectors(4096 + 600);
+    const medium = new MemoryFileSystem();
+    const folder = await folderOn(medium);
+    // More than 256 sectors, so that no entry fits in one byte.
+    const full = await newDelta(folder, CAPACITY);
+    await full.write(pattern(500 * 512, 1), 0);
+    await full.close();
+    await folder.fsync();
+    const before = await contentOf(await openDelta(folder, CAPACITY));
+
+    const log = new CrashLog(medium);
+    const live = await openDelta(await folderOn(log.files), CAPACITY);
+    await live.write(pattern(512 * 3, 2), 510 * 512);
+    await live.write(pattern(512 * 2, 3), 4096 * 512);
+    await live.flush();
+    const after = await contentOf(live);
+    let cuts = 0;
+    const tornAt = (lengthBytes: number) =>
+      lengthBytes === 1024 ? Array.from({ length: 40 }, (_, at) => 490 + at) : [];
+    for (const { files, name, family } of crashStates(log, {
+      cutsInSector: 1,
+      tornAt,
+      families: ['torn in a sector'],
+      from: 3,
+    })) {
+      const cut = await folderOn(files);
+      const reader = await CowdExtent.open(cut, NAME, CAPACITY, 'read');
+      const readOnly = await contentOf(reader);
+      await reader.close();
+      const extent = await openDelta(cut, CAPACITY);
+      const seen = await contentOf(extent);
+      expect(Buffer.compare(readOnly, seen), `${name}: who only reads sees the same`).toBe(0);
+      const rest = seen.slice();
+      for (const sector of [510, 511, 512, 4096, 4097]) {
+        const part = (all: Uint8Array) => all.subarray(sector * 512, (sector + 1) * 512);
+        const isOne = [before, after].some((all) => Buffer.compare(part(all), part(seen)) === 0);
+        expect(isOne, `${name}: sector ${sector}`).toBe(true);
+        part(rest).set(part(before));
+      }
+      expect(Buffer.compare(rest, before), `${name}: what was not written`).toBe(0);
+      await extent.write(pattern(512 * 10, 4), 505 * 512);
+      await extent.close();
+      const again = await contentOf(await openDelta(cut, CAPACITY));
+      seen.set(pattern(512 * 10, 4), 505 * 512);
+      expect(Buffer.compare(again, seen), `${name}: written afterwards`).toBe(0);
+      if (family === 'torn in a sector') cuts += 1;
+    }
+    expect(cuts).toBeGreaterThan(40);
   });
 });

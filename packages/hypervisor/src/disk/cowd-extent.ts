@@ -79,7 +79,7 @@ export class CowdExtent implements Extent {
       if (header.capacity !== capacity) {
         throw fileDamaged(shown, `it is for a disk of ${header.capacity} sectors, and the descriptor says ${capacity}`);
       }
-      return new CowdExtent(file, await CowdTables.open(file, header), capacity);
+      return new CowdExtent(file, await CowdTables.open(file, header, access), capacity);
     } catch (error) {
       await file.close().catch(() => {});
       throw error;

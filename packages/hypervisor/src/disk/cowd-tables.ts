@@ -1,6 +1,7 @@
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import { fileDamaged, notSupported } from '../api/faults.js';
 import { COWD_GT_ENTRY_COUNT, COWD_SECTOR_LIMIT, type CowdHeader, formatCowdHeader } from '../formats/cowd-header.js';
+import { CowdJournal, JOURNAL_SECTORS_MAX, type TableSector } from './cowd-journal.js';
 import type { ExtentFile } from './extent-file.js';
 import { Lane } from './lane.js';
 
@@ -20,16 +21,27 @@ interface GrainTable {
   readonly noted: Map<number, number>;
 }
 
+/** What the tables are made of. */
+interface Parts {
+  readonly file: ExtentFile;
+  readonly header: CowdHeader;
+  readonly journal: CowdJournal | null;
+  readonly torn: ReadonlyMap<number, Uint8Array>;
+}
+
 /**
  * Where the sectors of a disk lie in a COWD file, and the order in which that becomes durable: first the grains and the new
  * grain tables, then what points to them. So an entry never points to what a cut can take away. Between two flushes new
  * entries are held here; a cut before the flush leaves the sectors as they were, which is what a guest that has not
- * flushed must expect. A table is written by whole sectors in which only entries that were 0 change; that a sector of 512
- * bytes is written whole or not at all is what the format itself relies on.
+ * flushed must expect. Sectors of tables that are written over go through a journal, so that a cut inside one leaves no entry
+ * that is neither; in a file of another program, which has no room for a journal, they are trusted to be written whole.
  */
 export class CowdTables {
   readonly #file: ExtentFile;
   readonly #header: CowdHeader;
+  readonly #journal: CowdJournal | null;
+  /** Sectors that a cut left torn, as they are to be: read so where they could not be written. */
+  readonly #torn: ReadonlyMap<number, Uint8Array>;
   readonly #directory: Uint32Array;
   readonly #tables = new Map<number, Promise<GrainTable>>();
   /** Tables that have entries to be made durable. */
@@ -37,23 +49,32 @@ export class CowdTables {
   readonly #flushes = new Lane();
   #freeSector: number;
 
-  private constructor(file: ExtentFile, header: CowdHeader, directory: Uint32Array, freeSector: number) {
+  private constructor({ file, header, journal, torn }: Parts, directory: Uint32Array, freeSector: number) {
     this.#file = file;
     this.#header = header;
+    this.#journal = journal;
+    this.#torn = torn;
     this.#directory = directory;
     this.#freeSector = freeSector;
   }
 
   /** @throws HypervisorError FILE_DAMAGED */
-  static async open(file: ExtentFile, header: CowdHeader): Promise<CowdTables> {
-    const directory = await readEntries(file, header.gdOffset, header.gdEntryCount);
+  static async open(file: ExtentFile, header: CowdHeader, access: 'read' | 'write'): Promise<CowdTables> {
+    const journal = header.journalSector === null ? null : new CowdJournal(file, header.journalSector);
+    const torn = (await journal?.torn()) ?? new Map<number, Uint8Array>();
+    if (access === 'write' && torn.size > 0) {
+      for (const [sector, bytes] of torn) await file.write(bytes, sector * SECTOR_SIZE_BYTES);
+      await file.flush();
+    }
+    const directory = await readEntries(file, header.gdOffset, header.gdEntryCount, torn);
     const fileSectors = Math.ceil((await file.sizeBytes()) / SECTOR_SIZE_BYTES);
     for (const sector of directory) {
       if (sector !== 0 && sector + GT_SIZE_SECTORS > fileSectors) {
         throw fileDamaged(file.shown, `its grain directory points to sector ${sector}, and it has ${fileSectors}`);
       }
     }
-    return new CowdTables(file, header, directory, fileSectors);
+    const left = access === 'write' ? new Map<number, Uint8Array>() : torn;
+    return new CowdTables({ file, header, journal, torn: left }, directory, fileSectors);
   }
 
   /** Whether there are entries that are not durable. */
@@ -112,51 +133,44 @@ export class CowdTables {
 
   async #flush(): Promise<void> {
     const batches = [...this.#changed].map(([gdIndex, table]) => ({ gdIndex, table, noted: [...table.noted] }));
-    for (const { table } of batches) if (!table.isLinked) await this.#place(table);
-    await this.#file.flush();
-    if (batches.length === 0) return;
-    for (const batch of batches) await this.#writeEntries(batch);
-    await this.#link(batches.filter(({ table }) => !table.isLinked));
-    const header = formatCowdHeader({ ...this.#header, freeSector: this.#freeSector });
-    await this.#file.write(header.subarray(0, SECTOR_SIZE_BYTES), 0);
+    const sectors = batches.flatMap((batch) => (batch.table.isLinked ? changedSectors(batch) : []));
+    for (const batch of batches) if (!batch.table.isLinked) await this.#place(batch);
+    sectors.push(...this.#linking(batches));
+    for (let at = 0; at < sectors.length; at += JOURNAL_SECTORS_MAX) {
+      // The record before is needed until what it is of is durable.
+      if (at > 0) await this.#file.flush();
+      await this.#writeOver(sectors.slice(at, at + JOURNAL_SECTORS_MAX));
+    }
+    // What was written in place; with tables it is the header, too.
     await this.#file.flush();
     for (const { gdIndex, table, noted } of batches) {
+      for (const [index, sector] of noted) table.entries[index] = sector;
+      if (!table.isLinked) this.#directory[gdIndex] = table.sector;
       table.isLinked = true;
       for (const [index] of noted) table.noted.delete(index);
       if (table.noted.size === 0) this.#changed.delete(gdIndex);
     }
   }
 
-  /** Gives a new table its place, and zeros there: so it may be linked before its entries are written. */
-  async #place(table: GrainTable): Promise<void> {
+  /** Writes a new table whole: nothing points to it yet. */
+  async #place({ table, noted }: Batch): Promise<void> {
     if (table.sector === 0) table.sector = this.allocate(GT_SIZE_SECTORS);
-    await this.#file.write(new Uint8Array(GT_SIZE_SECTORS * SECTOR_SIZE_BYTES), table.sector * SECTOR_SIZE_BYTES);
+    await this.#file.write(bytesOf(withEntries(table.entries, noted)), table.sector * SECTOR_SIZE_BYTES);
   }
 
-  async #writeEntries({ table, noted }: Batch): Promise<void> {
-    for (const [index, sector] of noted) table.entries[index] = sector;
-    const indexes = noted.map(([index]) => index);
-    await this.#writeSectors(table.entries, indexes, table.sector);
+  /** The sectors of the directory that link the new tables. */
+  #linking(batches: readonly Batch[]): TableSector[] {
+    const noted = batches.flatMap(({ gdIndex, table }) => (table.isLinked ? [] : [[gdIndex, table.sector] as const]));
+    return sectorsWith(this.#directory, noted, this.#header.gdOffset);
   }
 
-  async #link(batches: readonly Batch[]): Promise<void> {
-    for (const { gdIndex, table } of batches) this.#directory[gdIndex] = table.sector;
-    const indexes = batches.map(({ gdIndex }) => gdIndex);
-    await this.#writeSectors(this.#directory, indexes, this.#header.gdOffset);
-  }
-
-  /** Writes the sectors of a table in which those entries lie; those side by side at once. */
-  async #writeSectors(entries: Uint32Array, indexes: readonly number[], tableSector: number): Promise<void> {
-    const sectors = [...new Set(indexes.map((index) => Math.floor(index / ENTRIES_PER_SECTOR)))].sort((a, b) => a - b);
-    for (let first = 0; first < sectors.length; ) {
-      let end = first + 1;
-      while (end < sectors.length && sectors[end] === (sectors[end - 1] ?? 0) + 1) end += 1;
-      const sector = sectors[first] ?? 0;
-      const start = sector * ENTRIES_PER_SECTOR;
-      const bytes = bytesOf(entries.subarray(start, start + (end - first) * ENTRIES_PER_SECTOR));
-      await this.#file.write(bytes, (tableSector + sector) * SECTOR_SIZE_BYTES);
-      first = end;
-    }
+  /** Writes sectors of tables over: what they point to and the journal are durable before. */
+  async #writeOver(sectors: readonly TableSector[]): Promise<void> {
+    await this.#journal?.note(sectors);
+    await this.#file.flush();
+    for (const run of runsOf(sectors)) await this.#file.write(run.bytes, run.sector * SECTOR_SIZE_BYTES);
+    const header = formatCowdHeader({ ...this.#header, freeSector: this.#freeSector });
+    await this.#file.write(header.subarray(0, SECTOR_SIZE_BYTES), 0);
   }
 
   #table(gdIndex: number): Promise<GrainTable> {
@@ -172,7 +186,7 @@ export class CowdTables {
     const sector = this.#directory[gdIndex] ?? 0;
     if (sector === 0)
       return { sector, isLinked: false, entries: new Uint32Array(COWD_GT_ENTRY_COUNT), noted: new Map() };
-    const entries = await readEntries(this.#file, sector, COWD_GT_ENTRY_COUNT);
+    const entries = await readEntries(this.#file, sector, COWD_GT_ENTRY_COUNT, this.#torn);
     const behind = entries.find((entry) => entry >= this.#freeSector);
     if (behind !== undefined) {
       throw fileDamaged(this.#file.shown, `a grain table points to sector ${behind}, and it has ${this.#freeSector}`);
@@ -201,11 +215,57 @@ function* partsOf(
   }
 }
 
-async function readEntries(file: ExtentFile, sector: number, count: number): Promise<Uint32Array> {
+async function readEntries(
+  file: ExtentFile,
+  sector: number,
+  count: number,
+  torn: ReadonlyMap<number, Uint8Array>,
+): Promise<Uint32Array> {
   const bytes = new Uint8Array(count * ENTRY_SIZE_BYTES);
   await file.read(bytes, sector * SECTOR_SIZE_BYTES);
+  for (const [tornSector, whole] of torn) {
+    const at = (tornSector - sector) * SECTOR_SIZE_BYTES;
+    if (at >= 0 && at < bytes.length) bytes.set(whole.subarray(0, bytes.length - at), at);
+  }
   const view = new DataView(bytes.buffer);
   return Uint32Array.from({ length: count }, (_, index) => view.getUint32(index * ENTRY_SIZE_BYTES, true));
+}
+
+function changedSectors({ table, noted }: Batch): TableSector[] {
+  return sectorsWith(table.entries, noted, table.sector);
+}
+
+function withEntries(entries: Uint32Array, noted: Batch['noted']): Uint32Array {
+  const changed = entries.slice();
+  for (const [index, sector] of noted) changed[index] = sector;
+  return changed;
+}
+
+/** The sectors of a table in which entries change, in order. */
+function sectorsWith(entries: Uint32Array, noted: Batch['noted'], tableSector: number): TableSector[] {
+  const changed = withEntries(entries, noted);
+  const numbers = new Set(noted.map(([index]) => Math.floor(index / ENTRIES_PER_SECTOR)));
+  return [...numbers]
+    .sort((a, b) => a - b)
+    .map((number) => {
+      const [start, end] = [number * ENTRIES_PER_SECTOR, (number + 1) * ENTRIES_PER_SECTOR];
+      const [old, bytes] = [bytesOf(entries.subarray(start, end)), bytesOf(changed.subarray(start, end))];
+      return { sector: tableSector + number, old, bytes };
+    });
+}
+
+/** Sectors side by side as one write. */
+function* runsOf(sectors: readonly TableSector[]): Generator<{ readonly sector: number; readonly bytes: Uint8Array }> {
+  for (let first = 0; first < sectors.length; ) {
+    const start = sectors[first]?.sector ?? 0;
+    let end = first + 1;
+    while (sectors[end]?.sector === start + end - first) end += 1;
+    const bytes = new Uint8Array((end - first) * SECTOR_SIZE_BYTES);
+    for (const [index, { bytes: one }] of sectors.slice(first, end).entries())
+      bytes.set(one, index * SECTOR_SIZE_BYTES);
+    yield { sector: start, bytes };
+    first = end;
+  }
 }
 
 /** Entries as the file has them, filled up with zeros to whole sectors. */

@@ -10,12 +10,19 @@ export interface CowdHeader {
   readonly gdEntryCount: number;
   /** The first sector behind all that is used. A hint: a cut can leave it behind, the file's length tells. */
   readonly freeSector: number;
+  /** Where the journal of its tables lies (ours: disk/cowd-journal.ts); null in a file of another program. */
+  readonly journalSector: number | null;
 }
 
 export const COWD_HEADER_SIZE_BYTES = 2048;
 /** Entries of a grain table, and so grains that one entry of the grain directory stands for. */
 export const COWD_GT_ENTRY_COUNT = 4096;
+/** Sectors of the journal of the tables. */
+export const COWD_JOURNAL_SIZE_SECTORS = 64;
 const MAGIC = 'COWD';
+/** Marks a file that has a journal; in the padding of the published header. */
+const JOURNAL_MAGIC = 'VCTJ';
+const JOURNAL_AT = 2032;
 /** Valid newline detection and redundant table, as every file that was published has it. */
 const FLAGS = 3;
 /** Sector numbers are 32 bits wide; a disk of 2 TB or more needs another format (seSparse). */
@@ -36,7 +43,8 @@ export const COWD_SECTOR_LIMIT = 2 ** 32;
  * | 24 | numGDEntries | one for 4,096 grains |
  * | 28 | freeSector | |
  * | 32 | parent's name, generations, name, description, unclean shutdown ... | zeros |
- * | 2048 | | the end |
+ * | 2032 | `VCTJ`, then the sector of the journal of the tables (ours, in what is padding) | behind the grain directory |
+ * | 2048 | the end | |
  *
  * The grain directory has the sector of each grain table, a grain table the sector of each grain; 0 is "not here".
  */
@@ -48,6 +56,10 @@ export function formatCowdHeader(header: CowdHeader): Uint8Array {
   [1, FLAGS, capacity, grainSizeSectors, gdOffset, gdEntryCount, freeSector].forEach((field, index) => {
     view.setUint32(4 + 4 * index, field, true);
   });
+  if (header.journalSector !== null) {
+    bytes.set(new TextEncoder().encode(JOURNAL_MAGIC), JOURNAL_AT);
+    view.setUint32(JOURNAL_AT + 4, header.journalSector, true);
+  }
   return bytes;
 }
 
@@ -59,7 +71,7 @@ export function formatCowdHeader(header: CowdHeader): Uint8Array {
 export function parseCowdHeader(bytes: Uint8Array, file: string): CowdHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const word = (offset: number): number => view.getUint32(offset, true);
-  if (new TextDecoder('latin1').decode(bytes.subarray(0, 4)) !== MAGIC) {
+  if (textAt(bytes, 0) !== MAGIC) {
     throw fileDamaged(file, 'it does not begin with COWD, as a delta extent does');
   }
   if (word(4) !== 1) throw notSupported('version', `${file}: COWD of version ${word(4)} is not known here; 1 is.`);
@@ -69,6 +81,7 @@ export function parseCowdHeader(bytes: Uint8Array, file: string): CowdHeader {
     gdOffset: word(20),
     gdEntryCount: word(24),
     freeSector: word(28),
+    journalSector: textAt(bytes, JOURNAL_AT) === JOURNAL_MAGIC ? word(JOURNAL_AT + 4) : null,
   };
   if (header.grainSizeSectors !== 1) {
     throw notSupported(
@@ -90,6 +103,11 @@ export function parseCowdHeader(bytes: Uint8Array, file: string): CowdHeader {
 export function newCowdHeader(capacity: SectorCount): CowdHeader {
   const gdOffset = COWD_HEADER_SIZE_BYTES / SECTOR_SIZE_BYTES;
   const gdEntryCount = Math.ceil(capacity / COWD_GT_ENTRY_COUNT);
-  const freeSector = gdOffset + Math.ceil((4 * gdEntryCount) / SECTOR_SIZE_BYTES);
-  return { capacity, grainSizeSectors: 1, gdOffset, gdEntryCount, freeSector };
+  const journalSector = gdOffset + Math.ceil((4 * gdEntryCount) / SECTOR_SIZE_BYTES);
+  const freeSector = journalSector + COWD_JOURNAL_SIZE_SECTORS;
+  return { capacity, grainSizeSectors: 1, gdOffset, gdEntryCount, freeSector, journalSector };
+}
+
+function textAt(bytes: Uint8Array, offset: number): string {
+  return new TextDecoder('latin1').decode(bytes.subarray(offset, offset + 4));
 }

@@ -302,8 +302,9 @@ export class VirtualMachines {
 
   /** The host on which a VM is, as vCenter knows it. @throws NetworkError REFUSED while it is down; LabError VM_NOT_CREATED */
   running(name: string): EsxiHost {
-    const { uuid } = this.#vm(name).vm;
-    const host = this.#hostNameOf(uuid);
+    // Of several vCenters with the same VM the one that is named: it may be registered on a host of each.
+    const { vcenter, vm } = this.#vm(name);
+    const host = vcenter.host(vm.host)?.name;
     assert(host, 'a VM in the inventory is on a host of it');
     return this.#makers.hosts.running(host);
   }

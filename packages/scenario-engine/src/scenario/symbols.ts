@@ -1,5 +1,6 @@
 import { type Lab, namesOf } from '@vcryptsim/lab';
 import { nearestWord } from '../language/nearest-word.js';
+import { isName } from '../steps/lab-arguments.js';
 import { KIND_WORDS, type Named, type NameKind } from '../steps/named.js';
 import type { PlannedStep } from './scenario.js';
 
@@ -45,8 +46,9 @@ export class Symbols {
     return new Symbols(this);
   }
 
-  /** Tells of a thing that is not there. */
+  /** Tells of a thing that is not there. A path or a reference is looked up when the step is taken. */
   refuseMissing(named: Named, tell: Tell): void {
+    if (!isName(named.name)) return;
     const there = this.#there[named.kind];
     if (!there.has(named.name)) tell(this.#whyMissing(named), nearestWord(named.name, [...there.keys()]));
   }

@@ -15,7 +15,7 @@ const SECTORS = 256;
 const DISKS = [2000, 2001];
 /** More calls than an operation makes: then it ends, and the next begins. */
 const CALLS_WITHIN = 110;
-const KINDS = ['-flat.vmdk', '-flat.vmdk', '.nvram', '.vmdk', '.vmdk', '.vmx', 'vmware.log'];
+const KINDS = ['-flat.vmdk', '-flat.vmdk', '.nvram', '.vmdk', '.vmdk', '.vmsd', '.vmx', 'vmware.log'];
 
 process.on('disconnect', () => process.exit(0));
 process.once('message', (order) => {

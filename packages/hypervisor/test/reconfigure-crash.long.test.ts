@@ -57,7 +57,7 @@ async function started(lab: Lab, what: string): Promise<string> {
 async function expectNoStrays(lab: Lab, what: string): Promise<void> {
   const names = await lab.files.readdir(`${lab.datastore}/web`);
   const kinds = names.map((name) => name.replace(/^web(_[0-9]+)?/, '')).toSorted();
-  expect(kinds, what).toEqual(['-flat.vmdk', '-flat.vmdk', '.nvram', '.vmdk', '.vmdk', '.vmx', 'vmware.log']);
+  expect(kinds, what).toEqual(['-flat.vmdk', '-flat.vmdk', '.nvram', '.vmdk', '.vmdk', '.vmsd', '.vmx', 'vmware.log']);
 }
 
 const shallow: CryptoSpec = { type: 'ShallowRecrypt', newKeyId: OTHER_KEY.id };

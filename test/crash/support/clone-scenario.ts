@@ -61,7 +61,7 @@ export function cloneScenario(name: string, disks: readonly DiskShape[], kind: V
     for await (const { path, bytes } of entriesOf(files, DATASTORE)) {
       must(bytes === null || !isInClear(bytes), () => `${path} is in clear`);
       // What a cut left of the first is a folder that no host knows, and nothing else.
-      if (!/\/ds1\/(web|copy(_1)?)(\/|$)/.test(path)) throw new Loss('lost', `stray ${path}`);
+      if (!/\/ds1\/(web|copy(_1)?|\.(lock|vh)\.sf)(\/|$)/.test(path)) throw new Loss('lost', `stray ${path}`);
     }
     return { steps, isResumed: true };
   };

@@ -45,6 +45,7 @@ export function snapshotScenario({ name, isRunning, steps }: SnapshotWork): Scen
     await host.shutDown();
     const tried = await boot(memory.fork(), 2);
     states.splice(0, states.length, await stateOf(tried));
+    await noteContents(tried, contents);
     for (const step of steps) {
       await step(tried.host);
       states.push(await stateOf(tried));
@@ -101,6 +102,7 @@ export function snapshotScenario({ name, isRunning, steps }: SnapshotWork): Scen
     await mustOpen('the end', () => again.host.removeAllSnapshots(VM));
     await mustOpen('consolidate', () => again.host.consolidateDisks(VM));
     must((await contentOf(again)) === states.at(-1)?.split(' ')[0], () => 'consolidated, it reads other data');
+    if (isRunning) await mustOpen('power off', () => again.host.powerOffVm(VM));
     await again.host.shutDown();
     await checkNoLinks(files);
     return { steps: done, isResumed: true };

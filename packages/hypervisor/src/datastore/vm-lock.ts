@@ -70,7 +70,10 @@ export async function releaseVmLock(folder: VmFolder, vmxFileName: string, host:
   try {
     await folder.locks.release(hold, async () => {
       const lockFileName = lockFileOf(vmxFileName);
-      if (await folder.has(lockFileName)) await folder.remove(lockFileName);
+      if (!(await folder.has(lockFileName))) return;
+      await folder.remove(lockFileName);
+      // With it all that the caller did in the folder and did not wait for.
+      await folder.fsync();
     });
   } finally {
     if (host.liveHolders.get(path) === host.life) host.liveHolders.delete(path);

@@ -1,6 +1,7 @@
 import { alarm } from './alarm.js';
 import { policyCompliance, vmCompliance } from './compliance.js';
 import { datastoreContains } from './datastore-contains.js';
+import { datastorePacked, datastoreShared } from './datastore-stats.js';
 import { error } from './error.js';
 import { event } from './event.js';
 import type { ExpectationKind } from './expectation-kind.js';
@@ -25,6 +26,8 @@ export const EXPECTATIONS: readonly ExpectationKind[] = [
   hostKeys,
   kmip,
   datastoreContains,
+  datastoreShared,
+  datastorePacked,
   event,
   vcenterEvent,
   task,

@@ -1,5 +1,6 @@
 import { nativeEngine } from '@vcryptsim/crypto-core';
 import { EsxiHost } from '@vcryptsim/hypervisor';
+import type { EsxiVersion } from '@vcryptsim/hypervisor/api';
 import { type HostName, makeFolders, NetworkError } from '@vcryptsim/ports';
 import { SecretRecorder, SeededEntropy } from '@vcryptsim/simkit';
 import type { HostLinks, VCenter, VCenterOptions } from '@vcryptsim/vcenter';
@@ -19,7 +20,10 @@ export class RealHosts implements HostLinks {
   readonly #up = new Map<HostName, EsxiHost>();
   readonly #boots = new Map<HostName, number>();
 
-  constructor(readonly lab: Lab) {}
+  constructor(
+    readonly lab: Lab,
+    readonly version: EsxiVersion,
+  ) {}
 
   async connect(name: HostName): Promise<EsxiHost> {
     const host = this.#up.get(name);
@@ -32,7 +36,7 @@ export class RealHosts implements HostLinks {
     const incarnation = (this.#boots.get(name) ?? 0) + 1;
     this.#boots.set(name, incarnation);
     const host = await EsxiHost.boot({
-      ...{ name, uuid: uuidOfHost(name), version: '7.0U2' as const, incarnation },
+      ...{ name, uuid: uuidOfHost(name), version: this.version, incarnation },
       ...{ files: this.lab.files, clock: this.lab.clock, entropy: this.#entropy.fork(name, incarnation) },
       ...{ folder: `/hosts/${name}`, datastores: DATASTORES },
       ...{ events: { emit: () => {} }, engine: nativeEngine() },
@@ -53,11 +57,12 @@ export function withRealHost(
   test: (lab: Lab, vcenter: VCenter, hosts: RealHosts, counts: Counts) => Promise<void>,
   names: readonly HostName[] = [ESX_1],
   more: Partial<VCenterOptions> = {},
+  esxi: EsxiVersion = '7.0U2',
 ): Promise<void> {
   return Lab.run([], async (lab, other) => {
     await other.stop();
     for (const { folder } of DATASTORES) await makeFolders(lab.files, folder);
-    const hosts = new RealHosts(lab);
+    const hosts = new RealHosts(lab, esxi);
     const counts = { asked: new CountingHosts(hosts), files: new FailingFiles(lab.files) };
     for (const name of names) await hosts.boot(name);
     const vcenter = await lab.bootVCenter({ hosts: counts.asked, files: counts.files, ...more });

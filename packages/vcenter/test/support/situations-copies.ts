@@ -4,7 +4,7 @@ import { markAsTemplate } from '@vcryptsim/vcenter/catalogue';
 import { expect } from 'vitest';
 import { ESX_1 } from './lab.js';
 import type { PrivilegeWorld } from './privilege-world.js';
-import type { Effect, Situation, Situations } from './situation.js';
+import type { Situation, Situations } from './situation.js';
 import { ON_HOST, ON_OTHER_HOST, thirdStaysDisabled, twoOfThree } from './situations-machines.js';
 
 const ONE_HOST = { hosts: [ESX_1] };
@@ -23,14 +23,6 @@ const ofEncrypted = (more: object) => async (world: PrivilegeWorld) => ({
 });
 const source = ({ vcenter }: PrivilegeWorld) => vcenter.vms()[0]!;
 const copy = ({ vcenter }: PrivilegeWorld) => vcenter.vms().find(({ name }) => name === 'copy')!;
-
-/** As soon as hosts serve it. */
-function onceServed(effect: Effect): Effect {
-  return async (world, attempt) => {
-    const task = await attempt();
-    if (task?.error?.code !== 'NOT_SUPPORTED') await effect(world, async () => task);
-  };
-}
 
 export const COPY_SITUATIONS: Situations = new Map<string, readonly Situation[]>([
   [
@@ -82,7 +74,7 @@ export const COPY_SITUATIONS: Situations = new Map<string, readonly Situation[]>
           object: world.vm(await twoOfThree(world)),
           args: { name: 'copy', crypto: { type: 'DeepRecrypt' } },
         }),
-        effects: { [ON_OTHER_HOST]: onceServed(thirdStaysDisabled) },
+        effects: { [ON_OTHER_HOST]: thirdStaysDisabled },
       },
     ],
   ],

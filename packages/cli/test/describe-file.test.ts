@@ -156,7 +156,8 @@ describe('files of real products are named, and nobody is blamed', () => {
     ['sealed firmware variables', 'A.NVRAM', encobj, true, 'an encobj as VMware has it'],
     ['a sealed snapshot', 'a-Snapshot1.vmsn', encobj, true, 'an encrypted state file of a VM'],
     ['a saved state', 'a.vmss', at(0, '\xd2\xbe\xd2\xbe\x08\0\0\0'), false, 'saved state'],
-    ['memory', 'a-1.vmem', at(0, '\0'), null, 'memory of a VM'],
+    ['memory', 'a-1.vmem', at(0, '\0'), false, 'memory of a VM'],
+    ['memory of zeros', 'a-1.vmem', new Uint8Array(8192), null, 'memory of a VM'],
     ['sealed memory', 'a-1.vmem', encobj, true, 'an encrypted state file of a VM'],
     ['a log', 'vmware-0.log', '2023-03-01T10:00:00.123Z In(05) vmx - Log\n', false, 'log of a VM'],
     ['a list of snapshots', 'a.vmsd', '.encoding = "UTF-8"\nsnapshot.lastUID = "1"\n', false, 'list of snapshots'],
@@ -168,7 +169,7 @@ describe('files of real products are named, and nobody is blamed', () => {
     ['a change-tracking file', 'a-ctk.vmdk', at(0, '\xa2\x72\x19\xf6'), null, 'change-tracking file'],
     ['another product’s disk', 'a.vdi', at(64, '\x7f\x10\xda\xbe'), null, 'a VirtualBox disk image'],
     ['a packed VM', 'a.ova', at(0, 'PK\x03\x04'), null, 'a zip archive'],
-    ['swap', 'a-12345678.vswp', at(0, '\0'), null, 'swap file'],
+    ['swap', 'a-12345678.vswp', new Uint8Array(8192), null, 'swap file'],
   ])('%s', async (_name, file, content, encrypted, format) => {
     const report = await inspected(content, file);
     expect(report.encrypted).toBe(encrypted);

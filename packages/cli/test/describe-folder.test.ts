@@ -45,6 +45,15 @@ function encobj(): Uint8Array {
   return bytes;
 }
 
+function cowd(): Uint8Array {
+  const bytes = Buffer.alloc(4096);
+  bytes.write('COWD');
+  [1, 3, 16, 1, 4, 1, 8].forEach((word, at) => {
+    bytes.writeUInt32LE(word, 4 + 4 * at);
+  });
+  return bytes;
+}
+
 describe('inspect on a folder', () => {
   const content = {
     'web.vmx': vmxText(),
@@ -55,6 +64,8 @@ describe('inspect on a folder', () => {
     'data-flat.vmdk': noise,
     'swap.vmdk': disk('swap', null),
     'swap-flat.vmdk': 'in clear '.repeat(1000),
+    'web-000001.vmdk': disk('web-000001', 'key-home'),
+    'web-000001-delta.vmdk': cowd(),
     'web.vmsd': '',
     'vmware.log': 'a line\n',
     'notes.bin': noise,
@@ -72,6 +83,8 @@ describe('inspect on a folder', () => {
       'swap-flat.vmdk': ['all'],
       'swap.vmdk': ['all'],
       'vmware.log': ['all'],
+      'web-000001-delta.vmdk': ['its tables', 'key-home'],
+      'web-000001.vmdk': ['all but its key', 'key-home'],
       'web-flat.vmdk': ['nothing', 'key-home'],
       'web.nvram': ['nothing', 'key-home'],
       'web.vmdk': ['all but its key', 'key-home'],

@@ -9,6 +9,9 @@ import { describeSample, sampleData } from './sample-data.js';
 /** Reads another file of the same folder; null when it is not there. */
 export type ReadBeside = (fileName: string) => Promise<Uint8Array | null>;
 
+/** What a report calls the data of an extent that has tables. */
+export const GRAINS = 'the grains';
+
 const PARTS: readonly (readonly [end: RegExp, format: string])[] = [
   [/-flat\.vmdk$/i, 'data of a disk, byte by byte (flat extent)'],
   [/-delta\.vmdk$/i, 'what changed since a snapshot (delta extent)'],
@@ -37,7 +40,7 @@ export async function describeData(
   const sample = sampleData(ends);
   const looks =
     header === null ? describeSample(sample) : 'Header and tables are in clear: which sectors were written shows.';
-  const size = { name: header === null ? 'the data' : 'the grains', value: formatBytes(ends.sizeBytes) };
+  const size = { name: header === null ? 'the data' : GRAINS, value: formatBytes(ends.sizeBytes) };
   const clear = header ?? [];
   const untold = { file, format, encrypted: null, clear, sealed: [], keys: [] } as const;
   if (descriptor === null) {

@@ -3,11 +3,15 @@ import { FileError, type FileSystem, visibleLine } from '@vcryptsim/ports';
 import { table, textWidth, wrap } from '@vcryptsim/scenario-engine/layout';
 import { CliError, describeFileError } from '../exit.js';
 import { formatBytes } from '../terminal/byte-progress.js';
-import type { SealedKey } from './file-report.js';
+import { GRAINS } from './describe-data.js';
+import type { FileReport, SealedKey } from './file-report.js';
 import { reportOn } from './open-report.js';
 
-/** What a file shows to whoever has it: all, all but the data keys in it, nothing; or it could not be told. */
-export type Shows = 'all' | 'all but its key' | 'nothing' | 'not told';
+/**
+ * What a file shows to whoever has it: all; all but the data keys in it; of an extent with tables which sectors were
+ * written; nothing; or it could not be told.
+ */
+export type Shows = 'all' | 'all but its key' | 'its tables' | 'nothing' | 'not told';
 
 /** One file of a folder. */
 export interface FolderEntry {
@@ -55,9 +59,8 @@ export async function describeFolder(files: FileSystem, path: string, folder: st
 async function describeEntry(files: FileSystem, path: string, file: string, sizeBytes: number): Promise<FolderEntry> {
   try {
     const { report } = await reportOn(files, path, file);
-    const { format, encrypted, clear, keys } = report;
-    const shows =
-      encrypted === null ? 'not told' : !encrypted ? 'all' : clear.length > 0 ? 'all but its key' : 'nothing';
+    const { format, keys } = report;
+    const shows = whatShows(report);
     return { file, sizeBytes, format, shows, keys };
   } catch (error) {
     if (error instanceof FileError) return untold(file, sizeBytes, 'not read', describeFileError(error).message);
@@ -65,6 +68,13 @@ async function describeEntry(files: FileSystem, path: string, file: string, size
     // Beside the files of a VM there may be any other; an empty one is no trouble.
     return untold(file, sizeBytes, 'not known', error.message);
   }
+}
+
+function whatShows({ encrypted, clear, sealed }: FileReport): Shows {
+  if (encrypted === null) return 'not told';
+  if (!encrypted) return 'all';
+  if (clear.length === 0) return 'nothing';
+  return sealed.some(({ name }) => name === GRAINS) ? 'its tables' : 'all but its key';
 }
 
 function untold(file: string, sizeBytes: number, format: string, problem: string): FolderEntry {

@@ -49,6 +49,9 @@ export function describeByName(ends: FileEnds, file: string): FileReport | null 
   const found = BY_NAME.find(([end]) => end.test(name));
   if (found === undefined) return null;
   const [, format, encrypted, note] = found;
-  const looked = /\.(?:vmem|vswp)$/i.test(name) ? [describeSample(sampleData(ends))] : [];
-  return plainReport(file, format, encrypted, sizeBytes, note, ...looked);
+  if (!/\.(?:vmem|vswp)$/i.test(name)) return plainReport(file, format, encrypted, sizeBytes, note);
+  const sample = sampleData(ends);
+  // What compresses is no ciphertext; what does not may be either.
+  const isClear = encrypted === null && sample.clearBlocks > 0 ? false : encrypted;
+  return plainReport(file, format, isClear, sizeBytes, note, describeSample(sample));
 }

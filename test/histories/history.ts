@@ -2,8 +2,8 @@
 import { sectorCount, type VmName, type VmUuid } from '@vcryptsim/ports';
 import { Chance } from './chance.js';
 import { DATASTORE, KEKS, Machine } from './machine.js';
-import { ModelDisk, type ModelVm, SECTOR_BYTES } from './model.js';
-import { isUnserved, OPERATIONS, type Operation, type Scene } from './operations.js';
+import { MEMORY_BYTES, ModelDisk, type ModelVm, SECTOR_BYTES } from './model.js';
+import { OPERATIONS, type Operation, type Scene } from './operations.js';
 import { qemuView } from './qemu-view.js';
 
 const FIRST = '4f1d1d0e-6c0f-4d2a-9d6e-000000000001' as VmUuid;
@@ -27,8 +27,6 @@ export interface HistoryReport {
   readonly steps: number;
   /** How often each operation was done. */
   readonly done: Readonly<Record<string, number>>;
-  /** Operations that the host does not serve yet. */
-  readonly unserved: readonly string[];
   /** Views of a guest or of a plain copy that were compared with the model, and views of qemu-img. */
   readonly compared: number;
   readonly qemuCompared: number;
@@ -53,7 +51,6 @@ class History {
   readonly #mark: string;
   readonly #vms: ModelVm[] = [];
   readonly #done: Record<string, number> = Object.fromEntries(OPERATIONS.map(({ name }) => [name, 0]));
-  readonly #unserved = new Set<string>();
   readonly #trail: string[] = [];
   #compared = 0;
   #qemuCompared = 0;
@@ -69,7 +66,7 @@ class History {
     const { seed, isPlain } = this.#spec;
     const why = failure === null ? null : `${failure} (last steps: ${this.#trail.slice(-12).join(', ')})`;
     return {
-      ...{ seed, isPlain, steps: this.#trail.length, done: this.#done, unserved: [...this.#unserved] },
+      ...{ seed, isPlain, steps: this.#trail.length, done: this.#done },
       ...{ compared: this.#compared, qemuCompared: this.#qemuCompared, failure: why },
     };
   }
@@ -104,6 +101,7 @@ class History {
     });
     this.#vms.push({
       ...{ uuid: FIRST, name: 'first', power: 'off', disks: new Map(models), snapshots: [], currentId: null },
+      memory: new Uint8Array(MEMORY_BYTES),
       ...{ keyId: this.#spec.isPlain ? null : id, isLinked: false },
     });
   }
@@ -115,13 +113,8 @@ class History {
     const scene: Scene = { chance: this.#chance, machine: this.#machine, vm, vms: this.#vms, mark: this.#mark };
     const operation = this.#draw(scene);
     this.#trail.push(`${operation.name} ${vm.name}`);
-    try {
-      await operation.perform(scene);
-      this.#done[operation.name] = (this.#done[operation.name] ?? 0) + 1;
-    } catch (error) {
-      if (!isUnserved(error)) throw error;
-      this.#unserved.add(operation.name);
-    }
+    await operation.perform(scene);
+    this.#done[operation.name] = (this.#done[operation.name] ?? 0) + 1;
     return vm;
   }
 
@@ -149,6 +142,9 @@ class History {
     if (consolidationNeeded && !this.#vms.some(({ isLinked }) => isLinked))
       throw new Error(`${vm.name} needs consolidation`);
     if (vm.power === 'suspended') return;
+    if (vm.power === 'on' && Buffer.compare(await this.#machine.memoryOf(vm.uuid), vm.memory) !== 0) {
+      throw new Error(`${vm.name} has other memory than it must have`);
+    }
     for (const [deviceKey, disk] of vm.disks) {
       const bytes =
         vm.power === 'on'

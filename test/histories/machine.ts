@@ -17,7 +17,7 @@ import {
 } from '@vcryptsim/ports';
 import { MemoryFileSystem, SecretRecorder, SeededEntropy, VirtualClock } from '@vcryptsim/simkit';
 import { ByteScanner, NeedleSet, scanFolder } from '@vcryptsim/simkit/scan';
-import { SECTOR_BYTES } from './model.js';
+import { MEMORY_BYTES, SECTOR_BYTES } from './model.js';
 
 export const DATASTORE = '/lab/datastores/ds1';
 const OUT = '/out';
@@ -111,6 +111,21 @@ export class Machine {
     const bytes = new Uint8Array(device.capacity * SECTOR_BYTES);
     await device.readSectors(sectorIndex(0), bytes);
     return bytes;
+  }
+
+  /** What the guest of a running VM reads of its memory. */
+  async memoryOf(uuid: VmUuid): Promise<Uint8Array> {
+    const port = await this.host.openMemory(uuid);
+    const bytes = new Uint8Array(MEMORY_BYTES);
+    await port.read(bytes, 0);
+    await port.close();
+    return bytes;
+  }
+
+  async writeMemory(uuid: VmUuid, bytes: Uint8Array, offsetBytes: number): Promise<void> {
+    const port = await this.host.openMemory(uuid);
+    await port.write(bytes, offsetBytes);
+    await port.close();
   }
 
   /** What a plain copy of a disk of a VM that is off holds. */

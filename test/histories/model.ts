@@ -2,6 +2,8 @@
 import type { CryptoKeyId, VmUuid } from '@vcryptsim/ports';
 
 export const SECTOR_BYTES = 512;
+/** So much of its memory a guest uses, from the first byte on. */
+export const MEMORY_BYTES = 32 * 4096;
 
 /** What a guest must read of a disk. */
 export class ModelDisk {
@@ -71,7 +73,8 @@ function part(bytes: Uint8Array, sector: number): Uint8Array {
 export interface ModelSnapshot {
   readonly id: number;
   parentId: number | null;
-  readonly hasMemory: boolean;
+  /** What the guest had in memory, null where that was not kept. */
+  readonly memory: Uint8Array | null;
   readonly disks: ReadonlyMap<number, Uint8Array>;
 }
 
@@ -82,6 +85,8 @@ export interface ModelVm {
   power: 'on' | 'off' | 'suspended';
   /** By device key. */
   readonly disks: Map<number, ModelDisk>;
+  /** What the guest has in memory; of a suspended one, what it goes on with. */
+  memory: Uint8Array;
   snapshots: ModelSnapshot[];
   currentId: number | null;
   /** The KEK that all of it is under; null for a plain VM. */

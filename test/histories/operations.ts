@@ -1,9 +1,8 @@
 // What may happen in a history: whether it is possible now, and what it does to the host and to the model.
-import { HypervisorError } from '@vcryptsim/hypervisor/api';
 import { sectorCount, sectorIndex, type VmName, type VmUuid } from '@vcryptsim/ports';
 import type { Chance } from './chance.js';
 import { KEKS, type Machine } from './machine.js';
-import { isLinear, ModelDisk, type ModelSnapshot, type ModelVm, SECTOR_BYTES } from './model.js';
+import { isLinear, MEMORY_BYTES, ModelDisk, type ModelSnapshot, type ModelVm, SECTOR_BYTES } from './model.js';
 
 const SNAPSHOTS_MAX = 6;
 const SECTORS_MAX = 512;
@@ -73,7 +72,7 @@ const takesSnapshot =
     const { id, parentId, hasMemory } = made;
     if (parentId !== vm.currentId) throw new Error(`snapshot ${id} rests on ${parentId}, not on ${vm.currentId}`);
     if (hasMemory !== memory) throw new Error(`snapshot ${id} has memory: ${hasMemory}`);
-    vm.snapshots.push({ id, parentId, hasMemory, disks: bytesOf(vm) });
+    vm.snapshots.push({ id, parentId, disks: bytesOf(vm), memory: memory ? vm.memory.slice() : null });
     vm.currentId = id;
     settle(vm);
   };
@@ -94,7 +93,7 @@ const recrypts =
 
 const clones =
   (kind: 'full' | 'linked') =>
-  async ({ chance, machine, vm, vms }: Scene): Promise<void> => {
+  async ({ machine, vm, vms }: Scene): Promise<void> => {
     const number = vms.length + 1;
     const [name, uuid] = [`clone-${number}` as VmName, `4f1d1d0e-6c0f-4d2a-9d6e-00000000000${number}` as VmUuid];
     await machine.host.cloneVm(vm.uuid, { name, uuid, kind });
@@ -103,8 +102,8 @@ const clones =
     const disks = new Map([...content].map(([deviceKey, bytes]) => [deviceKey, new ModelDisk(bytes.slice())]));
     const isLinked = kind === 'linked';
     vm.isLinked ||= isLinked;
-    vms.push({ uuid, name, power: 'off', disks, snapshots: [], currentId: null, keyId: vm.keyId, isLinked });
-    chance.below(2);
+    const [memory, snapshots] = [new Uint8Array(MEMORY_BYTES), []];
+    vms.push({ uuid, name, power: 'off', disks, memory, snapshots, currentId: null, keyId: vm.keyId, isLinked });
   };
 
 export const OPERATIONS: readonly Operation[] = [
@@ -141,6 +140,22 @@ export const OPERATIONS: readonly Operation[] = [
     perform: async ({ machine, vm }) => {
       await machine.host.powerOnVm(vm.uuid);
       powered(vm, machine, 'on');
+      vm.memory = new Uint8Array(MEMORY_BYTES);
+    },
+  },
+  {
+    ...{ name: 'write memory', weight: 12, isPossible: isOn },
+    perform: async ({ chance, machine, vm, mark }) => {
+      const bytes = guestSectors(chance, mark, 1 + chance.below(20));
+      const at = chance.below(MEMORY_BYTES - bytes.length);
+      await machine.writeMemory(vm.uuid, bytes, at);
+      vm.memory.set(bytes, at);
+    },
+  },
+  {
+    ...{ name: 'reclaim memory', weight: 5, isPossible: isOn },
+    perform: async ({ chance, machine, vm }) => {
+      await machine.host.reclaimMemory(vm.uuid, 1 + chance.below(40));
     },
   },
   {
@@ -184,7 +199,8 @@ export const OPERATIONS: readonly Operation[] = [
       vm.disks.clear();
       for (const [deviceKey, bytes] of snapshot.disks) vm.disks.set(deviceKey, new ModelDisk(bytes.slice()));
       vm.currentId = snapshot.id;
-      powered(vm, machine, snapshot.hasMemory ? 'on' : 'off');
+      powered(vm, machine, snapshot.memory === null ? 'off' : 'on');
+      vm.memory = snapshot.memory?.slice() ?? new Uint8Array(MEMORY_BYTES);
     },
   },
   {
@@ -266,9 +282,3 @@ export const OPERATIONS: readonly Operation[] = [
     },
   },
 ];
-
-/** Whether a host does not serve an operation at all yet. */
-export function isUnserved(error: unknown): boolean {
-  if (!(error instanceof HypervisorError) || error.fault.code !== 'NOT_SUPPORTED') return false;
-  return ['suspending', 'cloning', 'memory'].includes(error.fault.what);
-}

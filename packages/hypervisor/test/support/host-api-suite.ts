@@ -21,6 +21,7 @@ import {
   spentGrant,
   VM,
 } from './host-api-samples.js';
+import { copiesSuite } from './host-copies-suite.js';
 import { followingSuite } from './host-following-suite.js';
 
 /** A host to test. */
@@ -433,17 +434,13 @@ export function hostApiSuite(name: string, boot: (version: EsxiVersion) => Promi
     it('knows no VM that is not registered', async () => {
       const under = await withVms();
       const { host } = under;
-      for (const call of [
-        () => host.vm(STRANGER),
-        () => host.powerOnVm(STRANGER),
-        () => host.powerOffVm(STRANGER),
-        () => host.unregisterVm(STRANGER),
-      ]) {
-        await refused(under, call, { code: 'VM_NOT_FOUND', vm: STRANGER });
+      for (const call of ['vm', 'powerOnVm', 'powerOffVm', 'unregisterVm'] as const) {
+        await refused(under, () => host[call](STRANGER), { code: 'VM_NOT_FOUND', vm: STRANGER });
       }
     });
 
     followingSuite(withVms);
+    copiesSuite(withVms, refused);
 
     it('has after a boot its VMs in their order and all off, no key and no mode', async () => {
       const under = await withVms();

@@ -66,7 +66,9 @@ beforeAll(async () => {
   await guest.writeSectors(sectorIndex(0), sector0);
   await guest.flush();
 
-  vmFolder = join('datastore', readdirSync(join(lab.folder, 'datastore'))[0] ?? '');
+  // Folders with a dot first are the datastore's own.
+  const folders = readdirSync(join(lab.folder, 'datastore')).filter((each) => !each.startsWith('.'));
+  vmFolder = join('datastore', folders[0] ?? '');
   const name = readdirSync(join(lab.folder, vmFolder)).find((file) => /(?<!-flat)\.vmdk$/.test(file)) ?? '';
   descriptor = readDescriptor(lab.read(vmFolder, name).toString('latin1'));
   const answer = await getKeyByHand(

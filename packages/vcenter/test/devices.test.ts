@@ -4,7 +4,7 @@ import { DATASTORE_DEFAULT, type ReconfigVmArguments, type VCenter } from '@vcry
 import { checkCompliance } from '@vcryptsim/vcenter/catalogue';
 import { describe, expect, it } from 'vitest';
 import { as } from './support/as-user.js';
-import { ESX_1, ESX_2, type Lab } from './support/lab.js';
+import { ESX_1, ESX_2, KMS_1, KMS_2, type Lab } from './support/lab.js';
 import { type RealHosts, withRealHost } from './support/real-hosts.js';
 
 const POLICY = 'VM Encryption Policy';
@@ -141,6 +141,26 @@ describe('[S06] a disk that is added', () => {
       expectRefused(world, { addDisks: [disk] }, { code: 'INVALID_ARGUMENT', fault: { messageKey } }),
     ),
   );
+});
+
+describe('[S30] a disk whose own key is missing', () => {
+  it('lets the VM look normal, is named by the power on that fails, and is taken out: then the VM powers on', () =>
+    withVm(POLICY, async (world) => {
+      const { lab, vcenter, hosts, vm } = world;
+      const crypto = { type: 'Encrypt', cryptoKeyId: { keyId: '' } } as const;
+      expect((await change(world, { addDisks: [{ ...DISK, policy: POLICY, crypto }] })).error).toBeNull();
+      const own = recordOf(world).disks[2]!;
+      for (const name of [ESX_1, ESX_2]) await (await hosts.connect(name)).removeKeys([own.keyId!], true);
+      for (const name of [KMS_1, KMS_2]) lab.network.set(name, { kind: 'refuse' });
+
+      const { error } = await as(vcenter).powerOnVm(vm);
+      expect(error).toMatchObject({ code: 'DISK_KEY_MISSING' });
+      expect(error!.message).toContain(own.fileName);
+      expect(recordOf(world)).toMatchObject({ cryptoState: 'unlocked', connectionState: 'connected' });
+
+      expect((await change(world, { removeDisks: [{ deviceKey: own.deviceKey }] })).error).toBeNull();
+      expect((await as(vcenter).powerOnVm(vm)).error).toBeNull();
+    }));
 });
 
 describe('disks', () => {

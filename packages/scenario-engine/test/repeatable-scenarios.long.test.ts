@@ -1,5 +1,5 @@
-// Every scenario on both wires, in memory twice and every third one twice over TLS, and with a kernel that is late: the same
-// seed gives the same log and the same files.
+// Every scenario twice in memory, every fourth one twice over TLS (all pass over TLS in scenarios.e2e.test.ts), and with a
+// kernel that is late: the same seed gives the same log and the same files.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,18 +11,17 @@ const names = readdirSync(SCENARIOS).filter((name) => name.endsWith('.yaml'));
 const DEMO = join(SCENARIOS, 'host-reboot-without-kms.yaml');
 
 describe('the scenarios', () => {
-  it.each(names)('%s passes on both wires, and one seed gives one log', async (name) => {
+  it.each(names)('%s passes, and one seed gives one log', async (name) => {
     const path = join(SCENARIOS, name);
-    const overTls = await run(path, { wire: 'tls' });
-    expect(troubles(overTls)).toEqual([]);
-    expect(overTls.status).toBe('passed');
-    if (names.indexOf(name) % 3 === 0) {
+    if (names.indexOf(name) % 4 === 0) {
+      const overTls = await run(path, { wire: 'tls' });
+      expect(troubles(overTls)).toEqual([]);
       const overTlsAgain = await run(path, { wire: 'tls' });
       expect(overTlsAgain.eventLogSha256).toBe(overTls.eventLogSha256);
     }
-
     const inMemory = await run(path, { wire: 'memory' });
     expect(troubles(inMemory)).toEqual([]);
+    expect(inMemory.status).toBe('passed');
     const inMemoryAgain = await run(path, { wire: 'memory' });
     expect(inMemoryAgain.eventLogSha256).toBe(inMemory.eventLogSha256);
     expect(inMemoryAgain.datastoreSha256).toBe(inMemory.datastoreSha256);

@@ -29,7 +29,7 @@ export type Labels = ReadonlyMap<LoggedOperation['operation'], string>;
  * Each fsync of the work dropped, of files and of folders, and each adjacent pair of durable operations exchanged. A durable
  * operation is an fsync after which something survives a cut that did not before, with all that was done since the one before:
  * a file written where it is, or files made, renamed and removed up to the fsync of their folder. What is written to vmware.log
- * does not count. No pair are two of which the second uses a name or a file that the first makes, and two between which the
+ * does not count, nor do locks and heartbeats. No pair are two of which the second uses a name or a file that the first makes, and two between which the
  * user had an answer.
  */
 export async function bentHistories(work: Work): Promise<readonly Bent[]> {
@@ -64,14 +64,19 @@ async function durableOperations({ history, from }: Work): Promise<readonly numb
   const survives = new Map<number, string>();
   for (const { afterOperation, family, files } of crashStates(history, { from, families: ['clean', 'unsynced lost'] }))
     if (family === 'unsynced lost' || !survives.has(afterOperation))
-      survives.set(afterOperation, await digestOf(files, (path) => !path.endsWith('/vmware.log')));
+      survives.set(afterOperation, await digestOf(files, (path) => !path.endsWith('/vmware.log') && !isOfLock(path)));
   return history.operations.flatMap((each, index) =>
     index + 1 >= from && isFsync(each) && survives.get(index + 1) !== survives.get(index) ? [index] : [],
   );
 }
 
 function isFsync({ operation }: LoggedOperation): boolean {
-  return /^fsync/.test(operation.kind);
+  return /^fsync/.test(operation.kind) && !isOfLock('path' in operation ? operation.path : operation.to);
+}
+
+/** Locks and heartbeats: whoever holds one is gone after a cut of the host, so nothing of them has to survive it. */
+function isOfLock(path: string): boolean {
+  return /\/\.(?:vh|lock)\.sf(?:\/|$)|\.lck$/.test(path);
 }
 
 function dropped({ history, from, labels }: Omit<Work, 'answers'>, gone: number, name: string): Bent {

@@ -39,7 +39,8 @@ export async function writeVmHome(
     if (bound !== null) encrypted.push(bound);
   }
   await beginLog(folder, maker.clock, `Created virtual machine ${plan.uuid}.`);
-  await folder.writeNew(snapshotListOf(vmxFileName), new Uint8Array());
+  // Of an empty file only the name has to be durable, with the folder.
+  await (await folder.createFile(snapshotListOf(vmxFileName))).close();
   const nvramFileName = `${plan.name}.nvram`;
   const home = makeHomeDek(plan, encrypted, maker);
   try {

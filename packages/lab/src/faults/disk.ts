@@ -1,4 +1,4 @@
-import type { Clock, FileSystem } from '@vcryptsim/ports';
+import { type Clock, exists, type FileSystem } from '@vcryptsim/ports';
 import { FaultyFileSystem, type FileFault, PowerCutFileSystem, type Survivors } from '@vcryptsim/simkit';
 
 /** What is wrong with a disk. */
@@ -12,6 +12,12 @@ export type DiskFault =
   /** It says that things are durable, and they are not. */
   | { readonly mode: 'lying' };
 
+/** What the files under a folder may take together. */
+export interface Quota {
+  readonly capacityBytes: number;
+  readonly folder: string;
+}
+
 /**
  * One medium of a world: it may be full, fail, be late or lie, and what is not durable is lost when its power goes.
  *
@@ -21,10 +27,16 @@ export class Disk {
   readonly #faulty: FaultyFileSystem;
   readonly #powered: PowerCutFileSystem;
   readonly #clock: Clock;
+  readonly #quota: Quota | null;
   #end: (() => void) | null = null;
+  #endQuota: (() => void) | null = null;
 
-  /** @param clock counts how late it is */
-  constructor(base: FileSystem, clock: Clock) {
+  /**
+   * @param clock counts how late it is
+   * @param quota what its files may take together; null for as much as there is
+   */
+  constructor(base: FileSystem, clock: Clock, quota: Quota | null = null) {
+    this.#quota = quota;
     this.#powered = new PowerCutFileSystem(base);
     this.#faulty = new FaultyFileSystem(this.#powered);
     this.#clock = clock;
@@ -53,8 +65,18 @@ export class Disk {
   }
 
   /** Takes its power away and gives it back; of what was not durable `survivors` are left. @throws FileError */
-  lose(survivors: Survivors): Promise<void> {
-    return this.#powered.powerOn(survivors);
+  async lose(survivors: Survivors): Promise<void> {
+    await this.#powered.powerOn(survivors);
+    await this.measure();
+  }
+
+  /** Looks how full it is, where it has a capacity. A file counts with its whole length, also where it has holes [ours O51]. */
+  async measure(): Promise<void> {
+    if (this.#quota === null) return;
+    const { capacityBytes, folder } = this.#quota;
+    const roomBytes = Math.max(0, capacityBytes - (await lengthOf(this.#powered, folder)));
+    this.#endQuota?.();
+    this.#endQuota = this.#faulty.set({ kind: 'little-room', roomBytes });
   }
 
   /** Lets go of what it holds open. */
@@ -76,4 +98,16 @@ export class Disk {
         return { kind: 'lying' };
     }
   }
+}
+
+/** Lengths of all files under a folder; of none where it is not there yet. */
+async function lengthOf(files: FileSystem, folder: string): Promise<number> {
+  if (!(await exists(files, folder))) return 0;
+  let bytes = 0;
+  for (const name of await files.readdir(folder)) {
+    const { kind, sizeBytes } = await files.lstat(`${folder}/${name}`);
+    if (kind === 'folder') bytes += await lengthOf(files, `${folder}/${name}`);
+    else if (kind === 'file') bytes += sizeBytes;
+  }
+  return bytes;
 }

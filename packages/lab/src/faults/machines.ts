@@ -8,7 +8,7 @@ export interface MachinesOptions {
   readonly files: FileSystem;
   readonly folder: Pick<RunPlaces, 'kms' | 'vcenter' | 'hosts' | 'datastores'>;
   readonly hosts: readonly string[];
-  readonly datastores: readonly string[];
+  readonly datastores: readonly { readonly name: string; readonly capacityBytes: number | null }[];
   readonly clock: Clock;
 }
 
@@ -33,21 +33,29 @@ export class Machines {
 
   constructor({ files, folder, hosts, datastores, clock }: MachinesOptions) {
     const mounts = new Map<string, FileSystem>();
-    const mount = (disks: Map<string, Disk>, name: string, path: string) => {
-      const disk = new Disk(files, clock);
+    const mount = (disks: Map<string, Disk>, name: string, path: string, capacityBytes: number | null = null) => {
+      const quota = capacityBytes === null ? null : { capacityBytes, folder: path };
+      const disk = new Disk(files, clock, quota);
       disks.set(name, disk);
       mounts.set(path, disk.files);
     };
     mount(this.#own, 'kms', folder.kms);
     mount(this.#own, 'vcenter', folder.vcenter);
     for (const name of hosts) mount(this.#own, name, `${folder.hosts}/${name}`);
-    for (const name of datastores) mount(this.#datastores, name, `${folder.datastores}/${name}`);
+    for (const { name, capacityBytes } of datastores) {
+      mount(this.#datastores, name, `${folder.datastores}/${name}`, capacityBytes);
+    }
     const mounted = new MountedFileSystem(files, mounts);
     this.inHand = mounted;
     for (const name of this.#own.keys()) {
       const power = new PowerSwitch(this.site);
       this.#machines.set(name, { power, files: new MachineFileSystem(mounted, power) });
     }
+  }
+
+  /** Looks how full the datastores are that have a capacity; before machines use them. @throws FileError */
+  async measure(): Promise<void> {
+    for (const disk of this.#datastores.values()) await disk.measure();
   }
 
   /** Files as a machine reaches them: `kms`, `vcenter`, or a host. */

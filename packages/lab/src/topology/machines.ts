@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { durationBetween, LONGEST_MS } from './duration.js';
 import { externalKmsSchema } from './external-kms.js';
 import { nameSchema, uniqueNames } from './names.js';
+import { diskSizeSchema } from './size.js';
 
 /** Ours: more than any provider has. */
 const NODES_MAX = 16;
@@ -67,6 +68,12 @@ const datastoreType = z.enum(['VMFS', 'NFS'], {
       : undefined,
 });
 
+/** A datastore: its type, or a map that also says how much it takes. */
+const datastoreSchema = z.union([
+  datastoreType.transform((type) => ({ type, capacity: undefined })),
+  z.strictObject({ type: datastoreType, capacity: diskSizeSchema.optional() }),
+]);
+
 /** What a lab has beside VMs, people and policies. What the short form says in one word, the long one says in a map. */
 export const machinesShape = {
   kms: kmsSchema.optional(),
@@ -106,6 +113,6 @@ export const machinesShape = {
   /** Hosts that are up and in no vCenter yet; `host.add` takes them. */
   spares: uniqueNames(HOSTS_MAX).optional(),
   datastore: nameSchema.optional(),
-  /** In place of `datastore`: by name, with their type. */
-  datastores: z.record(nameSchema, datastoreType).optional(),
+  /** In place of `datastore`: by name, with their type, and where they are to run full, their capacity. */
+  datastores: z.record(nameSchema, datastoreSchema).optional(),
 };

@@ -31,7 +31,7 @@ export interface SitePlan {
     /** null for a spare one. */
     readonly vcenter: string | null;
   }[];
-  readonly datastores: readonly { readonly name: string; readonly type: 'VMFS' | 'NFS' }[];
+  readonly datastores: readonly DatastorePlan[];
   readonly roles: readonly { readonly name: string; readonly privileges: readonly Privilege[] }[];
 }
 
@@ -50,8 +50,8 @@ export function sitePlanOf(lab: Lab): SitePlan {
     const own = datacenters.find((each) => each.vcenter === vcenter);
     return { vcenter, datacenter: said.datacenter ?? own?.name ?? DATACENTER };
   };
-  const datastores = Object.entries(lab.datastores ?? { [lab.datastore]: 'VMFS' as const });
-  const all = datastores.map(([name]) => name);
+  const datastores = datastoresOf(lab);
+  const all = datastores.map(({ name }) => name);
   const inLongForm = lab.clusters !== undefined || lab.standalone !== undefined;
   const usual = { version: lab.esxi ?? RELEASE.esxi, datastores: all };
   const spares = (lab.spares ?? []).map((name, index) => {
@@ -61,7 +61,7 @@ export function sitePlanOf(lab: Lab): SitePlan {
     const place = placeOf({});
     const hosts = lab.hosts.filter((name) => !(lab.spares ?? []).includes(name));
     return {
-      ...{ vcenters, datacenters, standalone: [], datastores: datastores.map(([name, type]) => ({ name, type })) },
+      ...{ vcenters, datacenters, standalone: [], datastores },
       clusters: [{ ...place, name: lab.cluster, hosts }],
       hosts: [...hosts.map((name, index) => ({ ...usual, name, path: ['hosts', index], vcenter: first })), ...spares],
       roles: rolesOf(lab),
@@ -70,7 +70,7 @@ export function sitePlanOf(lab: Lab): SitePlan {
   const clusters = Object.entries(lab.clusters ?? {});
   const standalone = Object.entries(lab.standalone ?? {}) as [string, NonNullable<Lab['clusters']>[string]][];
   return {
-    ...{ vcenters, datacenters, datastores: datastores.map(([name, type]) => ({ name, type })) },
+    ...{ vcenters, datacenters, datastores },
     clusters: clusters.map(([name, said]) => ({ ...placeOf(said), name, hosts: said.hosts.map((host) => host.name) })),
     standalone: standalone.map(([name, said]) => ({ ...placeOf(said), name })),
     hosts: [
@@ -94,6 +94,21 @@ export function sitePlanOf(lab: Lab): SitePlan {
     ],
     roles: rolesOf(lab),
   };
+}
+
+/** A datastore as it will be. */
+export interface DatastorePlan {
+  readonly name: string;
+  readonly type: 'VMFS' | 'NFS';
+  /** What its files may take together; null for as much as the machine has. */
+  readonly capacityBytes: number | null;
+}
+
+function datastoresOf(lab: Lab): readonly DatastorePlan[] {
+  if (lab.datastores === undefined) return [{ name: lab.datastore, type: 'VMFS', capacityBytes: null }];
+  return Object.entries(lab.datastores).map(([name, { type, capacity }]) => {
+    return { name, type, capacityBytes: capacity ?? null };
+  });
 }
 
 /** Names of the machines of a lab that have folders: hosts and datastores. */

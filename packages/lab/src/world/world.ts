@@ -37,7 +37,7 @@ import { Timeline } from '../taps/timeline.js';
 import { type WireMessage, WireTranscript } from '../taps/wire-transcript.js';
 import { WireWatch } from '../taps/wire-watch.js';
 import type { ExternalKms } from '../topology/external-kms.js';
-import { machinesOf } from '../topology/site-plan.js';
+import { machinesOf, sitePlanOf } from '../topology/site-plan.js';
 import type { Lab } from '../topology/topology.js';
 import type { RunEvent } from '../vocabulary/world-event.js';
 import { DatastoreFiles } from './datastore-files.js';
@@ -378,7 +378,14 @@ async function join(options: WorldOptions, place: Place, network: Network): Prom
   transcript.onExchange((exchange) => evidence.exchange(exchange));
   const timeline = new Timeline(log, transcript, () => clock.nowMs);
   const roads = new HostRoads(clock);
-  const machines = new Machines({ files: recording, folder, ...machinesOf(lab), clock });
+  const machines = new Machines({
+    files: recording,
+    folder,
+    hosts: lab.hosts,
+    datastores: sitePlanOf(lab).datastores,
+    clock,
+  });
+  await machines.measure();
   const parts: SiteParts = {
     ...{ lab, externalKms: options.externalKms ?? null, folder, machines, roads, clock, entropy, incarnations },
     ...{ network, keyPairs: new SystemKeyPairs(clock), engine, log, transcript, bootMs: BOOT_MS[options.clock] },

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { faultOf, grant, KEY, Lab, pattern, plainVm, readSectors, VM, webVm } from './support/lab.js';
 
 /** States that a test looks at: spread over all where there are more. */
-const STATES_MAX = 500;
+const STATES_MAX = 250;
 const smallVm = webVm({
   disks: [{ capacity: sectorCount(16) }, { capacity: sectorCount(16), dataUnitSizeBytes: 4096 }],
 });

@@ -1,4 +1,4 @@
-// Every scenario twice in memory, every fourth one twice over TLS (all pass over TLS in scenarios.e2e.test.ts), and with a
+// Every scenario in memory, every second one twice, every fourth one twice over TLS (all pass over TLS in scenarios.e2e.test.ts), and with a
 // kernel that is late: the same seed gives the same log and the same files.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ describe('the scenarios', () => {
     const inMemory = await run(path, { wire: 'memory' });
     expect(troubles(inMemory)).toEqual([]);
     expect(inMemory.status).toBe('passed');
+    if (names.indexOf(name) % 2 !== 0) return;
     const inMemoryAgain = await run(path, { wire: 'memory' });
     expect(inMemoryAgain.eventLogSha256).toBe(inMemory.eventLogSha256);
     expect(inMemoryAgain.datastoreSha256).toBe(inMemory.datastoreSha256);

@@ -50,6 +50,12 @@ describe('Kek', () => {
     const envelope = newKek().sealEnvelope(Uint8Array.of(1, 2, 3), { context: 'a', nonce: NONCE });
     expect(newKek().openEnvelope(envelope, { context: 'a' })).toEqual(Uint8Array.of(1, 2, 3));
     expect(() => newKek().openEnvelope(envelope, { context: 'b' })).toThrow(code('ENVELOPE_MISMATCH'));
+    // Cut short, down to less than a nonce and a tag.
+    for (const length of [envelope.length - 1, 28, 27, 0]) {
+      expect(() => newKek().openEnvelope(envelope.subarray(0, length), { context: 'a' })).toThrow(
+        code('ENVELOPE_MISMATCH'),
+      );
+    }
   });
 
   it('does nothing more once it is disposed of', () => {

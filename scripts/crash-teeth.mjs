@@ -3,7 +3,8 @@
 //   npm run crash:teeth -- [--seed 1] [--scenario NAME] [--ci]
 // Scenarios of snapshots, devices, clones and suspending are tried by name only, see UNTRIED.
 // What makes no difference is listed in test/crash/teeth/redundant.json with the operation that makes it so: at most one in
-// ten, and without that operation too the walk finds it. --ci tries one in four, drawn by the seed.
+// ten, and without that operation too the walk finds it. --ci tries one in four, drawn by the seed, of every
+// second scenario.
 // Last line: {"tried","caught","redundant","uncaught"}. Exit 1 for anything uncaught, or more than one in ten redundant.
 import { parseArgs } from 'node:util';
 import { runJobs, scenarioNames } from './crash/run-jobs.mjs';
@@ -43,7 +44,9 @@ setTimeout(() => {
 }, LIMIT_MS).unref();
 
 const every = values.ci ? EVERY_CI : 1;
-const jobs = scenarios.map((scenario) => ({ kind: 'teeth', scenario, seed, every }));
+// To learn what is right costs as much as the tries: in CI every second scenario, by the seed.
+const tried = values.ci ? scenarios.filter((_, index) => (index + seed) % 2 === 0) : scenarios;
+const jobs = tried.map((scenario) => ({ kind: 'teeth', scenario, seed, every }));
 const { reports, failures } = await runJobs(jobs, ({ scenario, tried, caught, redundant }) => {
   say(`${scenario}: ${tried} tried, ${caught} caught, ${redundant.length} redundant`);
 });

@@ -295,6 +295,35 @@ describe('[S05] snapshots of an encrypted VM', () => {
     await vm.expectModel();
   });
 
+  it.each([
+    ['an extent elsewhere', 'web-000001-delta.vmdk', '../x-delta.vmdk', 'NOT_SUPPORTED'],
+    ['no text of its format', 'version=1', 'version', 'FILE_DAMAGED'],
+    ['half of its encryption', 'ddb.iofilters', 'ddb.other', 'DESCRIPTOR_MISMATCH'],
+  ])(
+    'beside the line of the VM do not keep it from starting with %s, and nothing is removed',
+    async (_what, ...edit) => {
+      const [find, put, code] = edit;
+      const vm = await Subject.make(true, false);
+      const one = await vm.take();
+      await vm.write(0, 3);
+      const two = await vm.take();
+      await vm.host.revertToSnapshot(VM, one);
+      vm.model = new Map([...vm.model.keys()].map((key) => [key, new Uint8Array(SECTORS * 512)]));
+      await vm.lab.edit('web-000001.vmdk', find, put);
+      await vm.lab.overwrite('web.vmx.change', '.encoding = "UTF-8"\nchange.dropped0 = "web-flat.vmdk"\n');
+      const names = await vm.names();
+      const started = await vm.host.powerOnVm(VM).then(
+        () => 'started',
+        (error: unknown) => String(error),
+      );
+      expect(started).toBe('started');
+      await vm.host.powerOffVm(VM);
+      await vm.expectModel();
+      expect(await vm.names()).toEqual(names);
+      expect((await faultOf(vm.host.revertToSnapshot(VM, two))).code).toBe(code);
+    },
+  );
+
   it('of a locked VM are listed, and neither taken nor brought back', async () => {
     const vm = await Subject.make(true, false);
     const id = await vm.take();

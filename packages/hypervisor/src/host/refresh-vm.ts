@@ -1,22 +1,11 @@
 import type { CryptoKeyId } from '@vcryptsim/ports';
-import { HypervisorError, type HypervisorErrorCode } from '../api/errors.js';
+import { blamesFiles } from '../api/damage.js';
+import { HypervisorError } from '../api/errors.js';
 import { vmLocked } from '../api/faults.js';
 import { checkVm } from '../vm-home/check-vm.js';
 import { keyIdsOf, readVmConfig, type VmConfig } from '../vm-home/vm-config.js';
 import type { HostContext } from './host-context.js';
 import type { RegisteredVm } from './registered-vm.js';
-
-/** Codes that blame the VM's files, and not a key or a full medium. */
-const DAMAGE: readonly HypervisorErrorCode[] = [
-  'BUNDLE_TAMPERED',
-  'BUNDLE_MISSING',
-  'ENVELOPE_TAMPERED',
-  'DESCRIPTOR_MISMATCH',
-  'FILE_DAMAGED',
-  'ENCRYPTED_DISK_ON_PLAIN_VM',
-  'NOT_SUPPORTED',
-  'INVALID_ARGUMENT',
-];
 
 /**
  * Reads the files of a registered VM.
@@ -88,7 +77,7 @@ export async function requireUnlocked(host: HostContext, vm: RegisteredVm): Prom
 
 /** Remembers what is wrong with a VM's files; false when the error speaks of something else. */
 export function noteDamage(host: HostContext, vm: RegisteredVm, error: unknown): boolean {
-  if (!(error instanceof HypervisorError) || !DAMAGE.includes(error.code)) return false;
+  if (!blamesFiles(error)) return false;
   const isNew = vm.damage !== error.code;
   vm.note({ locked: false, inaccessible: null, damage: error.code, problem: error.message });
   if (isNew) host.events.emit({ type: 'VM_DAMAGED', vm: vm.uuid, code: error.code });

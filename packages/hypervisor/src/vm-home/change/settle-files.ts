@@ -1,4 +1,4 @@
-import { HypervisorError } from '../../api/errors.js';
+import { blamesFiles } from '../../api/damage.js';
 import { formatVmsd, type Vmsd } from '../../formats/vmsd.js';
 import { readSnapshotList, snapshotListOf } from '../snapshots/snapshot-list.js';
 import { readVmConfig, type VmConfig } from '../vm-config.js';
@@ -32,7 +32,7 @@ export async function settleFiles(found: VmConfig, names: readonly string[]): Pr
     await folder.remove(changeRecordOf(vmxFileName));
     return isSwitched || isFinished(record, used) ? 'finished' : 'undone';
   } catch (error) {
-    if (error instanceof HypervisorError && error.code === 'FILE_DAMAGED') return 'nothing';
+    if (blamesFiles(error)) return 'nothing';
     throw error;
   }
 }

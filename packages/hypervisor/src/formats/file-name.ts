@@ -7,3 +7,8 @@ export function isFileName(name: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   return !/[\u0000-\u001f\u007f/\\"|]/.test(name) && name.trim() === name;
 }
+
+/** A file's name without its last ending: `web` of `web.vmx`. */
+export function stemOf(name: string): string {
+  return name.replace(/\.[^.]*$/, '');
+}

@@ -2,7 +2,7 @@ import { type CryptoKeyId, sameKeyId } from '@vcryptsim/ports';
 import { invalidPowerState, mixedKeys } from '../api/faults.js';
 import { openHomeOrLocked } from '../vm-home/attach-disk.js';
 import type { ChangedVm } from '../vm-home/change/changed-vm.js';
-import { type DiskConfig, type LinkConfig, linksOf, ownLinksOf } from '../vm-home/disk-config.js';
+import { type DiskConfig, type LinkConfig, linkPath, linksOf, ownLinksOf } from '../vm-home/disk-config.js';
 import { refuseLostBundle } from '../vm-home/lost-bundle.js';
 import type { VmConfig } from '../vm-home/vm-config.js';
 import type { HostContext } from './host-context.js';
@@ -64,10 +64,6 @@ export function refuseSuspended(vm: RegisteredVm): void {
 /** Whether a link is read by another VM that is registered here: a linked clone rests on it, or it was given to two. */
 export function pinnedLinks(host: HostContext, vm: RegisteredVm): (link: LinkConfig) => boolean {
   const others = host.inventory.all().filter((other) => other !== vm);
-  const pinned = new Set(others.flatMap(({ config }) => config?.disks.flatMap(linksOf) ?? []).map(keyOf));
-  return (link) => pinned.has(keyOf(link));
-}
-
-function keyOf({ folder, fileName }: LinkConfig): string {
-  return `${folder.path}/${fileName}`;
+  const pinned = new Set(others.flatMap(({ config }) => config?.disks.flatMap(linksOf) ?? []).map(linkPath));
+  return (link) => pinned.has(linkPath(link));
 }

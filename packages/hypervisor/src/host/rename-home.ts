@@ -1,6 +1,7 @@
 import { alreadyExists } from '../api/faults.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import { releaseVmLock, takeVmLock } from '../datastore/vm-lock.js';
+import { stemOf } from '../formats/file-name.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
 import { appendLog } from '../vm-home/vm-log.js';
 import type { HostContext } from './host-context.js';
@@ -29,7 +30,7 @@ export async function renameHome(
   checkSettled(vm);
   const { folder } = await loadConfig(host, vm);
   const oldName = vm.path.fileName;
-  const newName = `${oldName.replace(/\.[^.]*$/, '')}.${ending}`;
+  const newName = `${stemOf(oldName)}.${ending}`;
   await takeVmLock(folder, oldName, host);
   try {
     await settleVm(host, vm, await loadConfig(host, vm));

@@ -87,6 +87,11 @@ export function isLinkedClone(disks: readonly DiskConfig[]): boolean {
   return disks.some((disk) => ownLinksOf(disk).length <= disk.parents.length);
 }
 
+/** Absolute path of a link's descriptor: the same for the same link, whoever reads it. */
+export function linkPath({ folder, fileName }: Pick<LinkConfig, 'folder' | 'fileName'>): string {
+  return `${folder.path}/${fileName}`;
+}
+
 /** What a VMX says of a disk. */
 export interface DiskEntry {
   readonly node: DiskNode;

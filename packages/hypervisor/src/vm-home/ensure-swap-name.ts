@@ -1,8 +1,7 @@
 import { assert, type Entropy } from '@vcryptsim/ports';
-import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
-import { Vmx } from '../formats/vmx.js';
 import { drawSwapPath, SWAP_ENTRY, swapFileNameIn } from './swap-name.js';
 import type { VmConfig } from './vm-config.js';
+import { editedVmx } from './vmx-file.js';
 
 /**
  * The name of a VM's swap file. Its VMX gets one where it has none for this folder: by rename, and no other byte of it
@@ -16,8 +15,6 @@ export async function ensureSwapName(config: VmConfig, entropy: Entropy): Promis
   const path = drawSwapPath(folder, vmxFileName, entropy);
   const drawn = swapFileNameIn(path, folder);
   assert(drawn !== null, 'the name of a swap file is one of the folder');
-  const vmx = Vmx.read(await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES), folder.shown(vmxFileName));
-  vmx.set(SWAP_ENTRY, path);
-  await folder.replace(vmxFileName, vmx.toBytes());
+  await folder.replace(vmxFileName, await editedVmx(config, (vmx) => vmx.set(SWAP_ENTRY, path)));
   return drawn;
 }

@@ -1,6 +1,5 @@
 import { fileDamaged } from '../api/faults.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
-import { Vmx } from '../formats/vmx.js';
+import { stemOf } from '../formats/file-name.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import { readMemoryFile, writeMemoryFile } from '../memory/memory-file.js';
 import { memoryRegions } from '../memory/memory-regions.js';
@@ -11,6 +10,7 @@ import { memoryFileOf } from './snapshots/snapshot-list.js';
 import { readStateFile, writeStateFile } from './state-file.js';
 import { stateFilesOf } from './state-files-of.js';
 import { STATE_ENTRY, type VmConfig } from './vm-config.js';
+import { editedVmx } from './vmx-file.js';
 
 /** The group of a saved state that tells where memory is. */
 const MEMORY_GROUP = 'memory';
@@ -26,7 +26,7 @@ export async function saveState({ config, home, sealer }: ChangedVm, memory: Gue
   const { folder, vmxFileName, uuid: vm } = config;
   const dek = home?.dek ?? null;
   const hex = Buffer.from(sealer.entropy.public(4, 'name of a saved state')).toString('hex');
-  const fileName = `${vmxFileName.replace(/\.[^.]*$/, '')}-${hex}.vmss`;
+  const fileName = `${stemOf(vmxFileName)}-${hex}.vmss`;
   const memoryFileName = memoryFileOf(fileName);
   const writeBeside = async (): Promise<Uint8Array> => {
     const groups = new Map([[MEMORY_GROUP, memoryRegions(memory.sizeBytes)]]);
@@ -68,8 +68,6 @@ export async function dropState(config: VmConfig, sealer: Sealer): Promise<void>
   await commitChange({ folder, vmxFileName, record, writeBeside }, sealer);
 }
 
-async function vmxWith({ folder, vmxFileName }: VmConfig, stateFileName: string): Promise<Uint8Array> {
-  const vmx = Vmx.read(await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES), folder.shown(vmxFileName));
-  vmx.set(STATE_ENTRY, stateFileName);
-  return vmx.toBytes();
+function vmxWith(config: VmConfig, stateFileName: string): Promise<Uint8Array> {
+  return editedVmx(config, (vmx) => vmx.set(STATE_ENTRY, stateFileName));
 }

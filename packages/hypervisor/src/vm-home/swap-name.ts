@@ -1,6 +1,6 @@
 import type { Entropy } from '@vcryptsim/ports';
 import type { VmFolder } from '../datastore/vm-folder.js';
-import { isFileName } from '../formats/file-name.js';
+import { isFileName, stemOf } from '../formats/file-name.js';
 
 /** Where the VMX keeps the whole path of the guest's swap file. */
 export const SWAP_ENTRY = 'sched.swap.derivedName';
@@ -11,7 +11,7 @@ export const SWAP_ENTRY = 'sched.swap.derivedName';
  */
 export function drawSwapPath(folder: VmFolder, vmxFileName: string, entropy: Entropy): string {
   const hex = Buffer.from(entropy.public(4, 'name of a swap file')).toString('hex');
-  return `${placeOf(folder)}${vmxFileName.replace(/\.[^.]*$/, '')}-${hex}.vswp`;
+  return `${placeOf(folder)}${stemOf(vmxFileName)}-${hex}.vswp`;
 }
 
 /** The name in such a path; null where it leads to another place, as after a copy of the folder, or is none. */

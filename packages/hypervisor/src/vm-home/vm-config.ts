@@ -2,10 +2,9 @@ import { type CryptoKeyId, sameKeyId, type VmName, type VmUuid } from '@vcryptsi
 import { diskNotFound, fileDamaged, notSupported } from '../api/faults.js';
 import type { VmFolder } from '../datastore/vm-folder.js';
 import { parseBundle, type SealedDek } from '../formats/encryption-bundle.js';
-import { isFileName } from '../formats/file-name.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../formats/text-lines.js';
+import { isFileName, stemOf } from '../formats/file-name.js';
 import { parseVmwareUuid } from '../formats/vmware-uuid.js';
-import { Vmx } from '../formats/vmx.js';
+import type { Vmx } from '../formats/vmx.js';
 import { type DiskConfig, linksOf, ownLinksOf, readDiskConfig, type SealedDeks } from './disk-config.js';
 import { nodesIn, parseDiskMode } from './disk-node.js';
 import { distinctKeyIds } from './distinct-key-ids.js';
@@ -13,6 +12,7 @@ import { type LocatedFile, locate } from './located-file.js';
 import { memoryBytesIn } from './memory-size.js';
 import type { KeySource } from './opener.js';
 import { SWAP_ENTRY, swapFileNameIn } from './swap-name.js';
+import { readVmx } from './vmx-file.js';
 
 /** Where the VMX names the saved state of a suspended VM; empty where it is not suspended. */
 export const STATE_ENTRY = 'checkpoint.vmState';
@@ -42,7 +42,7 @@ export interface VmConfig {
  */
 export async function readVmConfig(folder: VmFolder, vmxFileName: string): Promise<VmConfig> {
   const shown = folder.shown(vmxFileName);
-  const vmx = Vmx.read(await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES), shown);
+  const vmx = await readVmx({ folder, vmxFileName });
   if (vmx.entries().length === 0) throw fileDamaged(shown, 'it is empty');
   refuseKeySafe(vmx, shown);
   const written = vmx.get('vc.uuid');
@@ -142,7 +142,7 @@ function fileNameIn(vmx: Vmx, key: string, shown: string): string {
 
 /** The name that VMware takes where the VMX names none. */
 function defaultNvram(vmxFileName: string): string {
-  return `${vmxFileName.replace(/\.[^.]*$/, '')}.nvram`;
+  return `${stemOf(vmxFileName)}.nvram`;
 }
 
 /** A VM that Workstation or Fusion encrypted is whole, and not one that a host runs; least of all is it a plain one. */

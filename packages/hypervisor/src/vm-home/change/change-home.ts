@@ -1,12 +1,11 @@
 import type { CryptoKeyId } from '@vcryptsim/ports';
 import { keyNotInCache } from '../../api/faults.js';
 import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
-import { Vmx } from '../../formats/vmx.js';
 import { nodeOf } from '../disk-node.js';
 import { type BoundDisk, FIRST_GENERATION, homeBinding, nextGeneration } from '../key-binding.js';
 import { composeNvramFile, readNvramFile } from '../nvram-file.js';
 import { makeSealedDek, resealPair, type SealedNewDek } from '../seal-dek.js';
+import { readVmx } from '../vmx-file.js';
 import type { ChangedVm } from './changed-vm.js';
 import type { NewFiles } from './name-files.js';
 import type { KeyChange } from './plan-change.js';
@@ -26,11 +25,8 @@ export async function changeHome(
   files: NewFiles,
   intent: string | null = null,
 ): Promise<Uint8Array> {
-  const { config } = vm;
-  const { folder, vmxFileName } = config;
   const sealed = await sealHome(vm, change, { disks, intent }, files.nvramFileName);
-  const bytes = await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES);
-  const vmx = Vmx.read(bytes, folder.shown(vmxFileName));
+  const vmx = await readVmx(vm.config);
   if (sealed === null) vmx.remove('encryption.bundle');
   else vmx.set('encryption.bundle', formatBundle([sealed]));
   if (files.nvramFileName !== null) vmx.set('nvram', files.nvramFileName);

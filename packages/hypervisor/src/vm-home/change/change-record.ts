@@ -1,5 +1,5 @@
 import type { VmFolder } from '../../datastore/vm-folder.js';
-import { isFileName } from '../../formats/file-name.js';
+import { isFileName, stemOf } from '../../formats/file-name.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
 import { Vmx } from '../../formats/vmx.js';
 
@@ -83,5 +83,5 @@ export function changeRecordOf(vmxFileName: string): string {
 
 /** Where a new list of snapshots waits for the switch. */
 export function nextListOf(vmxFileName: string): string {
-  return `${vmxFileName.replace(/\.[^.]*$/, '')}.vmsd.next`;
+  return `${stemOf(vmxFileName)}.vmsd.next`;
 }

@@ -1,7 +1,7 @@
 import { drawContentId } from '../../disk/content-id.js';
-import { type DescriptorEditor, editDescriptor } from '../../formats/descriptor-editor.js';
+import type { DescriptorEditor } from '../../formats/descriptor-editor.js';
 import { formatBundle } from '../../formats/encryption-bundle.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
+import { descriptorIn } from '../descriptor-file.js';
 import type { DiskConfig, SealedDeks } from '../disk-config.js';
 import type { ChangedVm } from './changed-vm.js';
 import type { MadeDek } from './make-disk-dek.js';
@@ -15,9 +15,7 @@ const FILTER = 'vmwarevmcrypt';
  * @throws HypervisorError what the folder throws; FILE_DAMAGED
  */
 export async function descriptorOf({ config, sealer }: ChangedVm, disk: DiskConfig): Promise<DescriptorEditor> {
-  const { folder } = config;
-  const bytes = await folder.readBytes(disk.fileName, TEXT_FILE_LIMIT_BYTES);
-  const editor = editDescriptor(bytes, folder.shown(disk.fileName));
+  const editor = await descriptorIn(config.folder, disk.fileName);
   editor.setHeader('CID', drawContentId(sealer.entropy).toString(16).padStart(8, '0'));
   return editor;
 }

@@ -1,8 +1,8 @@
 import type { VmFolder } from '../../datastore/vm-folder.js';
-import { editDescriptor } from '../../formats/descriptor-editor.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
 import { formatVmsd, type Vmsd } from '../../formats/vmsd.js';
-import { type LinkConfig, linksOf, readChain } from '../disk-config.js';
+import { descriptorIn } from '../descriptor-file.js';
+import { type LinkConfig, linkPath, linksOf, readChain } from '../disk-config.js';
+import { chainsOf, frozenNames } from '../snapshots/chains-of.js';
 import { readSnapshotList, snapshotListOf } from '../snapshots/snapshot-list.js';
 import type { VmConfig } from '../vm-config.js';
 import type { LinkMerge } from './change-record.js';
@@ -30,7 +30,7 @@ export async function takePlace(config: VmConfig, { child, parent }: LinkMerge):
   const above = await linksAbove(config, list, child);
   for (const { fileName } of above) await rest(folder, fileName, parent, contentId);
   if (above.length > 0) await folder.fsync();
-  if (!list.snapshots.some(({ disks }) => disks.some(({ fileName }) => fileName === child))) return;
+  if (!frozenNames(list).has(child)) return;
   const snapshots = list.snapshots.map((snapshot) => ({
     ...snapshot,
     disks: snapshot.disks.map((disk) => (disk.fileName === child ? { ...disk, fileName: parent } : disk)),
@@ -40,19 +40,10 @@ export async function takePlace(config: VmConfig, { child, parent }: LinkMerge):
 
 /** The links of this VM that rest directly on the one of that name. */
 async function linksAbove(config: VmConfig, list: Vmsd, fileName: string): Promise<readonly LinkConfig[]> {
-  const { folder } = config;
-  const frozen = new Set(list.snapshots.flatMap(({ disks }) => disks.map((disk) => disk.fileName)));
-  const chains = [
-    ...config.disks.map(linksOf),
-    ...(await Promise.all([...frozen].map((each) => readChain(folder, each)))).map((chain) => [
-      chain,
-      ...chain.parents,
-    ]),
-  ];
+  const place = linkPath({ folder: config.folder, fileName });
   const above = new Map<string, LinkConfig>();
-  for (const links of chains) {
-    const at = links.findIndex((link) => link.folder.path === folder.path && link.fileName === fileName);
-    const link = at < 1 ? undefined : links[at - 1];
+  for (const links of (await chainsOf(config, list)).map(linksOf)) {
+    const link = links[links.findIndex((each) => linkPath(each) === place) - 1];
     if (link !== undefined) above.set(link.fileName, link);
   }
   return [...above.values()];
@@ -60,7 +51,7 @@ async function linksAbove(config: VmConfig, list: Vmsd, fileName: string): Promi
 
 /** Makes a child rest on another parent with the same content. */
 async function rest(folder: VmFolder, fileName: string, parent: string, contentId: string): Promise<void> {
-  const editor = editDescriptor(await folder.readBytes(fileName, TEXT_FILE_LIMIT_BYTES), folder.shown(fileName));
+  const editor = await descriptorIn(folder, fileName);
   editor.setHeader('parentFileNameHint', parent);
   editor.setHeader('parentCID', contentId);
   await folder.replaceUnsynced(fileName, editor.toBytes());

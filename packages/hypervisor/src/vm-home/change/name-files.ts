@@ -1,3 +1,4 @@
+import { stemOf } from '../../formats/file-name.js';
 import type { DiskConfig } from '../disk-config.js';
 import type { VmConfig } from '../vm-config.js';
 import type { ChangeRecord } from './change-record.js';
@@ -64,8 +65,4 @@ function nameDisk({ fileName, extentFileName }: DiskFiles, hasNewExtent: boolean
 export function nameNvram(fileName: string, taken: TakenNames): string {
   const [name = ''] = taken.take(stemOf(fileName), [/\.[^.]*$/.exec(fileName)?.[0] ?? '']);
   return name;
-}
-
-function stemOf(fileName: string): string {
-  return fileName.replace(/\.[^.]*$/, '');
 }

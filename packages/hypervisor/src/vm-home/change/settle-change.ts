@@ -1,9 +1,8 @@
 import { type DiskUuid, formatKeyId } from '@vcryptsim/ports';
 import type { VmFolder } from '../../datastore/vm-folder.js';
 import { importedBeside } from '../../disk/replace-extent.js';
-import { editDescriptor } from '../../formats/descriptor-editor.js';
 import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
+import { descriptorIn } from '../descriptor-file.js';
 import { type LinkConfig, linksOf, ownLinksOf, type SealedDeks } from '../disk-config.js';
 import type { BoundDisk } from '../key-binding.js';
 import { bindingOf, type OpenHome, openHome } from '../open-bundle.js';
@@ -107,8 +106,8 @@ function isRight(pair: SealedDek, { key, generation }: BoundDisk, file: string, 
 
 /** Puts another bundle into a descriptor, in its place; durable after the fsync of the folder. */
 export async function writeBundle(folder: VmFolder, fileName: string, sealed: SealedDeks): Promise<void> {
-  const file = folder.shown(fileName);
-  const editor = editDescriptor(await folder.readBytes(fileName, TEXT_FILE_LIMIT_BYTES), file);
+  const _file = folder.shown(fileName);
+  const editor = await descriptorIn(folder, fileName);
   editor.setHeader('encryptionKeys', formatBundle(sealed));
   await folder.replaceUnsynced(fileName, editor.toBytes());
 }

@@ -1,5 +1,6 @@
 import type { Vmsd } from '../../formats/vmsd.js';
-import { linksOf, readChain } from '../disk-config.js';
+import { linksOf } from '../disk-config.js';
+import { chainsOf } from '../snapshots/chains-of.js';
 import { memoryFileOf, snapshotListOf } from '../snapshots/snapshot-list.js';
 import { stateFilesOf } from '../state-files-of.js';
 import type { VmConfig } from '../vm-config.js';
@@ -13,12 +14,7 @@ import { changeRecordOf } from './change-record.js';
  */
 export async function usedFiles(config: VmConfig, list: Vmsd): Promise<ReadonlySet<string>> {
   const { folder, vmxFileName, nvramFileName, disks } = config;
-  const links = disks.flatMap(linksOf);
-  for (const fileName of new Set(list.snapshots.flatMap((snapshot) => snapshot.disks.map((disk) => disk.fileName)))) {
-    if (links.some((link) => link.folder.path === folder.path && link.fileName === fileName)) continue;
-    const chain = await readChain(folder, fileName);
-    links.push(chain, ...chain.parents);
-  }
+  const links = (await chainsOf(config, list)).flatMap(linksOf);
   return new Set([
     ...[vmxFileName, nvramFileName, snapshotListOf(vmxFileName), changeRecordOf(vmxFileName)],
     ...stateFilesOf(config),

@@ -4,12 +4,11 @@ import type { WorkControl } from '../../api/work-control.js';
 import type { VmFolder } from '../../datastore/vm-folder.js';
 import { drawContentId } from '../../disk/content-id.js';
 import { copyExtent } from '../../disk/copy-extent.js';
-import { editDescriptor } from '../../formats/descriptor-editor.js';
 import { formatBundle, type SealedDek } from '../../formats/encryption-bundle.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
 import { formatVmwareUuid } from '../../formats/vmware-uuid.js';
 import type { DiskFiles } from '../change/name-files.js';
 import { drawDiskUuid } from '../create-disk.js';
+import { descriptorIn } from '../descriptor-file.js';
 import { type ChainConfig, linksOf } from '../disk-config.js';
 import { type BoundDisk, nextGeneration } from '../key-binding.js';
 import { bindingOf } from '../open-bundle.js';
@@ -49,8 +48,8 @@ export async function copyDisk(
   }
   const uuid = drawDiskUuid(sealer.entropy);
   const contentId = drawContentId(sealer.entropy).toString(16).padStart(8, '0');
-  const shown = base.folder.shown(base.fileName);
-  const editor = editDescriptor(await base.folder.readBytes(base.fileName, TEXT_FILE_LIMIT_BYTES), shown);
+  const _shown = base.folder.shown(base.fileName);
+  const editor = await descriptorIn(base.folder, base.fileName);
   editor.setHeader('CID', contentId);
   editor.renameExtent(files.extentFileName);
   editor.setDdb('longContentID', `${uuid.replaceAll('-', '').slice(0, 24)}${contentId}`);

@@ -1,3 +1,4 @@
+import { stemOf } from '../../formats/file-name.js';
 import type { DiskFiles } from '../change/name-files.js';
 
 /**
@@ -8,7 +9,7 @@ import type { DiskFiles } from '../change/name-files.js';
  * @param taken names in the folder, in lower case; the new ones are added
  */
 export function nameChild(fileName: string, taken: Set<string>): DiskFiles {
-  const base = fileName.replace(/\.[^.]*$/, '').replace(/-[0-9]{6}$/, '');
+  const base = stemOf(fileName).replace(/-[0-9]{6}$/, '');
   for (let number = 1; ; number += 1) {
     const stem = `${base}-${String(number).padStart(6, '0')}`;
     const files = { fileName: `${stem}.vmdk`, extentFileName: `${stem}-delta.vmdk` };

@@ -1,15 +1,14 @@
 import { SECTOR_SIZE_BYTES } from '@vcryptsim/ports';
 import type { WorkControl } from '../../api/work-control.js';
 import { mergeExtent } from '../../disk/merge-extent.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
 import { formatVmsd } from '../../formats/vmsd.js';
-import { Vmx } from '../../formats/vmx.js';
 import type { ChangedVm } from '../change/changed-vm.js';
 import { commitChange } from '../change/commit-change.js';
 import { takePlace } from '../change/finish-merge.js';
-import type { LinkConfig } from '../disk-config.js';
+import { type LinkConfig, linkPath } from '../disk-config.js';
 import { openLink } from '../open-links.js';
 import { readVmConfig, type VmConfig } from '../vm-config.js';
+import { editedVmx } from '../vmx-file.js';
 import { type MergeableLink, nextMergeable } from './mergeable-links.js';
 import { readSnapshotList, snapshotListOf } from './snapshot-list.js';
 
@@ -94,9 +93,9 @@ async function copyInto(child: LinkConfig, parent: LinkConfig, control: WorkCont
   }
 }
 
-async function vmxNaming({ folder, vmxFileName, disks }: VmConfig, from: string, to: string): Promise<Uint8Array> {
-  const vmx = Vmx.read(await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES), folder.shown(vmxFileName));
-  const isFrom = (disk: LinkConfig): boolean => disk.folder.path === folder.path && disk.fileName === from;
-  for (const disk of disks.filter(isFrom)) vmx.set(`${disk.node}.fileName`, to);
-  return vmx.toBytes();
+function vmxNaming(config: VmConfig, from: string, to: string): Promise<Uint8Array> {
+  const place = linkPath({ folder: config.folder, fileName: from });
+  return editedVmx(config, (vmx) => {
+    for (const disk of config.disks) if (linkPath(disk) === place) vmx.set(`${disk.node}.fileName`, to);
+  });
 }

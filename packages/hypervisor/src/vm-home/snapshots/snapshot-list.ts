@@ -1,10 +1,11 @@
 import type { VmFolder } from '../../datastore/vm-folder.js';
+import { stemOf } from '../../formats/file-name.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
 import { parseVmsd, type Vmsd, type VmsdSnapshot } from '../../formats/vmsd.js';
 
 /** Name of a VM's list of snapshots: `NAME.vmsd` beside `NAME.vmx`. */
 export function snapshotListOf(vmxFileName: string): string {
-  return `${vmxFileName.replace(/\.[^.]*$/, '')}.vmsd`;
+  return `${stemOf(vmxFileName)}.vmsd`;
 }
 
 /**
@@ -46,7 +47,7 @@ export function isLinear({ snapshots, current }: Vmsd): boolean {
 
 /** File of the memory of a snapshot or a suspended VM: `NAME.vmem` beside `NAME.vmsn`. */
 export function memoryFileOf(stateFileName: string): string {
-  return `${stateFileName.replace(/\.[^.]*$/, '')}.vmem`;
+  return `${stemOf(stateFileName)}.vmem`;
 }
 
 /** The same list without some of its snapshots; what rested on them rests on what they rested on. */

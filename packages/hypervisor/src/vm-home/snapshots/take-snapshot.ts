@@ -1,7 +1,7 @@
 import type { SnapshotCreateSpec } from '../../api/snapshot.js';
+import { stemOf } from '../../formats/file-name.js';
 import { TEXT_FILE_LIMIT_BYTES } from '../../formats/text-lines.js';
 import { formatVmsd, type VmsdSnapshot } from '../../formats/vmsd.js';
-import { Vmx } from '../../formats/vmx.js';
 import { memoryRegions } from '../../memory/memory-regions.js';
 import type { ChangedVm } from '../change/changed-vm.js';
 import { commitChange } from '../change/commit-change.js';
@@ -10,6 +10,7 @@ import { writeNextList } from '../change/settle-files.js';
 import type { DiskConfig } from '../disk-config.js';
 import { readNvramFile } from '../nvram-file.js';
 import { writeStateFile } from '../state-file.js';
+import { editedVmx } from '../vmx-file.js';
 import { writeChildLink } from './child-link.js';
 import { nameChild } from './child-names.js';
 import { encodeFrozenState } from './frozen-state.js';
@@ -43,7 +44,7 @@ export async function takeSnapshot(
   const list = await readSnapshotList(folder, vmxFileName);
   const uid = list.lastUid + 1;
   const children = nameChildren(config.disks.filter(isFrozen), await folder.names());
-  const fileName = `${vmxFileName.replace(/\.[^.]*$/, '')}-Snapshot${uid}.vmsn`;
+  const fileName = `${stemOf(vmxFileName)}-Snapshot${uid}.vmsn`;
   const snapshot: VmsdSnapshot = {
     uid,
     fileName,
@@ -100,9 +101,8 @@ async function writeState({ config, home, sealer }: ChangedVm, fileName: string,
   await writeStateFile(folder, fileName, new Map([...groups, ...regions]), uuid, home?.dek ?? null, sealer.entropy);
 }
 
-async function vmxWith({ config }: ChangedVm, children: readonly Child[]): Promise<Uint8Array> {
-  const { folder, vmxFileName } = config;
-  const vmx = Vmx.read(await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES), folder.shown(vmxFileName));
-  for (const { disk, files } of children) vmx.set(`${disk.node}.fileName`, files.fileName);
-  return vmx.toBytes();
+function vmxWith({ config }: ChangedVm, children: readonly Child[]): Promise<Uint8Array> {
+  return editedVmx(config, (vmx) => {
+    for (const { disk, files } of children) vmx.set(`${disk.node}.fileName`, files.fileName);
+  });
 }

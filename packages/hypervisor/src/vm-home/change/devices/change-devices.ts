@@ -1,7 +1,5 @@
 import type { WorkControl } from '../../../api/work-control.js';
 import { formatBundle } from '../../../formats/encryption-bundle.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../../../formats/text-lines.js';
-import { Vmx } from '../../../formats/vmx.js';
 import { openHomeOrLocked } from '../../attach-disk.js';
 import { createDisk } from '../../create-disk.js';
 import { type LinkConfig, linksOf } from '../../disk-config.js';
@@ -10,6 +8,7 @@ import type { BoundDisk } from '../../key-binding.js';
 import { nameFrom } from '../../located-file.js';
 import type { Sealer } from '../../seal-dek.js';
 import type { VmConfig } from '../../vm-config.js';
+import { readVmx } from '../../vmx-file.js';
 import { boundOf } from '../change-disk.js';
 import { resealHome } from '../change-home.js';
 import type { ChangeRecord } from '../change-record.js';
@@ -90,8 +89,8 @@ async function writeFiles(
 }
 
 async function composeVmx(vm: ChangedVm, plan: DevicePlan, bound: readonly BoundDisk[]): Promise<Uint8Array> {
-  const { folder, vmxFileName } = vm.config;
-  const vmx = Vmx.read(await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES), folder.shown(vmxFileName));
+  const { folder } = vm.config;
+  const vmx = await readVmx(vm.config);
   for (const { disk } of plan.removed) removeDiskLines(vmx, disk.node);
   for (const disk of plan.created) addDiskLines(vmx, disk);
   for (const { node, mode, chain } of plan.added) addDiskLines(vmx, { node, mode, fileName: nameFrom(folder, chain) });

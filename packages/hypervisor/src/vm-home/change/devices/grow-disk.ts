@@ -3,10 +3,9 @@ import type { DiskGrowSpec } from '../../../api/device-change.js';
 import { invalidArgument, rewriteUnfinished, snapshotsPresent } from '../../../api/faults.js';
 import type { WorkControl } from '../../../api/work-control.js';
 import { growExtent } from '../../../disk/grow-extent.js';
-import { editDescriptor } from '../../../formats/descriptor-editor.js';
 import { formatBundle, type SealedDek } from '../../../formats/encryption-bundle.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../../../formats/text-lines.js';
 import { openHomeOrLocked, openKeyOrRefuse } from '../../attach-disk.js';
+import { descriptorIn } from '../../descriptor-file.js';
 import type { DiskConfig } from '../../disk-config.js';
 import { bindingOf } from '../../open-bundle.js';
 import { resealPair, type Sealer } from '../../seal-dek.js';
@@ -83,7 +82,7 @@ async function growDisk(vm: ChangedVm, { disk, capacity }: DiskGrowth, control: 
   } finally {
     key?.dek.dispose();
   }
-  const editor = editDescriptor(await folder.readBytes(fileName, TEXT_FILE_LIMIT_BYTES), folder.shown(fileName));
+  const editor = await descriptorIn(folder, fileName);
   editor.resizeExtent(capacity);
   if (disk.encryption !== null) editor.setHeader('encryptionKeys', formatBundle([resealTo(vm, disk, capacity)]));
   await folder.replace(fileName, editor.toBytes());

@@ -9,16 +9,16 @@ import {
   notSupported,
 } from '../../../api/faults.js';
 import type { VmReconfigureSpec } from '../../../api/reconfigure.js';
-import { TEXT_FILE_LIMIT_BYTES } from '../../../formats/text-lines.js';
-import { Vmx } from '../../../formats/vmx.js';
+import { stemOf } from '../../../formats/file-name.js';
 import type { DiskPlan } from '../../create-disk.js';
-import { type ChainConfig, type DiskConfig, linksOf, readChain } from '../../disk-config.js';
+import { type ChainConfig, type DiskConfig, linkPath, linksOf, readChain } from '../../disk-config.js';
 import { type DiskNode, takenNodesIn } from '../../disk-node.js';
 import { distinctKeyIds } from '../../distinct-key-ids.js';
 import type { LocatedFile } from '../../located-file.js';
 import { FreeNodes } from '../../place-disk.js';
 import { diskAt, type VmConfig } from '../../vm-config.js';
 import { checkCapacity, keyIdOf } from '../../vm-plan.js';
+import { readVmx } from '../../vmx-file.js';
 import { TakenNames } from '../free-names.js';
 
 /** A disk that comes and was there before. */
@@ -95,7 +95,7 @@ export function sharesLink(a: ChainConfig, b: ChainConfig): boolean {
 
 /** Absolute paths of the descriptors of a chain. */
 export function pathsOf(chain: ChainConfig): readonly string[] {
-  return linksOf(chain).map(({ folder, fileName }) => `${folder.path}/${fileName}`);
+  return linksOf(chain).map(linkPath);
 }
 
 function planRemovals(config: VmConfig, specs: readonly DiskRemoveSpec[]): readonly RemovedDisk[] {
@@ -107,8 +107,8 @@ function planRemovals(config: VmConfig, specs: readonly DiskRemoveSpec[]): reado
   return specs.map(({ deviceKey, destroy = false }) => ({ disk: diskAt(config, deviceKey), destroy }));
 }
 
-async function nodesThatStay({ folder, vmxFileName }: VmConfig, removed: readonly RemovedDisk[]): Promise<DiskNode[]> {
-  const vmx = Vmx.read(await folder.readBytes(vmxFileName, TEXT_FILE_LIMIT_BYTES), folder.shown(vmxFileName));
+async function nodesThatStay(config: VmConfig, removed: readonly RemovedDisk[]): Promise<DiskNode[]> {
+  const vmx = await readVmx(config);
   return takenNodesIn(vmx).filter((node) => removed.every(({ disk }) => disk.node !== node));
 }
 
@@ -154,8 +154,4 @@ function checkExisting(config: VmConfig, chain: ChainConfig, crypto: CryptoSpec 
       );
   }
   if (keyId !== null && config.sealedHome === null) throw encryptedDiskOnPlainVm(shown);
-}
-
-function stemOf(fileName: string): string {
-  return fileName.replace(/\.[^.]*$/, '');
 }
